@@ -1,0 +1,55 @@
+/*
+ * guide.h - the contract between a grammar and a sampler: which bytes may come next.
+ *
+ * chat/ builds a guide from the tools offered and the model's call format; engine/ asks it before a
+ * token is taken. Neither knows the other. A guide watches every byte the model says, from the
+ * first one of the answer on: in ordinary text it is `open` and lets everything pass, from the
+ * moment a call is opened it lets pass only what can still become a valid call. The grammar is
+ * immutable and may be read by several threads; the state is plain memory of at most `state_bytes`,
+ * belonging to one thread, copied with `copy` (cheap: only the part in use).
+ */
+#ifndef OFFGRID_BASE_GUIDE_H
+#define OFFGRID_BASE_GUIDE_H
+
+#include "base/str.h"
+
+/* One bit for each byte value. */
+struct byte_set {
+	uint64_t bits[4];
+};
+
+static inline bool byte_set_has(const struct byte_set *s, unsigned char c)
+{
+	return s->bits[c >> 6] >> (c & 63) & 1;
+}
+
+static inline void byte_set_put(struct byte_set *s, unsigned char c)
+{
+	s->bits[c >> 6] |= UINT64_C(1) << (c & 63);
+}
+
+struct guide_ops {
+	void (*start)(const void *grammar, void *state); /* the state before the first byte */
+	void (*copy)(const void *grammar, void *to, const void *from);
+	/* Takes the byte, or returns false and leaves the state as it was. */
+	bool (*accept)(const void *grammar, void *state, unsigned char byte);
+	/* The bytes that accept would take. */
+	void (*allowed)(const void *grammar, const void *state, struct byte_set *out);
+	/* Ordinary text: every byte may come and the answer may end. */
+	bool (*is_open)(const void *grammar, const void *state);
+	/* The answer may end here. */
+	bool (*may_end)(const void *grammar, const void *state);
+	/*
+	 * The bytes that must come now because nothing else may, at most `cap`; 0 if there is a
+	 * choice. An end that is possible counts as a choice.
+	 */
+	size_t (*forced)(const void *grammar, const void *state, char *out, size_t cap);
+};
+
+struct guide {
+	const struct guide_ops *ops;
+	const void *grammar; /* outlives every state made from it */
+	size_t state_bytes;
+};
+
+#endif

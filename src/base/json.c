@@ -1,0 +1,243 @@
+/*
+ * json.c - JSON through jansson, with errors that say where; see json.h.
+ *
+ * jansson bounds nesting by a constant of its own build; ours is lower and checked before parsing,
+ * so that hostile input costs one scan.
+ */
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/must.h"
+#include "base/utf8.h"
+
+enum { PATH_BYTES = 256 };
+
+/* Greatest nesting of brackets outside strings. */
+static size_t nesting_depth(struct str text)
+{
+	size_t depth = 0, deepest = 0;
+	bool is_string = false;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		if (is_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				is_string = false;
+		} else if (c == '"') {
+			is_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > deepest)
+				deepest = depth;
+		} else if ((c == '}' || c == ']') && depth) {
+			depth--;
+		}
+	}
+	return deepest;
+}
+
+json_t *js_parse(struct str text, enum layer layer, struct err *e)
+{
+	if (text.n > LIMIT_JSON_BYTES) {
+		fail(e, ERR_TOO_BIG, layer, "JSON of %zu bytes is over the limit of %zu", text.n,
+			(size_t)LIMIT_JSON_BYTES);
+		return NULL;
+	}
+	size_t depth = nesting_depth(text);
+	if (depth > LIMIT_JSON_DEPTH) {
+		fail(e, ERR_BAD_DATA, layer, "JSON is nested %zu deep, over the limit of %d", depth,
+			LIMIT_JSON_DEPTH);
+		return NULL;
+	}
+	json_error_t why;
+	json_t *value = json_loadb(
+		text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	if (!value)
+		fail(e, ERR_BAD_DATA, layer, "not valid JSON at line %d, column %d: %s", why.line,
+			why.column, why.text);
+	return value;
+}
+
+static int append(const char *bytes, size_t n, void *out)
+{
+	return buf_add(out, str_n(bytes, n)) ? 0 : -1;
+}
+
+bool js_write(const json_t *value, struct buf *out)
+{
+	return json_dump_callback(value, append, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+}
+
+bool js_write_pretty(const json_t *value, struct buf *out)
+{
+	return json_dump_callback(value, append, out, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
+}
+
+struct str js_text(const json_t *string)
+{
+	return str_n(json_string_value(string), json_string_length(string));
+}
+
+json_t *js_new_text(struct str s)
+{
+	json_t *value = json_stringn(s.n ? s.p : "", s.n);
+	if (value)
+		return value;
+	struct buf mended;
+	buf_init(&mended, s.n * 3 + 1);
+	utf8_mend(s, &mended);
+	value = json_stringn(buf_z(&mended), mended.n);
+	buf_clear(&mended);
+	MUST(value);
+	return value;
+}
+
+struct js_at js_root(const json_t *value, enum layer layer)
+{
+	return (struct js_at){ .value = value, .layer = layer };
+}
+
+static const json_t *present(const json_t *value)
+{
+	return json_is_null(value) ? NULL : value;
+}
+
+struct js_at js_key(const struct js_at *at, const char *key)
+{
+	const json_t *value = json_is_object(at->value) ? json_object_get(at->value, key) : NULL;
+	return (struct js_at){ .value = present(value), .up = at, .key = key, .layer = at->layer };
+}
+
+struct js_at js_item(const struct js_at *at, size_t index)
+{
+	const json_t *value = json_is_array(at->value) ? json_array_get(at->value, index) : NULL;
+	return (struct js_at){
+		.value = present(value), .up = at, .index = index, .layer = at->layer
+	};
+}
+
+bool js_has(const struct js_at *at)
+{
+	return at->value != NULL;
+}
+
+void js_path(const struct js_at *at, struct buf *out)
+{
+	if (!at->up) {
+		buf_add_z(out, "the document");
+		return;
+	}
+	if (at->up->up)
+		js_path(at->up, out);
+	if (at->key)
+		buf_printf(out, "%s%s", out->n ? "." : "", at->key);
+	else
+		buf_printf(out, "[%zu]", at->index);
+}
+
+bool js_fail(const struct js_at *at, struct err *e, const char *format, ...)
+{
+	char message[ERR_WHAT_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	struct buf path;
+	buf_init(&path, PATH_BYTES);
+	js_path(at, &path);
+	fail(e, ERR_BAD_DATA, at->layer, "%s: %s", path.overflow ? "(deep inside)" : buf_z(&path),
+		message);
+	buf_clear(&path);
+	return false;
+}
+
+static const char *type_name(const json_t *value)
+{
+	if (!value)
+		return "missing";
+	switch (json_typeof(value)) {
+	case JSON_OBJECT: return "an object";
+	case JSON_ARRAY: return "an array";
+	case JSON_STRING: return "a string";
+	case JSON_INTEGER:
+	case JSON_REAL: return "a number";
+	case JSON_TRUE:
+	case JSON_FALSE: return "a boolean";
+	case JSON_NULL: return "null";
+	}
+	return "something else";
+}
+
+static bool wrong_type(const struct js_at *at, const char *wanted, struct err *e)
+{
+	return js_fail(at, e, "should be %s, is %s", wanted, type_name(at->value));
+}
+
+bool js_get_str(const struct js_at *at, struct str *out, struct err *e)
+{
+	if (!json_is_string(at->value))
+		return wrong_type(at, "a string", e);
+	*out = js_text(at->value);
+	return true;
+}
+
+bool js_get_bool(const struct js_at *at, bool *out, struct err *e)
+{
+	if (!json_is_boolean(at->value))
+		return wrong_type(at, "a boolean", e);
+	*out = json_is_true(at->value);
+	return true;
+}
+
+bool js_get_i64(const struct js_at *at, int64_t *out, struct err *e)
+{
+	if (!json_is_integer(at->value))
+		return wrong_type(at, "an integer", e);
+	*out = json_integer_value(at->value);
+	return true;
+}
+
+bool js_get_double(const struct js_at *at, double *out, struct err *e)
+{
+	if (!json_is_number(at->value))
+		return wrong_type(at, "a number", e);
+	*out = json_number_value(at->value);
+	return true;
+}
+
+bool js_get_array(const struct js_at *at, size_t *count, struct err *e)
+{
+	if (!json_is_array(at->value))
+		return wrong_type(at, "an array", e);
+	*count = json_array_size(at->value);
+	return true;
+}
+
+bool js_get_object(const struct js_at *at, struct err *e)
+{
+	return json_is_object(at->value) || wrong_type(at, "an object", e);
+}
+
+bool js_opt_str(const struct js_at *at, struct str *out, struct err *e)
+{
+	return !js_has(at) || js_get_str(at, out, e);
+}
+
+bool js_opt_bool(const struct js_at *at, bool *out, struct err *e)
+{
+	return !js_has(at) || js_get_bool(at, out, e);
+}
+
+bool js_opt_i64(const struct js_at *at, int64_t *out, struct err *e)
+{
+	return !js_has(at) || js_get_i64(at, out, e);
+}
+
+bool js_opt_double(const struct js_at *at, double *out, struct err *e)
+{
+	return !js_has(at) || js_get_double(at, out, e);
+}

@@ -1,0 +1,35 @@
+/*
+ * limits.h - every cap, in one place, each with its reason.
+ *
+ * Sizes that come from outside are checked against these before anything is allocated.
+ */
+#ifndef OFFGRID_BASE_LIMITS_H
+#define OFFGRID_BASE_LIMITS_H
+
+#include <stddef.h>
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+/* JSON: deeper nesting than this is an attack or a mistake; real schemas stay under 30. */
+#define LIMIT_JSON_DEPTH 128
+/* One JSON document from a client or upstream: a 1 M token conversation with images is about 32
+ * MiB. */
+#define LIMIT_JSON_BYTES (64 * MIB)
+/* Bytes of one raw value quoted in an error or a trace. */
+#define LIMIT_QUOTE_BYTES 200
+/* Any text file that a tool or a config reader takes in whole. */
+#define LIMIT_TEXT_FILE_BYTES (16 * MIB)
+/* One answer of a model: 128 k tokens of 6 bytes, with room. */
+#define LIMIT_ANSWER_BYTES (4 * MIB)
+/* A rendered prompt: 1 M tokens of 4 bytes. */
+#define LIMIT_PROMPT_BYTES (8 * MIB)
+/* Tools in one request; clients send up to about 100. */
+#define LIMIT_TOOLS 1024
+/* Calls in one answer; more is a loop. */
+#define LIMIT_CALLS 64
+/* Messages in one conversation. */
+#define LIMIT_MESSAGES 100000
+
+#endif

@@ -1,0 +1,82 @@
+#include "../unit.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+static void a_wrong_type_names_its_path(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	json_t *doc = js_parse(
+		STR("{\"messages\":[{\"role\":\"user\"},{\"content\":5}]}"), LAYER_WIRE, &e);
+	assert_non_null(doc);
+	struct js_at root = js_root(doc, LAYER_CLIENT), messages = js_key(&root, "messages");
+	struct js_at second = js_item(&messages, 1), content = js_key(&second, "content"),
+		     role = js_key(&second, "role");
+	struct str text = STR("before");
+	assert_false(js_get_str(&content, &text, &e));
+	assert_err(e, ERR_BAD_DATA, LAYER_CLIENT);
+	assert_string_equal(e.what, "messages[1].content: should be a string, is a number");
+	assert_str(text, "before");
+	err_clear(&e);
+	assert_true(js_opt_str(&role, &text, &e));
+	assert_str(text, "before");
+	assert_false(js_get_str(&role, &text, &e));
+	assert_string_equal(e.what, "messages[1].role: should be a string, is missing");
+	json_decref(doc);
+}
+
+static void hostile_documents_are_refused(void **state)
+{
+	(void)state;
+	struct buf deep;
+	buf_init(&deep, 100000);
+	buf_add_fill(&deep, '[', LIMIT_JSON_DEPTH + 1);
+	buf_add_fill(&deep, ']', LIMIT_JSON_DEPTH + 1);
+	const struct str bad[] = { buf_str(&deep), STR(""), STR("{\"a\":1,\"a\":2}"),
+		STR("{\"a\":"), STR("\"\xff\""), STR("[1] x"), STR("\"\\u0000\"") };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct err e = { 0 };
+		assert_null(js_parse(bad[i], LAYER_WIRE, &e));
+		assert_err(e, ERR_BAD_DATA, LAYER_WIRE);
+	}
+	buf_clear(&deep);
+}
+
+static void writing_gives_back_what_was_read(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct str text = STR("{\"b\":[1,2.5,null,true],\"a\":\"\xc3\xa4\\n\"}");
+	json_t *doc = js_parse(text, LAYER_WIRE, &e);
+	struct buf out;
+	buf_init(&out, 1000);
+	assert_true(js_write(doc, &out));
+	assert_true(str_eq(buf_str(&out), text));
+	buf_clear(&out);
+	buf_init(&out, 3);
+	assert_false(js_write(doc, &out));
+	buf_clear(&out);
+	json_decref(doc);
+}
+
+static void invalid_text_is_mended_into_a_string(void **state)
+{
+	(void)state;
+	json_t *text = js_new_text(STR("a\xff"));
+	assert_str(js_text(text), "a\xef\xbf\xbd");
+	json_decref(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wrong_type_names_its_path),
+		cmocka_unit_test(hostile_documents_are_refused),
+		cmocka_unit_test(writing_gives_back_what_was_read),
+		cmocka_unit_test(invalid_text_is_mended_into_a_string),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
