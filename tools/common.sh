@@ -1,0 +1,41 @@
+# What the scripts in tools/ share: speaking, failing, hashes, room on disk. Sourced, not run; bash 3.2 suffices (macOS).
+# shellcheck shell=bash
+
+me=${0##*/}
+
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+
+die() { # die WHAT_HAPPENED WHAT_TO_DO
+	printf '%s: %s\n%s: mend: %s\n' "$me" "$1" "$me" "$2" >&2
+	exit 1
+}
+
+hash_of() { # hash_of 256|512 FILE -> hex digest
+	if command -v "sha$1sum" >/dev/null; then "sha$1sum" "$2"; else shasum -a "$1" "$2"; fi | cut -d' ' -f1
+}
+
+size_of() { # bytes
+	wc -c <"$1" | tr -d ' '
+}
+
+megabytes() { # megabytes BYTES, rounded
+	echo $((($1 + 500000) / 1000000))
+}
+
+need_disk() { # need_disk MEGABYTES FOLDER HOW_TO_MOVE_IT
+	local free
+	free=$(df -Pk "$2" | awk 'NR == 2 { printf "%d", $4 * 1024 / 1000000 }')
+	[ "$free" -ge "$1" ] || die "needs $1 MB in $2, $free MB are free" "free some space, or $3"
+}
+
+need_folder() { # need_folder FOLDER HOW_TO_MOVE_IT
+	if ! mkdir -p "$1" 2>/dev/null || [ ! -w "$1" ]; then die "cannot write in $1" "make it writable, or $2"; fi
+}
+
+need_command() { # need_command NAME WHAT_FOR
+	command -v "$1" >/dev/null || die "$1 is not installed, it is needed to $2" "run tools/setup build"
+}
+
+show_tail() { # show_tail FILE: the last lines of what a program said before it failed
+	tail -n 20 "$1" | sed "s/^/$me:   /" >&2
+}
