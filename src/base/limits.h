@@ -32,4 +32,9 @@
 /* Messages in one conversation. */
 #define LIMIT_MESSAGES 100000
 
+/* Bytes kept of one record of a trace, and records kept: enough to see any request whole, not to
+ * fill a disk. */
+#define LIMIT_TRACE_TEXT_BYTES (256 * KIB)
+#define LIMIT_TRACE_RECORDS    10000
+
 #endif

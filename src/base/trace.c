@@ -1,0 +1,266 @@
+/*
+ * trace.c - the way of one request; see trace.h. Records live in one arena; pieces being appended
+ * live in one buffer until another record begins.
+ */
+#include "base/trace.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/must.h"
+
+enum { FIRST_ROOM = 16 };
+
+struct trace {
+	char id[TRACE_ID_CHARS + 1];
+	int64_t began_us, began_unix_ms;
+	struct arena *arena;
+	struct trace_record *records;
+	size_t count, room;
+	struct buf open; /* the text of the last record while trace_append goes on */
+	bool is_open;
+	bool has_fault;
+	struct err fault;
+};
+
+static void make_id(char id[TRACE_ID_CHARS + 1])
+{
+	static const char letters[] =
+		"abcdefghijkmnpqrstuvwxyz23456789"; /* 32, none that look alike */
+	unsigned char noise[TRACE_ID_CHARS];
+	MUST(getentropy(noise, sizeof noise) == 0);
+	for (int i = 0; i < TRACE_ID_CHARS; i++)
+		id[i] = letters[noise[i] % 32];
+	id[TRACE_ID_CHARS] = 0;
+}
+
+struct trace *trace_new(void)
+{
+	struct trace *t = must_calloc(1, sizeof *t);
+	make_id(t->id);
+	t->began_us = clock_us();
+	t->began_unix_ms = clock_unix_ms();
+	t->arena = arena_new();
+	buf_init(&t->open, LIMIT_TRACE_TEXT_BYTES);
+	return t;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	buf_clear(&t->open);
+	arena_free(t->arena);
+	free(t->records);
+	free(t);
+}
+
+const char *trace_id(const struct trace *t)
+{
+	return t ? t->id : "";
+}
+
+int64_t trace_began_unix_ms(const struct trace *t)
+{
+	return t ? t->began_unix_ms : 0;
+}
+
+/* Moves the text that was being appended into the arena, where it stays. */
+static void close_open(struct trace *t)
+{
+	if (!t->is_open)
+		return;
+	t->records[t->count - 1].text = arena_str(t->arena, buf_str(&t->open));
+	buf_reset(&t->open);
+	t->is_open = false;
+}
+
+static struct trace_record *add(struct trace *t, enum layer layer, const char *what)
+{
+	close_open(t);
+	if (t->count == LIMIT_TRACE_RECORDS)
+		return NULL;
+	if (t->count == t->room) {
+		t->room = t->room ? t->room * 2 : FIRST_ROOM;
+		t->records = must_realloc(t->records, t->room * sizeof *t->records);
+	}
+	struct trace_record *r = &t->records[t->count++];
+	*r = (struct trace_record){
+		.layer = layer, .what = what, .at_us = clock_us() - t->began_us, .bytes = -1
+	};
+	return r;
+}
+
+void trace_note(struct trace *t, enum layer layer, const char *what, const char *format, ...)
+{
+	struct trace_record *r = t ? add(t, layer, what) : NULL;
+	if (!r)
+		return;
+	char words[ERR_WHAT_BYTES];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(words, sizeof words, format, args);
+	va_end(args);
+	r->is_cut = n >= (int)sizeof words;
+	r->text = arena_str(t->arena, str_z(words));
+}
+
+void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes)
+{
+	struct trace_record *r = t ? add(t, layer, what) : NULL;
+	if (!r)
+		return;
+	r->bytes = (int64_t)bytes.n;
+	r->is_cut = bytes.n > LIMIT_TRACE_TEXT_BYTES;
+	r->text = arena_str(t->arena, str_sub(bytes, 0, LIMIT_TRACE_TEXT_BYTES));
+}
+
+void trace_append(struct trace *t, enum layer layer, const char *what, struct str bytes)
+{
+	if (!t)
+		return;
+	struct trace_record *r = t->count ? &t->records[t->count - 1] : NULL;
+	if (!t->is_open || !r || r->layer != layer || !str_eq_z(str_z(r->what), what)) {
+		r = add(t, layer, what);
+		if (!r)
+			return;
+		r->bytes = 0;
+		t->is_open = true;
+	}
+	r->bytes += (int64_t)bytes.n;
+	size_t room = t->open.max - t->open.n;
+	r->is_cut = r->is_cut || bytes.n > room;
+	buf_add(&t->open, str_sub(bytes, 0, room));
+	r->text = buf_str(&t->open);
+}
+
+void trace_fault(struct trace *t, const struct err *e)
+{
+	if (!t)
+		return;
+	trace_note(t, e->layer, "fault", "%s", e->what);
+	if (!t->has_fault)
+		t->fault = *e;
+	t->has_fault = true;
+}
+
+size_t trace_count(const struct trace *t)
+{
+	return t ? t->count : 0;
+}
+
+const struct trace_record *trace_get(const struct trace *t, size_t index)
+{
+	MUST(index < t->count);
+	return &t->records[index];
+}
+
+const struct err *trace_get_fault(const struct trace *t)
+{
+	return t && t->has_fault ? &t->fault : NULL;
+}
+
+json_t *trace_to_json(const struct trace *t)
+{
+	json_t *records = json_array();
+	for (size_t i = 0; i < t->count; i++) {
+		const struct trace_record *r = &t->records[i];
+		json_array_append_new(
+			records, json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "layer",
+					 layers[r->layer].name, "what", r->what, "at_us",
+					 (json_int_t)r->at_us, "bytes", (json_int_t)r->bytes,
+					 "text", js_new_text(r->text), "cut", r->is_cut));
+	}
+	json_t *all = json_pack("{s:s, s:I, s:o}", "id", t->id, "began_unix_ms",
+		(json_int_t)t->began_unix_ms, "records", records);
+	if (t->has_fault)
+		json_object_set_new(all, "fault",
+			json_pack("{s:s, s:s, s:i, s:s, s:s}", "kind",
+				err_kinds[t->fault.kind].name, "layer", layers[t->fault.layer].name,
+				"code", t->fault.code, "what", t->fault.what, "mend",
+				t->fault.mend));
+	MUST(all);
+	return all;
+}
+
+static enum layer layer_named(struct str name)
+{
+	for (int l = 0; l < LAYER_COUNT; l++)
+		if (str_eq_z(name, layers[l].name))
+			return (enum layer)l;
+	return LAYER_NONE;
+}
+
+static enum err_kind kind_named(struct str name)
+{
+	for (int k = 0; k < ERR_KIND_COUNT; k++)
+		if (str_eq_z(name, err_kinds[k].name))
+			return (enum err_kind)k;
+	return ERR_BROKEN;
+}
+
+static bool read_record(struct trace *t, const struct js_at *at, struct err *e)
+{
+	struct js_at layer = js_key(at, "layer"), what = js_key(at, "what"),
+		     text = js_key(at, "text");
+	struct js_at at_us = js_key(at, "at_us"), bytes = js_key(at, "bytes"),
+		     cut = js_key(at, "cut");
+	struct str layer_name, what_text, words;
+	if (!js_get_str(&layer, &layer_name, e) || !js_get_str(&what, &what_text, e) ||
+		!js_get_str(&text, &words, e))
+		return false;
+	struct trace_record *r = add(t, layer_named(layer_name), arena_z(t->arena, what_text));
+	if (!r)
+		return js_fail(at, e, "more than %d records", LIMIT_TRACE_RECORDS);
+	r->text = arena_str(t->arena, words);
+	return js_get_i64(&at_us, &r->at_us, e) && js_get_i64(&bytes, &r->bytes, e) &&
+	       js_opt_bool(&cut, &r->is_cut, e);
+}
+
+static bool read_fault(struct trace *t, const struct js_at *at, struct err *e)
+{
+	struct js_at kind = js_key(at, "kind"), layer = js_key(at, "layer"),
+		     code = js_key(at, "code");
+	struct js_at what = js_key(at, "what"), mend = js_key(at, "mend");
+	struct str kind_name, layer_name, words, way;
+	int64_t number = 0;
+	if (!js_get_str(&kind, &kind_name, e) || !js_get_str(&layer, &layer_name, e) ||
+		!js_opt_i64(&code, &number, e) || !js_get_str(&what, &words, e) ||
+		!js_get_str(&mend, &way, e))
+		return false;
+	fail(&t->fault, kind_named(kind_name), layer_named(layer_name), "%.*s", STR_ARG(words));
+	err_mend(&t->fault, "%.*s", STR_ARG(way));
+	t->fault.code = (int)number;
+	t->has_fault = true;
+	return true;
+}
+
+struct trace *trace_from_json(const json_t *value, struct err *e)
+{
+	struct js_at root = js_root(value, LAYER_DISK), id = js_key(&root, "id"),
+		     began = js_key(&root, "began_unix_ms");
+	struct js_at records = js_key(&root, "records"), fault = js_key(&root, "fault");
+	struct trace *t = trace_new();
+	struct str name = { 0 };
+	size_t count = 0;
+	bool ok = js_get_str(&id, &name, e) && js_get_i64(&began, &t->began_unix_ms, e) &&
+		  js_get_array(&records, &count, e);
+	snprintf(t->id, sizeof t->id, "%.*s", STR_ARG(name));
+	for (size_t i = 0; ok && i < count; i++) {
+		struct js_at item = js_item(&records, i);
+		ok = read_record(t, &item, e);
+	}
+	if (ok && js_has(&fault))
+		ok = read_fault(t, &fault, e);
+	if (ok)
+		return t;
+	trace_free(t);
+	return NULL;
+}

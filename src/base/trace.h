@@ -1,0 +1,62 @@
+/*
+ * trace.h - the way of one request through the layers, written down as it goes.
+ *
+ * One trace a request. Each layer notes what came in, what it decided and what went out, with the
+ * time it took; store/ keeps it, `offgrid trace ID` draws it. A NULL trace is allowed everywhere
+ * and costs nothing. Owned by one thread at a time (the loop's; an engine's facts reach it through
+ * the events). Bytes kept are capped: what is cut says so. Secrets never come here: callers hand
+ * over bodies, not headers.
+ */
+#ifndef OFFGRID_BASE_TRACE_H
+#define OFFGRID_BASE_TRACE_H
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/str.h"
+
+struct trace;
+
+enum {
+	TRACE_ID_CHARS = 12
+}; /* lower-case letters and digits: unique enough on one machine, short enough to type */
+
+struct trace_record {
+	enum layer layer;
+	const char *
+		what; /* a literal: "request", "decision", "rendered", "raw", "event", "fault", … */
+	int64_t at_us;   /* since the trace began */
+	int64_t bytes;   /* size of what passed, or -1 where there is none */
+	struct str text; /* words for people, or the bytes themselves (capped) */
+	bool is_cut;     /* text is shorter than what passed */
+};
+
+struct trace *trace_new(void);
+void trace_free(struct trace *t); /* NULL is fine */
+
+const char *trace_id(const struct trace *t); /* NUL-terminated; "" for NULL */
+int64_t trace_began_unix_ms(const struct trace *t);
+
+/* A decision or a fact in words. */
+void trace_note(struct trace *t, enum layer layer, const char *what, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Bytes that passed a border: a body, a rendered prompt, raw model text. */
+void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes);
+
+/* Bytes that come in pieces: appended to the last record if it has the same layer and `what`, else
+ * a new one. */
+void trace_append(struct trace *t, enum layer layer, const char *what, struct str bytes);
+
+/* Where it stopped. */
+void trace_fault(struct trace *t, const struct err *e);
+
+size_t trace_count(const struct trace *t);
+const struct trace_record *trace_get(const struct trace *t, size_t index);
+const struct err *trace_get_fault(const struct trace *t); /* NULL if it went through */
+
+/* The whole of it as JSON, and back (for store/). trace_from_json returns NULL on what is no trace.
+ */
+json_t *trace_to_json(const struct trace *t);
+struct trace *trace_from_json(const json_t *value, struct err *e);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * request.h - the waist, half two: what is asked of a model.
+ *
+ * A request is a conversation (messages made of blocks), the tools offered, and how to sample.
+ * Dialects read it from a client's JSON and write it to an upstream's; template.h renders it for a
+ * local model; the agent builds it. Everything a request points at lives in one arena, given at
+ * birth, and dies with it; JSON values it refers to are released then too. Not thread-safe; treated
+ * as read-only once handed to route/.
+ */
+#ifndef OFFGRID_CHAT_REQUEST_H
+#define OFFGRID_CHAT_REQUEST_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+
+enum chat_role {
+	CHAT_SYSTEM,
+	CHAT_DEVELOPER,
+	CHAT_USER,
+	CHAT_ASSISTANT,
+	CHAT_TOOL,
+	CHAT_ROLE_COUNT
+};
+
+enum chat_block_type {
+	CHAT_BLOCK_TEXT,   /* text */
+	CHAT_BLOCK_THINK,  /* text; opaque: a signature of the upstream in `origin`, which only that
+			      upstream may see again */
+	CHAT_BLOCK_CALL,   /* id, name, text: the arguments' JSON exactly as they came */
+	CHAT_BLOCK_RESULT, /* id: of the call it answers, name if known, text: what the tool said,
+			      is_error */
+	CHAT_BLOCK_IMAGE,  /* text: a data: URL or another URL */
+	CHAT_BLOCK_TYPE_COUNT
+};
+
+struct chat_block {
+	enum chat_block_type type;
+	struct str text;
+	struct str id;
+	struct str name;
+	struct str opaque;
+	struct str origin;
+	bool is_error;
+};
+
+struct chat_message {
+	enum chat_role role;
+	struct chat_block *blocks;
+	size_t block_count;
+	size_t block_room; /* private */
+};
+
+struct chat_tool {
+	struct str name;
+	struct str description;   /* may be empty */
+	const json_t *parameters; /* a JSON Schema of type object; NULL: no parameters */
+	bool is_strict;
+};
+
+enum chat_tool_choice {
+	CHAT_CHOICE_AUTO,
+	CHAT_CHOICE_NONE,
+	CHAT_CHOICE_REQUIRED,
+	CHAT_CHOICE_NAMED, /* choice_name */
+	CHAT_CHOICE_COUNT
+};
+
+struct chat_logit_bias {
+	int token;
+	double bias; /* -100 bans, 100 forces */
+};
+
+/* How to sample. A field that was not given holds its _UNSET value and the model's own default
+ * counts. */
+#define CHAT_UNSET_DOUBLE (-1e9)
+enum { CHAT_UNSET_INT = -1 };
+
+struct chat_sampling {
+	double temperature, top_p, min_p;
+	double repeat_penalty, presence_penalty, frequency_penalty;
+	int top_k;
+	int64_t seed; /* CHAT_UNSET_INT: random */
+	int64_t max_tokens;
+	const struct str *stops;
+	size_t stop_count;
+	const struct chat_logit_bias *biases;
+	size_t bias_count;
+	int top_logprobs; /* CHAT_UNSET_INT: no logprobs; 0: of the chosen token only */
+};
+
+enum chat_format { CHAT_FORMAT_TEXT, CHAT_FORMAT_JSON, CHAT_FORMAT_SCHEMA, CHAT_FORMAT_COUNT };
+
+struct chat_request {
+	struct arena *arena;
+	struct str model;
+	struct chat_message *messages;
+	size_t message_count;
+	struct chat_tool *tools;
+	size_t tool_count;
+	enum chat_tool_choice tool_choice;
+	struct str choice_name;
+	bool allows_parallel_calls;
+	struct chat_sampling sampling;
+	enum chat_format format;
+	const json_t *format_schema; /* for CHAT_FORMAT_SCHEMA */
+	struct str reasoning_effort; /* "none", "low", "medium", "high" or empty */
+	bool is_stream;              /* the client wants a stream; route/ always streams */
+	bool wants_usage;            /* the client wants usage in its stream */
+	bool continues_assistant;    /* the last message is an assistant's, to be continued and not
+					answered */
+	const json_t *extra; /* members of the client's body that we do not know; NULL if none */
+	/* Private: growth and what to release; see request.c. */
+	size_t message_room, tool_room;
+	struct chat_ref *refs;
+};
+
+/* A request in the arena: no messages, no tools, everything unset, parallel calls allowed. */
+struct chat_request *chat_request_new(struct arena *arena);
+/* Releases the JSON values it refers to. Call before the arena goes. NULL is fine. */
+void chat_request_free(struct chat_request *r);
+
+/* Keeps `value` (stealing the reference) alive as long as the request; returns it. */
+const json_t *chat_request_keep(struct chat_request *r, json_t *value);
+
+/* Appends; strings are copied into the arena. The pointer is good until the next chat_add_message.
+ */
+struct chat_message *chat_add_message(struct chat_request *r, enum chat_role role);
+/* Appends to the last message; what `block` points at is copied. */
+struct chat_block *chat_add_block(struct chat_request *r, struct chat_block block);
+/* Both in one: a message of one text block. */
+void chat_add_text(struct chat_request *r, enum chat_role role, struct str text);
+/* Steals the reference to `parameters` (may be NULL). */
+void chat_add_tool(
+	struct chat_request *r, struct str name, struct str description, json_t *parameters);
+
+/* The tool of that name, or NULL. */
+const struct chat_tool *chat_find_tool(const struct chat_request *r, struct str name);
+
+/* All text blocks of a message joined, in the arena. */
+struct str chat_message_text(const struct chat_message *m, struct arena *a);
+
+extern const char *const
+	chat_role_names[CHAT_ROLE_COUNT]; /* "system", "developer", "user", "assistant", "tool" */
+
+#endif

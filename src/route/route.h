@@ -1,0 +1,72 @@
+/*
+ * route.h - who answers.
+ *
+ * A router holds upstreams: a name, the model names it serves, and a backend of one of three kinds
+ * (`local`: our engine, `remote`: HTTP, `script`: answers from a file). A request goes to the first
+ * healthy upstream that serves its model; why is written into the trace. Everything here lives on
+ * the loop's thread; events come from the loop, never from inside route_start.
+ *
+ * Layer: route.
+ */
+#ifndef OFFGRID_ROUTE_ROUTE_H
+#define OFFGRID_ROUTE_ROUTE_H
+
+#include "base/loop.h"
+#include "base/trace.h"
+#include "chat/event.h"
+#include "chat/request.h"
+
+struct backend;
+struct backend_call;
+
+/* One row for each kind of backend. */
+struct backend_ops {
+	const char *kind; /* "local", "remote", "script" */
+	/*
+	 * Begins to answer. The request stays alive and unchanged until the call is freed. Events
+	 * go to `sink` from the loop, in the order that event.h promises. NULL and `e` if it cannot
+	 * even begin.
+	 */
+	struct backend_call *(*start)(struct backend *b, const struct chat_request *r,
+		struct trace *t, struct chat_sink sink, struct err *e);
+	/* Ends a call: cancels it if it is not over. No event comes after this. May be called from
+	 * inside the sink. */
+	void (*end)(struct backend_call *call);
+	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}. */
+	void (*list)(struct backend *b, json_t *models);
+	void (*free)(struct backend *b);
+};
+
+/* The first member of every backend's struct. */
+struct backend {
+	const struct backend_ops *ops;
+};
+
+/* The first member of every call's struct. */
+struct backend_call {
+	const struct backend_ops *ops;
+};
+
+struct router;
+
+struct router *router_new(struct loop *loop);
+void router_free(struct router *r); /* its backends too; no call may be under way */
+
+/* Takes the backend over. It serves requests for models that its list names, and any model if
+ * `serves_any`. */
+void router_add(struct router *r, const char *name, struct backend *b, bool serves_any);
+
+/* All models of all upstreams, each with "upstream": a new array. */
+json_t *router_models(struct router *r);
+
+struct route_call;
+
+/* Chooses and begins; ERR_NOT_FOUND (layer route) if nobody serves the model, naming those that are
+ * served. */
+struct route_call *route_start(struct router *r, const struct chat_request *request,
+	struct trace *t, struct chat_sink sink, struct err *e);
+void route_end(struct route_call *call); /* as backend_ops.end; NULL is fine */
+
+const char *route_upstream(const struct route_call *call); /* the name of who answers */
+
+#endif
