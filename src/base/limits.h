@@ -36,5 +36,7 @@
  * fill a disk. */
 #define LIMIT_TRACE_TEXT_BYTES (256 * KIB)
 #define LIMIT_TRACE_RECORDS    10000
+/* Traces kept in the store: a busy day of one person. */
+#define LIMIT_TRACES_KEPT 2000
 
 #endif
