@@ -1,20 +1,79 @@
 # The front door: short names over meson and ninja. `make help` lists them.
-BUILD ?= build
+# LLAMA=cuda|vulkan|source chooses another libllama (see tools/llama) and builds beside, in build-cuda and so on.
+BUILD ?= build$(if $(LLAMA),-$(LLAMA))
+PREFIX ?= /usr/local
 MESON_FLAGS ?=
+SECONDS_EACH ?= 60
+configure = . tools/homebrew.sh && meson setup $(if $(LLAMA),-Dllama=$(LLAMA)) $(MESON_FLAGS)
+export LLAMA
 
-.PHONY: build check clean help
+.PHONY: asan bench build check clean fuzz help install lint model run setup test tsan
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-$(BUILD)/build.ninja:
-	meson setup $(MESON_FLAGS) $(BUILD)
+setup: ## install what is missing to build (says what and why; nothing missing: nothing done)
+	@tools/setup build
+	@tools/llama
 
-build: $(BUILD)/build.ninja ## build the program: build/offgrid
+model: setup ## fetch the starter model, 98 MB, if it is not there
+	@tools/model
+
+$(BUILD)/build.ninja: | setup
+	$(configure) $(BUILD)
+
+build: setup $(BUILD)/build.ninja ## build the program: build/offgrid
 	ninja -C $(BUILD)
+
+run: build model ## see it work: the starter model changes a file (TASK="..." MODEL=... TAUGHT=0)
+	@OFFGRID=$(BUILD)/offgrid tools/run
 
 check: build ## unit tests: no model, no network, under ten seconds
 	meson test -C $(BUILD) --no-rebuild --suite unit --print-errorlogs
 
+test: build model ## every test, with the starter model on a real disk
+	@tools/setup test
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+lint: build build-clang/build.ninja ## module rules, layout, static analysis, both compilers (ALL=1: every file)
+	@tools/setup lint
+	ninja -C build-clang
+	tools/lint $(if $(ALL),--all)
+
+asan: build-asan/build.ninja ## unit tests under the address and undefined behaviour sanitizers
+	ninja -C build-asan
+	meson test -C build-asan --no-rebuild --suite unit --print-errorlogs --timeout-multiplier 4
+
+tsan: build-tsan/build.ninja ## unit tests under the thread sanitizer
+	ninja -C build-tsan
+	meson test -C build-tsan --no-rebuild --suite unit --print-errorlogs --timeout-multiplier 8
+
+fuzz: build-fuzz/build.ninja ## every decoder fed with garbage, SECONDS_EACH=60 seconds each
+	@tools/setup lint
+	ninja -C build-fuzz
+	tools/fuzz build-fuzz $(SECONDS_EACH)
+
+bench: build model ## figures against the peers, as ratios (builds the peers first: slow, once)
+	@tools/setup bench
+	bench/run $(BUILD)/offgrid "$$(tools/llama --build-tools)"
+
+install: build ## install under PREFIX (DESTDIR is honoured): program, libllama beside it, data
+	meson configure -Dprefix=$(abspath $(PREFIX)) $(BUILD)
+	meson install -C $(BUILD)
+
 clean: ## remove what was built
 	rm -rf build build-*
+
+build-clang/build.ninja: | setup
+	@tools/setup lint
+	CC=clang $(configure) build-clang
+
+build-asan/build.ninja: | setup
+	$(configure) -Db_sanitize=address,undefined build-asan
+
+build-tsan/build.ninja: | setup
+	$(configure) -Db_sanitize=thread build-tsan
+
+build-fuzz/build.ninja: | setup
+	@tools/setup lint
+	CC=clang $(configure) -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true build-fuzz

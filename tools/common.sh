@@ -6,15 +6,8 @@ me=${0##*/}
 set -E
 trap 'echo "$me: stopped at line $LINENO: $BASH_COMMAND" >&2' ERR  # nothing fails without a word
 
-if [ "$(uname -s)" = Darwin ]; then  # formulas that Homebrew does not link into its common folders
-	for formula in curl libarchive sqlite llvm; do
-		for prefix in /opt/homebrew/opt /usr/local/opt; do
-			PKG_CONFIG_PATH=${PKG_CONFIG_PATH:+$PKG_CONFIG_PATH:}$prefix/$formula/lib/pkgconfig
-			PATH=$PATH:$prefix/$formula/bin
-		done
-	done
-	export PKG_CONFIG_PATH PATH
-fi
+# shellcheck source=tools/homebrew.sh
+. "${BASH_SOURCE[0]%/*}/homebrew.sh"
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
