@@ -21,6 +21,8 @@
 #define LIMIT_QUOTE_BYTES 200
 /* Any text file that a tool or a config reader takes in whole. */
 #define LIMIT_TEXT_FILE_BYTES (16 * MIB)
+/* A GGUF file that we write ourselves, built in memory: generated test models are under 1 MiB. */
+#define LIMIT_GGUF_WRITE_BYTES (64 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
 #define LIMIT_ANSWER_BYTES (4 * MIB)
 /* A rendered prompt: 1 M tokens of 4 bytes. */
