@@ -1,0 +1,157 @@
+/*
+ * doctor.c - running probes from the ground up, and saying what came out; see doctor.h.
+ */
+#include "doctor/doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/must.h"
+
+const char *const verdict_names[] = {
+	[VERDICT_NOT_RUN] = "not run",
+	[VERDICT_PASS] = "pass",
+	[VERDICT_FAIL] = "fail",
+};
+
+_Static_assert(sizeof verdict_names / sizeof verdict_names[0] == VERDICT_COUNT,
+	"a name for every verdict");
+
+static struct str words(struct doctor *d, const char *format, va_list args)
+{
+	char line[ERR_WHAT_BYTES];
+	vsnprintf(line, sizeof line, format, args);
+	return arena_str(d->arena, str_z(line));
+}
+
+void finding_pass(struct doctor *d, struct finding *f, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	f->evidence = words(d, format, args);
+	va_end(args);
+	f->verdict = VERDICT_PASS;
+}
+
+void finding_skip(struct doctor *d, struct finding *f, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	f->evidence = words(d, format, args);
+	va_end(args);
+	f->verdict = VERDICT_NOT_RUN;
+}
+
+void finding_fail(struct doctor *d, struct finding *f, const struct err *e)
+{
+	f->err = *e;
+	f->evidence = arena_str(d->arena, str_z(e->what));
+	f->verdict = VERDICT_FAIL;
+}
+
+static size_t index_of(const struct probe *const *table, size_t count, struct str id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_z(id, table[i]->id))
+			return i;
+	return SIZE_MAX;
+}
+
+/* The first probe needed that did not pass, or SIZE_MAX. A need that the table lacks is a mistake
+ * of ours. */
+static size_t missing_ground(
+	const struct probe *const *table, const struct finding *findings, size_t self)
+{
+	struct str rest = str_z(table[self]->needs), id;
+	while (str_cut(&rest, ' ', &id)) {
+		if (id.n == 0)
+			continue;
+		size_t at = index_of(table, self, id);
+		MUST(at != SIZE_MAX);
+		if (findings[at].verdict != VERDICT_PASS)
+			return at;
+	}
+	return SIZE_MAX;
+}
+
+static void run_one(
+	struct doctor *d, const struct probe *const *table, struct finding *findings, size_t i)
+{
+	size_t ground = missing_ground(table, findings, i);
+	struct finding *f = &findings[i];
+	*f = (struct finding){ .verdict = VERDICT_NOT_RUN };
+	if (ground != SIZE_MAX) {
+		finding_skip(d, f, "stands on %s, which did not pass", table[ground]->id);
+		return;
+	}
+	int64_t began = clock_ms();
+	table[i]->run(d, f);
+	f->took_ms = clock_ms() - began;
+}
+
+bool doctor_run(struct doctor *d, const struct probe *const *table, size_t count,
+	struct finding *findings,
+	void (*shown)(void *owner, const struct probe *p, const struct finding *f), void *owner,
+	struct err *e)
+{
+	if (!fs_temp_dir(d->arena, "offgrid-doctor", &d->scratch, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		run_one(d, table, findings, i);
+		if (shown)
+			shown(owner, table[i], &findings[i]);
+	}
+	return fs_remove_tree(d->scratch.p, e);
+}
+
+size_t doctor_first_broken(const struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (findings[i].verdict == VERDICT_FAIL)
+			return i;
+	return SIZE_MAX;
+}
+
+struct mark {
+	const char *sign, *color;
+};
+
+static const struct mark marks[] = {
+	[VERDICT_NOT_RUN] = { "·", "\033[2m" },
+	[VERDICT_PASS] = { "✓", "\033[32m" },
+	[VERDICT_FAIL] = { "✗", "\033[31m" },
+};
+
+void doctor_line(const struct probe *p, const struct finding *f, bool has_color, struct buf *out)
+{
+	const struct mark *m = &marks[f->verdict];
+	buf_printf(out, "  %s%s%s %-7s %-14s ", has_color ? m->color : "", m->sign,
+		has_color ? "\033[0m" : "", layers[p->layer].name, p->id);
+	if (f->verdict == VERDICT_NOT_RUN)
+		buf_add_z(out, "not run: ");
+	buf_printf(out, "%.*s\n", STR_ARG(f->evidence));
+	if (f->warning.n)
+		buf_printf(out, "      ! %.*s\n", STR_ARG(f->warning));
+	if (f->verdict == VERDICT_FAIL && f->err.mend[0])
+		buf_printf(out, "      try: %s\n", f->err.mend);
+}
+
+json_t *doctor_json(const struct probe *const *table, const struct finding *findings, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		const struct finding *f = &findings[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:I}", "id", table[i]->id,
+				"layer", layers[table[i]->layer].name, "title", table[i]->title,
+				"verdict", verdict_names[f->verdict], "evidence",
+				js_new_text(f->evidence), "warning", js_new_text(f->warning),
+				"mend", f->err.mend, "took_ms", (json_int_t)f->took_ms));
+	}
+	size_t broken = doctor_first_broken(findings, count);
+	json_t *first =
+		broken == SIZE_MAX ? json_null() : json_string(layers[table[broken]->layer].name);
+	return json_pack("{s:o, s:o}", "first_broken_layer", first, "probes", list);
+}
