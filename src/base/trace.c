@@ -77,6 +77,7 @@ static void close_open(struct trace *t)
 {
 	if (!t->is_open)
 		return;
+	MUST(t->records && t->count > 0);
 	t->records[t->count - 1].text = arena_str(t->arena, buf_str(&t->open));
 	buf_reset(&t->open);
 	t->is_open = false;
