@@ -4,7 +4,7 @@ BUILD ?= build$(if $(LLAMA),-$(LLAMA))
 PREFIX ?= /usr/local
 MESON_FLAGS ?=
 SECONDS_EACH ?= 60
-configure = . tools/homebrew.sh && meson setup $(if $(LLAMA),-Dllama=$(LLAMA)) $(MESON_FLAGS)
+configure = . tools/homebrew.sh && $(COMPILER) meson setup $(if $(LLAMA),-Dllama=$(LLAMA)) $(MESON_FLAGS)
 export LLAMA
 
 .PHONY: asan bench build check clean fuzz help install lint model run setup test tsan
@@ -64,9 +64,11 @@ install: build ## install under PREFIX (DESTDIR is honoured): program, libllama 
 clean: ## remove what was built
 	rm -rf build build-*
 
+build-clang/build.ninja build-fuzz/build.ninja: COMPILER = CC=clang
+
 build-clang/build.ninja: | setup
 	@tools/setup lint
-	CC=clang $(configure) build-clang
+	$(configure) build-clang
 
 build-asan/build.ninja: | setup
 	$(configure) -Db_sanitize=address,undefined build-asan
@@ -76,4 +78,4 @@ build-tsan/build.ninja: | setup
 
 build-fuzz/build.ninja: | setup
 	@tools/setup lint
-	CC=clang $(configure) -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true build-fuzz
+	$(configure) -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true build-fuzz

@@ -2,7 +2,7 @@
 # Sourced by the scripts and by the Makefile; does nothing on another system.
 # shellcheck shell=sh
 if [ "$(uname -s)" = Darwin ]; then
-	for formula in curl libarchive sqlite llvm; do
+	for formula in curl sqlite llvm; do
 		for prefix in /opt/homebrew/opt /usr/local/opt; do
 			PKG_CONFIG_PATH=${PKG_CONFIG_PATH:+$PKG_CONFIG_PATH:}$prefix/$formula/lib/pkgconfig
 			PATH=$PATH:$prefix/$formula/bin

@@ -67,5 +67,7 @@ finds "the modules stand in order, so no circle is possible" "low may not includ
 printf 'low:\n' >"$LINT_ROOT/src/MODULES"
 finds "every folder has a row" "src/high:1: error: this folder has no row"
 echo "dependency('mystery')" >>"$LINT_ROOT/meson.build"
-finds "every library has a row in tools/setup" "meson.build:2: error: tools/setup does not know how to install mystery"
+finds "every library has a row in tools/setup" "meson.build:1: error: tools/setup does not know how to install mystery"
+echo "| pc:unused |" >>"$LINT_ROOT/tools/setup"
+finds "and every row a library" "unused is installed, and meson.build asks for no such library"
 finish
