@@ -21,6 +21,11 @@
 #define LIMIT_QUOTE_BYTES 200
 /* Any text file that a tool or a config reader takes in whole. */
 #define LIMIT_TEXT_FILE_BYTES (16 * MIB)
+/* A GGUF file's header: a vocabulary of 256 k strings with its merges is about 15 MiB. */
+#define LIMIT_GGUF_HEADER_BYTES (256 * MIB)
+/* Keys and tensors of a GGUF file: about 60 keys are usual, and 2,000 tensors in large files. */
+#define LIMIT_GGUF_KEYS    16384
+#define LIMIT_GGUF_TENSORS 65536
 /* A GGUF file that we write ourselves, built in memory: generated test models are under 1 MiB. */
 #define LIMIT_GGUF_WRITE_BYTES (64 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
