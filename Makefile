@@ -58,7 +58,8 @@ bench: build model ## figures against the peers, as ratios (builds the peers fir
 	bench/run $(BUILD)/offgrid "$$(tools/llama --build-tools)"
 
 install: build ## install under PREFIX (DESTDIR is honoured): program, libllama beside it, data
-	meson configure -Dprefix=$(abspath $(PREFIX)) $(BUILD)
+	@[ "$$(cat $(BUILD)/prefix 2>/dev/null || echo /usr/local)" = "$(PREFIX)" ] || \
+		{ meson configure -Dprefix="$(PREFIX)" $(BUILD) && echo "$(PREFIX)" >$(BUILD)/prefix; }
 	meson install -C $(BUILD)
 
 clean: ## remove what was built

@@ -9,6 +9,20 @@ trap 'echo "$me: stopped at line $LINENO: $BASH_COMMAND" >&2' ERR  # nothing fai
 # shellcheck source=tools/homebrew.sh
 . "${BASH_SOURCE[0]%/*}/homebrew.sh"
 
+cache_folder() { # the same places as fs_place() of the program
+	if [ -n "${OFFGRID_CACHE_DIR:-}" ]; then echo "$OFFGRID_CACHE_DIR"
+	elif [ -n "${XDG_CACHE_HOME:-}" ]; then echo "$XDG_CACHE_HOME/offgrid"
+	elif [ "$(uname -s)" = Darwin ]; then echo "$HOME/Library/Caches/offgrid"
+	else echo "$HOME/.cache/offgrid"; fi
+}
+
+data_folder() {
+	if [ -n "${OFFGRID_DATA_DIR:-}" ]; then echo "$OFFGRID_DATA_DIR"
+	elif [ -n "${XDG_DATA_HOME:-}" ]; then echo "$XDG_DATA_HOME/offgrid"
+	elif [ "$(uname -s)" = Darwin ]; then echo "$HOME/Library/Application Support/offgrid"
+	else echo "$HOME/.local/share/offgrid"; fi
+}
+
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
 die() { # die WHAT_HAPPENED WHAT_TO_DO

@@ -6,6 +6,7 @@ set -u
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+unset OFFGRID_CACHE_DIR OFFGRID_DATA_DIR LLAMA
 mkdir "$scratch/bin"
 failures=0
 

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/check.sh"
 
 export XDG_CACHE_HOME=$scratch/cache LLAMA_LOCK=$scratch/llama.lock STAND_IN=$scratch PATH=$scratch/bin:$PATH
-unset LLAMA
 version=9.8.7
 platform=linux-x64
 
@@ -93,6 +92,10 @@ run "$tree/tools/llama" --source
 succeeds "the source is unpacked from the kept bundle"
 holds "with its templates" test -e "$(tail -n 1 "$scratch/out")/models/templates/one.jinja"
 holds "without npm" test ! -s "$scratch/log"
+
+run env MESON_INSTALL_DESTDIR_PREFIX="$scratch/prefix" "$tree/tools/llama" --install "$home/lib"
+succeeds "the library is installed beside the program"
+holds "whole" cmp "$scratch/prefix/lib/offgrid/libllama.so" "$home/lib/libllama.so"
 
 rm -r "$home"
 mkdir "$XDG_CACHE_HOME/offgrid/llama/.tmp.dead"
