@@ -4,7 +4,7 @@
  */
 #include "cmd/command.h"
 
-extern const struct command cmd_completion, cmd_help, cmd_version;
+extern const struct command cmd_completion, cmd_help, cmd_trace, cmd_version;
 
 /* clang-format off */
 #define NOT_BUILT(its_name, its_group, line) \
@@ -18,7 +18,7 @@ const struct command *const commands[] = {
 	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),
 	NOT_BUILT("connect", GROUP_SERVE, "set up OpenCode, Codex, Claude Code, ... and undo it"),
 	NOT_BUILT("doctor", GROUP_DIAGNOSE, "find the layer that fails, with evidence and mend"),
-	NOT_BUILT("trace", GROUP_DIAGNOSE, "show the way of a request through the layers"),
+	&cmd_trace,
 	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),
 	NOT_BUILT("plan", GROUP_MODELS, "which model fits this machine, and how fast"),
 	NOT_BUILT("pull", GROUP_MODELS, "download a model, resumable and verified"),
