@@ -77,6 +77,86 @@ bool js_write_pretty(const json_t *value, struct buf *out)
 	return json_dump_callback(value, append, out, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
 }
 
+/* What stands for a character that must not stand in a string as it is. */
+static void add_escape(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"': buf_add(out, STR("\\\"")); break;
+	case '\\': buf_add(out, STR("\\\\")); break;
+	case '\n': buf_add(out, STR("\\n")); break;
+	case '\r': buf_add(out, STR("\\r")); break;
+	case '\t': buf_add(out, STR("\\t")); break;
+	default: buf_printf(out, "\\u%04x", c); break;
+	}
+}
+
+static void add_escaped(struct str s, struct buf *out)
+{
+	size_t plain = 0; /* from here on nothing was added yet */
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buf_add(out, str_sub(s, plain, i));
+		add_escape(out, c);
+		plain = i + 1;
+	}
+	buf_add(out, str_from(s, plain));
+}
+
+bool js_quote(struct str s, struct buf *out)
+{
+	buf_add_char(out, '"');
+	if (utf8_is_valid(s)) {
+		add_escaped(s, out);
+	} else {
+		struct buf mended;
+		buf_init(&mended, s.n * 3 + 1);
+		utf8_mend(s, &mended);
+		add_escaped(buf_str(&mended), out);
+		buf_clear(&mended);
+	}
+	return buf_add_char(out, '"') && !out->overflow;
+}
+
+void js_next(struct buf *out)
+{
+	if (out->n && out->p[out->n - 1] != '{' && out->p[out->n - 1] != '[')
+		buf_add_char(out, ',');
+}
+
+void js_member(struct buf *out, const char *name)
+{
+	js_next(out);
+	buf_add_char(out, '"');
+	buf_add_z(out, name);
+	buf_add(out, STR("\":"));
+}
+
+void js_member_text(struct buf *out, const char *name, struct str text)
+{
+	js_member(out, name);
+	js_quote(text, out);
+}
+
+void js_member_i64(struct buf *out, const char *name, int64_t number)
+{
+	js_member(out, name);
+	buf_printf(out, "%lld", (long long)number);
+}
+
+void js_member_double(struct buf *out, const char *name, double number)
+{
+	js_member(out, name);
+	buf_printf(out, "%.17g", number);
+}
+
+void js_member_bool(struct buf *out, const char *name, bool yes)
+{
+	js_member(out, name);
+	buf_add_z(out, yes ? "true" : "false");
+}
+
 struct str js_text(const json_t *string)
 {
 	return str_n(json_string_value(string), json_string_length(string));

@@ -27,6 +27,18 @@ bool js_write(const json_t *value, struct buf *out);
 /* The same as readable text, two blanks a level. */
 bool js_write_pretty(const json_t *value, struct buf *out);
 
+/* A JSON string, quotes included, without building a value: for writers of streams. Invalid UTF-8
+ * is replaced. */
+bool js_quote(struct str s, struct buf *out);
+/* Appends what stands before an element or a member: a comma, unless it is the first one, and for a
+ * member its name and a colon. Names are literals that need no escape. */
+void js_next(struct buf *out);
+void js_member(struct buf *out, const char *name);
+void js_member_text(struct buf *out, const char *name, struct str text);
+void js_member_i64(struct buf *out, const char *name, int64_t number);
+void js_member_double(struct buf *out, const char *name, double number);
+void js_member_bool(struct buf *out, const char *name, bool yes);
+
 /* A string value as a str (borrowed from the value), a str as a new string value (invalid UTF-8 is
  * replaced). */
 struct str js_text(const json_t *string);

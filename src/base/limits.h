@@ -36,6 +36,9 @@
 #define LIMIT_TOOLS 1024
 /* Calls in one answer; more is a loop. */
 #define LIMIT_CALLS 64
+/* Calls in one message of a conversation that a client sends: results are matched to them pair by
+ * pair. */
+#define LIMIT_CALLS_IN_MESSAGE 256
 /* Messages in one conversation. */
 #define LIMIT_MESSAGES 100000
 

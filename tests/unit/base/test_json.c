@@ -70,12 +70,61 @@ static void invalid_text_is_mended_into_a_string(void **state)
 	json_decref(text);
 }
 
+static void a_quoted_string_reads_back(void **state)
+{
+	(void)state;
+	const struct str texts[] = { STR(""), STR("plain"), STR("a\"b\\c\n\r\t\x01\x1f/"),
+		STR("\xc3\xa4\xf0\x9f\x98\x80") };
+	struct buf out;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct err e = { 0 };
+		buf_reset(&out);
+		assert_true(js_quote(texts[i], &out));
+		json_t *value = js_parse(buf_str(&out), LAYER_WIRE, &e);
+		assert_true(str_eq(js_text(value), texts[i]));
+		json_decref(value);
+	}
+	buf_reset(&out);
+	assert_true(js_quote(STR("a\xff"), &out));
+	assert_str(buf_str(&out), "\"a\xef\xbf\xbd\"");
+	buf_clear(&out);
+	buf_init(&out, 4);
+	assert_false(js_quote(STR("four"), &out));
+	buf_clear(&out);
+}
+
+static void members_are_written_one_after_the_other(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 1000);
+	buf_add_char(&out, '{');
+	js_member_text(&out, "a", STR("\"x\""));
+	js_member_i64(&out, "b", -7);
+	js_member_double(&out, "c", 0.5);
+	js_member(&out, "d");
+	buf_add_char(&out, '[');
+	for (int i = 0; i < 2; i++) {
+		js_next(&out);
+		buf_add(&out, STR("{}"));
+	}
+	buf_add_char(&out, ']');
+	js_member_bool(&out, "e", true);
+	buf_add_char(&out, '}');
+	assert_str(
+		buf_str(&out), "{\"a\":\"\\\"x\\\"\",\"b\":-7,\"c\":0.5,\"d\":[{},{}],\"e\":true}");
+	buf_clear(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_type_names_its_path),
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(writing_gives_back_what_was_read),
+		cmocka_unit_test(a_quoted_string_reads_back),
+		cmocka_unit_test(members_are_written_one_after_the_other),
 		cmocka_unit_test(invalid_text_is_mended_into_a_string),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

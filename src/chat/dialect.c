@@ -1,0 +1,128 @@
+/*
+ * dialect.c - the list of dialects and what they all do alike; see dialect.h.
+ *
+ * Layer: wire (a refusal), route (a refused key, a model that is not there).
+ */
+#include "chat/dialect.h"
+
+#include "base/limits.h"
+
+const struct dialect *const dialects[] = { &dialect_openai, NULL };
+
+const struct dialect *dialect_find(struct str name, struct err *e)
+{
+	struct buf names;
+	for (size_t i = 0; dialects[i]; i++)
+		if (str_eq_z(name, dialects[i]->name))
+			return dialects[i];
+	buf_init(&names, ERR_WHAT_BYTES);
+	for (size_t i = 0; dialects[i]; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", dialects[i]->name);
+	fail(e, ERR_USAGE, LAYER_ROUTE, "no API is named '%.*s'",
+		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
+	err_mend(e, "there is: %s", buf_z(&names));
+	buf_clear(&names);
+	return NULL;
+}
+
+/* How servers say that a prompt does not fit, in lower case. */
+static const char *const overflow_words[] = {
+	"context_length_exceeded",
+	"exceed_context_size",
+	"maximum context length",
+	"context length exceeded",
+	"exceeds the available context",
+	"exceeds the context",
+	"context window",
+	"prompt is too long",
+	"input is too long",
+	"too many input tokens",
+};
+
+static bool has_nocase(struct str text, struct str word)
+{
+	for (size_t i = 0; i + word.n <= text.n; i++)
+		if (str_eq_nocase(str_sub(text, i, i + word.n), word))
+			return true;
+	return false;
+}
+
+static bool is_overflow(int status, struct str words)
+{
+	if (status == 429 || status == 401 || status == 403 || status == 404)
+		return false;
+	for (size_t i = 0; i < sizeof overflow_words / sizeof overflow_words[0]; i++)
+		if (has_nocase(words, str_z(overflow_words[i])))
+			return true;
+	return false;
+}
+
+/* Refusals by status, from the most exact to the widest range. */
+static const struct refusal {
+	int from, to;
+	enum err_kind kind;
+	enum layer layer;
+	const char *mend;
+} refusals[] = {
+	{ 401, 403, ERR_DENIED, LAYER_ROUTE, "check the key and the account of this upstream" },
+	{ 404, 404, ERR_NOT_FOUND, LAYER_ROUTE, "check the model's name and the base URL" },
+	{ 407, 407, ERR_DENIED, LAYER_WIRE, "the proxy wants a login" },
+	{ 408, 408, ERR_TIMEOUT, LAYER_WIRE, "try again" },
+	{ 409, 409, ERR_BUSY, LAYER_WIRE, "try again later" },
+	{ 413, 413, ERR_TOO_BIG, LAYER_WIRE, "send less, or smaller images" },
+	{ 425, 425, ERR_BUSY, LAYER_WIRE, "try again later" },
+	{ 429, 429, ERR_BUSY, LAYER_WIRE, "its rate limit is reached: try again later" },
+	{ 400, 499, ERR_USAGE, LAYER_WIRE, "" },
+	{ 501, 501, ERR_USAGE, LAYER_WIRE, "" },
+	{ 503, 503, ERR_BUSY, LAYER_WIRE, "try again later" },
+	{ 504, 504, ERR_TIMEOUT, LAYER_WIRE, "try again" },
+	{ 522, 522, ERR_TIMEOUT, LAYER_WIRE, "try again" },
+	{ 524, 524, ERR_TIMEOUT, LAYER_WIRE, "try again" },
+	{ 529, 529, ERR_BUSY, LAYER_WIRE, "it is overloaded: try again later" },
+};
+
+static const struct refusal *find_refusal(int status)
+{
+	static const struct refusal any = { 0, 0, ERR_UPSTREAM, LAYER_WIRE, "" };
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+		if (status >= refusals[i].from && status <= refusals[i].to)
+			return &refusals[i];
+	return &any;
+}
+
+bool dialect_refusal(int status, struct str words, struct err *e)
+{
+	const struct refusal *row = find_refusal(status);
+	enum err_kind kind = row->kind;
+	enum layer layer = row->layer;
+	const char *mend = row->mend;
+	if (is_overflow(status, words)) {
+		kind = ERR_CONTEXT;
+		layer = LAYER_PROMPT;
+		mend = "send less, or use a model with a larger context";
+	}
+	struct str said =
+		words.n ? str_sub(words, 0, LIMIT_QUOTE_BYTES * 2) : STR("no reason given");
+	if (status)
+		fail(e, kind, layer, "the upstream refused (HTTP %d): %.*s", status, STR_ARG(said));
+	else
+		fail(e, kind, layer, "the upstream reported an error: %.*s", STR_ARG(said));
+	if (e && !e->code)
+		e->code = status;
+	if (mend[0])
+		err_mend(e, "%s", mend);
+	return false;
+}
+
+struct str dialect_call_id(struct str answer, unsigned call, char out[DIALECT_CALL_ID_CHARS + 1])
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	enum { LETTERS = sizeof letters - 1 };
+	uint64_t hash = str_hash(answer) ^ ((uint64_t)call + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	for (int i = 0; i < DIALECT_CALL_ID_CHARS; i++) {
+		out[i] = letters[hash % LETTERS];
+		hash /= LETTERS;
+	}
+	out[DIALECT_CALL_ID_CHARS] = 0;
+	return str_n(out, DIALECT_CALL_ID_CHARS);
+}

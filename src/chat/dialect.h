@@ -1,0 +1,136 @@
+/*
+ * dialect.h - the languages that clients and upstreams speak over HTTP, one row each.
+ *
+ * A dialect is a codec in both directions: the same row reads what a client asks and writes what it
+ * is answered (serve/), and writes what an upstream is asked and reads what it answers
+ * (route/remote). It works on buffers and never touches a socket; whoever owns the socket reads
+ * `path`, `key_header` and `framing` to know how to carry it. With every row speaking
+ * chat_request and chat_event, any client reaches any upstream with n codecs instead of n * n.
+ *
+ * When both sides speak the same dialect, serve/ may hand the bytes through as they are and feed a
+ * copy of them to a reader, whose events then go to the trace and the ledger only. Nothing here
+ * needs to know: a reader is a push machine that never asks where its bytes came from.
+ *
+ * Law of the reader: its events do not depend on how the stream was cut. Law of the writer: what a
+ * client gathers from a stream is what it would have read in the whole document.
+ *
+ * Not thread-safe; a reader or a writer belongs to one thread.
+ *
+ * Layer: client (what a client sent), wire (what an upstream sent).
+ */
+#ifndef OFFGRID_CHAT_DIALECT_H
+#define OFFGRID_CHAT_DIALECT_H
+
+#include "base/trace.h"
+#include "chat/event.h"
+#include "chat/request.h"
+
+/* How the pieces of a stream stand in the body. */
+enum dialect_framing {
+	DIALECT_SSE,   /* server-sent events: "data: …" and a blank line */
+	DIALECT_LINES, /* one JSON document a line */
+	DIALECT_FRAMING_COUNT
+};
+
+/* What an answer is about besides its events; borrowed by the writer until it is freed. */
+struct dialect_answer {
+	struct str id;    /* unique for this answer; the dialect puts its own prefix before it */
+	struct str model; /* as the client named it */
+	int64_t unix_s;   /* when the answer began */
+	bool is_stream;
+	bool wants_usage; /* in a stream; a whole document always has it */
+};
+
+struct dialect;
+
+/* The first member of every dialect's own writer and reader: so they know whose they are. */
+struct dialect_writer {
+	const struct dialect *dialect;
+};
+
+struct dialect_reader {
+	const struct dialect *dialect;
+};
+
+struct dialect {
+	const char *name;  /* "openai" */
+	const char *about; /* for help: "OpenAI Chat Completions" */
+
+	/* ---- carrying it ---- */
+	enum dialect_framing framing;
+	/* Header that holds the key of an upstream and what stands before the key in it. */
+	const char *key_header, *key_prefix;
+	/* One header line that every request needs, or NULL. */
+	const char *extra_header;
+	/* Appends the path of this request below an upstream's base URL, "/chat/completions". */
+	void (*path)(const struct chat_request *r, struct buf *out);
+	const char *models_path; /* GET, below the base URL */
+
+	/* ---- requests ---- */
+	/*
+	 * A client's request in the arena (free it with chat_request_free first), or NULL with
+	 * layer client. `path` is what stands after the dialect's own prefix, for those that name
+	 * the model there. What is mended, dropped or reordered on the way is noted in the trace.
+	 */
+	struct chat_request *(*read_request)(
+		struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+	/* An upstream's request, always for a stream, appended. What the dialect cannot carry is
+	 * left out and noted. False, with nothing appended, if it would pass the buffer's cap. */
+	bool (*write_request)(
+		const struct chat_request *r, struct trace *t, struct buf *out, struct err *e);
+
+	/* ---- answers to a client ---- */
+	struct dialect_writer *(*writer_new)(const struct dialect_answer *about);
+	/*
+	 * Appends what this event means on the wire: in a stream its pieces, framed (for ALIVE an
+	 * empty delta: a data event, since clients do not count comment lines as life); for a whole
+	 * document nothing before STOP, then all of it. FAIL gives the dialect's error, in a whole
+	 * answer the document of write_error. Nothing is appended after STOP or FAIL.
+	 */
+	void (*write)(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+	void (*writer_free)(struct dialect_writer *w); /* NULL is fine */
+	/* The error document, with our layer and mend in it; the status is err_http_status's. */
+	void (*write_error)(const struct err *e, struct buf *out);
+	/* The list of models in the dialect's shape, from what router_models gives. */
+	void (*write_models)(const json_t *models, struct buf *out);
+
+	/* ---- answers of an upstream ---- */
+	/* Events go to the sink from inside the functions below; it must not free the reader. After
+	 * STOP or FAIL whatever else comes is ignored. */
+	struct dialect_reader *(*reader_new)(struct chat_sink sink);
+	/* One piece of the stream: the event's name (empty where there is none) and its data. */
+	void (*read_piece)(struct dialect_reader *rd, struct str name, struct str data);
+	/* The whole document of an upstream that does not stream. */
+	void (*read_document)(struct dialect_reader *rd, struct str body);
+	/* The stream is over; `why` is NULL if it ended in order. STOP if the upstream had said
+	 * that it was done, else FAIL (ERR_CUT): an end is never invented. */
+	void (*read_end)(struct dialect_reader *rd, const struct err *why);
+	void (*reader_free)(struct dialect_reader *rd); /* NULL is fine */
+	/* What an upstream's refusal means: always false, `e` filled from status and body. */
+	bool (*read_error)(int status, struct str body, struct err *e);
+	/* Appends to `models` an object {"id": …, "context_tokens": …} for each model in an
+	 * upstream's list. */
+	bool (*read_models)(struct str body, json_t *models, struct err *e);
+};
+
+/* The rows, ending with NULL. */
+extern const struct dialect *const dialects[];
+extern const struct dialect dialect_openai;
+
+/* The row of that name, or NULL with ERR_USAGE that names those there are. */
+const struct dialect *dialect_find(struct str name, struct err *e);
+
+/* What every dialect does the same way. */
+
+/* Kind and layer of a refusal by its HTTP status and the words in it (a context overflow is told by
+ * its words). Always false. `words` may be empty. */
+bool dialect_refusal(int status, struct str words, struct err *e);
+
+enum { DIALECT_CALL_ID_CHARS = 9 };
+
+/* An id for a call that came without one: letters and digits only and just nine of them, since some
+ * clients strip punctuation and some templates want nine. The same answer and call give the same
+ * id. */
+struct str dialect_call_id(struct str answer, unsigned call, char out[DIALECT_CALL_ID_CHARS + 1]);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * dialect_openai.c - the row of OpenAI Chat Completions, its errors and its list of models.
+ *
+ * The error object has the reference's members (message, type, param, code) and ours (layer, kind,
+ * what, mend), so that another of us reads back exactly what happened. The message begins with the
+ * layer, since most clients show nothing else.
+ *
+ * Layer: wire.
+ */
+#include "chat/dialect_openai.h"
+
+#include "base/limits.h"
+
+static void write_path(const struct chat_request *r, struct buf *out)
+{
+	(void)r;
+	buf_add(out, STR("/chat/completions"));
+}
+
+/* ---- errors ---- */
+
+/* The reference's words where it has some; clients look at them. */
+static const struct {
+	enum err_kind kind;
+	const char *type, *code;
+} error_words[] = {
+	{ ERR_CONTEXT, "exceed_context_size_error", "context_length_exceeded" },
+	{ ERR_NOT_FOUND, "invalid_request_error", "model_not_found" },
+	{ ERR_DENIED, "permission_error", "permission_denied" },
+	{ ERR_BUSY, "rate_limit_error", "server_busy" },
+	{ ERR_CUT, "api_error", "stream_incomplete" },
+};
+
+static const char *error_type(enum err_kind kind)
+{
+	for (size_t i = 0; i < sizeof error_words / sizeof error_words[0]; i++)
+		if (error_words[i].kind == kind)
+			return error_words[i].type;
+	return err_kinds[kind].http_status < 500 ? "invalid_request_error" : "api_error";
+}
+
+static const char *error_code(enum err_kind kind)
+{
+	for (size_t i = 0; i < sizeof error_words / sizeof error_words[0]; i++)
+		if (error_words[i].kind == kind)
+			return error_words[i].code;
+	return err_kinds[kind].name;
+}
+
+void openai_write_error(const struct err *e, struct buf *out)
+{
+	struct buf message;
+	buf_init(&message, ERR_WHAT_BYTES + ERR_MEND_BYTES + LIMIT_QUOTE_BYTES);
+	/* Words by which clients know a context overflow. */
+	const char *known = e->kind == ERR_CONTEXT ? "maximum context length exceeded: " : "";
+	buf_printf(&message, "%s: %s%s%s%s", layers[e->layer].name, known, e->what,
+		e->mend[0] ? ". " : "", e->mend);
+	buf_add(out, STR("{\"error\":{"));
+	js_member_text(out, "message", buf_str(&message));
+	js_member_text(out, "type", str_z(error_type(e->kind)));
+	js_member(out, "param");
+	buf_add(out, STR("null"));
+	js_member_text(out, "code", str_z(error_code(e->kind)));
+	js_member_text(out, "layer", str_z(layers[e->layer].name));
+	js_member_text(out, "kind", str_z(err_kinds[e->kind].name));
+	js_member_text(out, "what", str_z(e->what));
+	if (e->mend[0])
+		js_member_text(out, "mend", str_z(e->mend));
+	buf_add(out, STR("}}"));
+	buf_clear(&message);
+}
+
+static enum err_kind kind_named(struct str name)
+{
+	for (int i = 0; i < ERR_KIND_COUNT; i++)
+		if (str_eq_z(name, err_kinds[i].name))
+			return (enum err_kind)i;
+	return ERR_NONE;
+}
+
+static enum layer layer_named(struct str name)
+{
+	for (int i = 0; i < LAYER_COUNT; i++)
+		if (str_eq_z(name, layers[i].name))
+			return (enum layer)i;
+	return LAYER_NONE;
+}
+
+static struct str text_at(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_string(value) ? js_text(value) : STR("");
+}
+
+/* An error of our own making, written by another of us. */
+static bool read_our_error(int status, const json_t *error, struct err *e)
+{
+	enum err_kind kind = kind_named(text_at(error, "kind"));
+	enum layer layer = layer_named(text_at(error, "layer"));
+	struct str what = text_at(error, "what"), mend = text_at(error, "mend");
+	if (kind == ERR_NONE || layer == LAYER_NONE || !what.n)
+		return false;
+	fail(e, kind, layer, "%.*s", STR_ARG(what));
+	if (e && !e->code)
+		e->code = status;
+	err_mend(e, "%.*s", STR_ARG(mend));
+	return true;
+}
+
+static void add_word(struct buf *words, struct str word)
+{
+	if (word.n && str_find(buf_str(words), word) == SIZE_MAX)
+		buf_printf(words, "%s%.*s", words->n ? ", " : "", STR_ARG(word));
+}
+
+bool openai_read_error_value(int status, const json_t *value, struct err *e)
+{
+	static const char *const members[] = { "message", "detail", "code", "type" };
+	const json_t *inner = json_object_get(value, "error");
+	const json_t *error = inner && !json_is_null(inner) ? inner : value;
+	if (read_our_error(status, error, e))
+		return false;
+	struct buf words;
+	buf_init(&words, LIMIT_JSON_BYTES);
+	if (json_is_string(error))
+		add_word(&words, js_text(error));
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+		add_word(&words, text_at(error, members[i]));
+	if (!words.n)
+		js_write(error, &words);
+	dialect_refusal(status, buf_str(&words), e);
+	buf_clear(&words);
+	return false;
+}
+
+bool openai_read_error(int status, struct str body, struct err *e)
+{
+	struct err why = { 0 };
+	json_t *value = js_parse(body, LAYER_WIRE, &why);
+	if (value) {
+		openai_read_error_value(status, value, e);
+		json_decref(value);
+		return false;
+	}
+	struct str text = str_trim(body);
+	dialect_refusal(status, str_starts(text, STR("<")) ? STR("a web page") : text, e);
+	return false;
+}
+
+/* ---- models ---- */
+
+static int64_t number_at(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_integer(value) && json_integer_value(value) > 0 ? json_integer_value(value)
+								       : 0;
+}
+
+static void write_model(const json_t *model, struct buf *out)
+{
+	int64_t context = number_at(model, "context_tokens");
+	js_next(out);
+	buf_add_char(out, '{');
+	js_member_text(out, "id", text_at(model, "id"));
+	js_member_text(out, "object", STR("model"));
+	js_member_i64(out, "created", 0);
+	js_member_text(out, "owned_by", text_at(model, "upstream"));
+	if (context) {
+		js_member_i64(out, "context_length", context);
+		js_member_i64(out, "max_model_len", context);
+		js_member(out, "meta");
+		buf_printf(out, "{\"n_ctx\":%lld}", (long long)context);
+	}
+	buf_add_char(out, '}');
+}
+
+static void write_models(const json_t *models, struct buf *out)
+{
+	buf_add(out, STR("{\"object\":\"list\",\"data\":["));
+	for (size_t i = 0; i < json_array_size(models); i++)
+		write_model(json_array_get(models, i), out);
+	buf_add(out, STR("]}"));
+}
+
+/* What servers call the size of a model's context. */
+static int64_t context_of(const json_t *model)
+{
+	static const char *const names[] = { "context_length", "max_model_len", "context_window",
+		"max_context_length", "n_ctx" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (number_at(model, names[i]))
+			return number_at(model, names[i]);
+	return number_at(json_object_get(model, "meta"), "n_ctx");
+}
+
+static bool read_list(const struct js_at *data, json_t *models, struct err *e)
+{
+	size_t count;
+	if (!js_get_array(data, &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct js_at model = js_item(data, i), id = js_key(&model, "id");
+		struct str name;
+		if (!js_get_str(&id, &name, e))
+			return false;
+		json_t *row = json_object();
+		json_object_set_new(row, "id", js_new_text(name));
+		json_object_set_new(row, "context_tokens", json_integer(context_of(model.value)));
+		json_array_append_new(models, row);
+	}
+	return true;
+}
+
+static bool read_models(struct str body, json_t *models, struct err *e)
+{
+	json_t *doc = js_parse(body, LAYER_WIRE, e);
+	if (!doc)
+		return err_context(e, "the upstream's list of models");
+	struct js_at root = js_root(doc, LAYER_WIRE), data = js_key(&root, "data");
+	bool ok = read_list(&data, models, e);
+	json_decref(doc);
+	return ok || err_context(e, "the upstream's list of models");
+}
+
+const struct dialect dialect_openai = {
+	.name = "openai",
+	.about = "OpenAI Chat Completions",
+	.framing = DIALECT_SSE,
+	.key_header = "Authorization",
+	.key_prefix = "Bearer ",
+	.path = write_path,
+	.models_path = "/models",
+	.read_request = openai_read_request,
+	.write_request = openai_write_request,
+	.writer_new = openai_writer_new,
+	.write = openai_write,
+	.writer_free = openai_writer_free,
+	.write_error = openai_write_error,
+	.write_models = write_models,
+	.reader_new = openai_reader_new,
+	.read_piece = openai_read_piece,
+	.read_document = openai_read_document,
+	.read_end = openai_read_end,
+	.reader_free = openai_reader_free,
+	.read_error = openai_read_error,
+	.read_models = read_models,
+};

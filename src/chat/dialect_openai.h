@@ -1,0 +1,36 @@
+/*
+ * dialect_openai.h - what the files of the OpenAI dialect share; not for others.
+ *
+ * The dialect follows the Chat Completions reference of OpenAI, and what llama.cpp, vLLM, DeepSeek
+ * and OpenRouter add to it (reasoning_content, top_k, min_p, repeat_penalty, timings,
+ * prompt_progress).
+ */
+#ifndef OFFGRID_CHAT_DIALECT_OPENAI_H
+#define OFFGRID_CHAT_DIALECT_OPENAI_H
+
+#include "chat/dialect.h"
+
+struct chat_request *openai_read_request(
+	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+bool openai_write_request(
+	const struct chat_request *r, struct trace *t, struct buf *out, struct err *e);
+
+struct dialect_writer *openai_writer_new(const struct dialect_answer *about);
+void openai_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void openai_writer_free(struct dialect_writer *w);
+void openai_write_error(const struct err *e, struct buf *out);
+
+struct dialect_reader *openai_reader_new(struct chat_sink sink);
+void openai_read_piece(struct dialect_reader *rd, struct str name, struct str data);
+void openai_read_document(struct dialect_reader *rd, struct str body);
+void openai_read_end(struct dialect_reader *rd, const struct err *why);
+void openai_reader_free(struct dialect_reader *rd);
+bool openai_read_error(int status, struct str body, struct err *e);
+
+/* An error object, wherever it stands: {"message", "type", "code", "layer", …}, a bare string, or
+ * the document around it. Always false. */
+bool openai_read_error_value(int status, const json_t *value, struct err *e);
+
+extern const char *const openai_finish_reasons[CHAT_STOP_COUNT];
+
+#endif
