@@ -1,0 +1,67 @@
+/*
+ * engine_int.h - what an engine is made of; for the files of this folder only.
+ *
+ * Everything below `thread` belongs to the engine's thread once it runs; what stands above is set
+ * while opening and constant afterwards.
+ */
+#ifndef OFFGRID_ENGINE_ENGINE_INT_H
+#define OFFGRID_ENGINE_ENGINE_INT_H
+
+#include <llama.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "engine/lane.h"
+#include "engine/task.h"
+#include "engine/vocab.h"
+
+struct mailbox;
+
+/* What callers post: a task, or the number of one to cancel. */
+struct engine_message {
+	struct task *task; /* NULL: cancel */
+	uint64_t cancel;
+};
+
+struct engine {
+	struct arena *arena; /* the facts' strings */
+	struct engine_facts facts;
+	struct llama_model *model;
+	struct llama_context *context;
+	struct ggml_threadpool *threadpool;
+	struct vocab vocab;
+	struct mailbox *inbox;
+	atomic_uint_fast64_t last_id;
+	pthread_t thread;
+	bool has_thread;
+
+	struct lane *lanes;
+	size_t lane_count;
+	struct llama_batch batch;
+	size_t chunk_tokens;       /* room of the batch for prompts */
+	struct task *first, *last; /* waiting, in order */
+	bool may_admit;            /* something changed since the first of them had to wait */
+	uint64_t uses;
+	double prefill_tokens_s; /* as measured on the last chunks; 0: not yet */
+};
+
+/* The thread's function: serves until the inbox is closed, then ends every task. */
+void *engine_work(void *engine);
+
+/* admit.c: gives waiting tasks a lane, as long as there are lanes and cells. */
+void engine_admit(struct engine *g);
+/* Takes the lane from its task; what was computed stays known. */
+void engine_leave_lane(struct engine *g, struct lane *l);
+/* Makes room for what the lanes are about to compute: forgets idle lanes, then parks the youngest
+ * task. False if not even that helps. */
+bool engine_make_room(struct engine *g);
+/* Forgets everything that the lane holds. */
+void engine_forget(struct engine *g, struct lane *l);
+
+/* load.c */
+bool engine_load(struct engine *g, const struct engine_options *o, struct err *e);
+void engine_unload(struct engine *g);
+
+#endif

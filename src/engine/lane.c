@@ -1,0 +1,178 @@
+/*
+ * lane.c - one sequence of the model's cache; see lane.h.
+ *
+ * Why cutting is delicate: a tokenizer may join what stands on both sides of a cut, so a prompt cut
+ * at any place would be read differently with a cache than without. Two places are safe: the border
+ * of a control token, and a place that is a border both in the kept tokens and in the tokens of the
+ * new prompt.
+ */
+#include "engine/lane.h"
+
+#include "base/limits.h"
+#include "base/must.h"
+
+void lane_init(struct lane *l, int seq)
+{
+	*l = (struct lane){ .seq = seq };
+	buf_init(&l->text, LIMIT_PROMPT_BYTES + LIMIT_ANSWER_BYTES);
+}
+
+void lane_clear(struct lane *l)
+{
+	token_list_clear(&l->tokens);
+	buf_clear(&l->text);
+	l->in_cache = 0;
+}
+
+void lane_truncate(struct lane *l, size_t keep)
+{
+	token_list_truncate(&l->tokens, keep);
+	buf_truncate(&l->text, token_list_end(&l->tokens, keep));
+	if (l->in_cache > keep)
+		l->in_cache = keep;
+}
+
+void lane_say(struct lane *l, const struct vocab *v, int32_t token, enum token_origin origin)
+{
+	buf_add(&l->text, vocab_bytes(v, token));
+	MUST(!l->text.overflow);
+	token_list_add(&l->tokens, (struct token){ .id = token,
+					   .end = (uint32_t)l->text.n,
+					   .origin = (uint8_t)origin,
+					   .is_control = vocab_is(v, token, VOCAB_CONTROL) });
+}
+
+size_t lane_common(const struct lane *l, const struct prompt *p)
+{
+	size_t n = token_list_end(&l->tokens, l->in_cache), i = 0;
+	if (n > p->bytes.n)
+		n = p->bytes.n;
+	while (i < n && l->text.p[i] == p->bytes.p[i])
+		i++;
+	return i;
+}
+
+static uint32_t start_of(const struct lane *l, size_t token)
+{
+	return token_list_end(&l->tokens, token);
+}
+
+/* The first control token from `i` on that a prompt brought; the end of the list if none. */
+static size_t next_control(const struct lane *l, size_t i, size_t end)
+{
+	while (i < end && !(l->tokens.p[i].is_control && l->tokens.p[i].origin == TOKEN_READ))
+		i++;
+	return i;
+}
+
+/* Whether the model said the token that covers this byte. */
+static bool was_said(const struct lane *l, uint32_t at)
+{
+	size_t i = token_list_before(&l->tokens, at);
+	return i < l->in_cache && l->tokens.p[i].origin != TOKEN_READ;
+}
+
+/*
+ * How many of the common bytes are also the same in kind: a control token here and the same bytes
+ * spelled out as text there are not the same. What the model said counts by its bytes alone.
+ */
+static uint32_t agreed(const struct lane *l, const struct prompt *p, uint32_t common)
+{
+	size_t end = token_list_before(&l->tokens, common);
+	if (end > l->in_cache)
+		end = l->in_cache;
+	size_t c = next_control(l, 0, end), m = 0;
+	while (c < end || m < p->mark_count) {
+		const struct prompt_mark *mark = m < p->mark_count ? &p->marks[m] : NULL;
+		uint32_t at = c < end ? start_of(l, c) : UINT32_MAX;
+		if (mark && mark->at == at && mark->end == l->tokens.p[c].end &&
+			mark->token == l->tokens.p[c].id) {
+			c = next_control(l, c + 1, end);
+			m++;
+		} else if (mark && mark->at <= at) {
+			if (mark->at >= common)
+				break;
+			if (mark->end > common || !was_said(l, mark->at))
+				return mark->at;
+			m++;
+		} else {
+			return at;
+		}
+	}
+	return common;
+}
+
+/* The largest place up to `limit` that is a border in the lane and, from `from` on, in `tokens`;
+ * UINT32_MAX if there is none. */
+static uint32_t common_border(
+	const struct lane *l, uint32_t from, const struct token_list *tokens, uint32_t limit)
+{
+	size_t kept = token_list_before(&l->tokens, limit), n = token_list_before(tokens, limit);
+	if (kept > l->in_cache)
+		kept = l->in_cache;
+	for (;;) {
+		uint32_t a = token_list_end(&l->tokens, kept), b = n ? tokens->p[n - 1].end : from;
+		if (a == b)
+			return a;
+		if (a < from)
+			return UINT32_MAX;
+		if (a > b)
+			kept--;
+		else
+			n--;
+	}
+}
+
+static void drop_front(struct token_list *l, size_t n)
+{
+	memmove(l->p, l->p + n, (l->n - n) * sizeof *l->p);
+	l->n -= n;
+}
+
+/* There must be something to compute: the last token kept is computed again. */
+static void leave_one(const struct lane *l, struct lane_match *m)
+{
+	if (m->rest.n || !m->keep)
+		return;
+	token_list_add(&m->rest, l->tokens.p[--m->keep]);
+}
+
+void lane_match(
+	const struct lane *l, const struct prompt *p, const struct vocab *v, struct lane_match *out)
+{
+	*out = (struct lane_match){ 0 };
+	uint32_t limit = l ? agreed(l, p, (uint32_t)lane_common(l, p)) : 0;
+	size_t mark = prompt_mark_from(p, limit + 1); /* of those before it, spans may be cut */
+	while (limit) {
+		uint32_t from = 0;
+		if (mark > 0) {
+			const struct prompt_mark *m = &p->marks[--mark];
+			from = m->end <= limit ? m->end : m->at;
+		}
+		token_list_truncate(&out->rest, 0);
+		prompt_tokenize(p, v, from, &out->rest);
+		uint32_t border = common_border(l, from, &out->rest, limit);
+		if (border != UINT32_MAX && border > 0) {
+			out->keep = token_list_before(&l->tokens, border);
+			if (out->keep > l->in_cache)
+				out->keep = l->in_cache;
+			drop_front(&out->rest, token_list_before(&out->rest, border));
+			leave_one(l, out);
+			return;
+		}
+		if (from == 0)
+			break;
+	}
+	token_list_truncate(&out->rest, 0);
+	prompt_tokenize(p, v, 0, &out->rest);
+}
+
+void lane_take(struct lane *l, const struct prompt *p, const struct lane_match *m)
+{
+	lane_truncate(l, m->keep);
+	MUST(l->in_cache == m->keep);
+	buf_reset(&l->text);
+	buf_add(&l->text, buf_str(&p->bytes));
+	for (size_t i = 0; i < m->rest.n; i++)
+		token_list_add(&l->tokens, m->rest.p[i]);
+}

@@ -1,0 +1,235 @@
+/*
+ * vocab.c - the tokens of one model, as bytes; see vocab.h.
+ *
+ * Layer: engine.
+ */
+#include "engine/vocab.h"
+
+#include <llama.h>
+
+#include "base/must.h"
+#include "engine/token_list.h"
+
+/* ---- bytes and flags ------------------------------------------------------------------------ */
+
+static uint8_t flags_of(const struct llama_vocab *llama, int token)
+{
+	unsigned attr = llama_vocab_get_attr(llama, token), flags = 0;
+	if (attr & LLAMA_TOKEN_ATTR_CONTROL)
+		flags |= VOCAB_CONTROL;
+	if (attr & (LLAMA_TOKEN_ATTR_UNUSED | LLAMA_TOKEN_ATTR_UNKNOWN))
+		flags |= VOCAB_UNUSED;
+	if (attr & LLAMA_TOKEN_ATTR_LSTRIP)
+		flags |= VOCAB_STRIP_LEFT;
+	if (attr & LLAMA_TOKEN_ATTR_RSTRIP)
+		flags |= VOCAB_STRIP_RIGHT;
+	if (llama_vocab_is_eog(llama, token))
+		flags |= VOCAB_END;
+	return (uint8_t)flags;
+}
+
+static void read_bytes(struct vocab *v)
+{
+	size_t room = (size_t)v->count * 8, used = 0;
+	v->bytes = must_alloc(room);
+	for (int t = 0; t < v->count; t++) {
+		int32_t left = (int32_t)(room - used < INT32_MAX ? room - used : INT32_MAX);
+		int32_t n = llama_token_to_piece(v->llama, t, v->bytes + used, left, 0, true);
+		if (n < 0) {
+			room = room * 2 + (size_t)-n;
+			v->bytes = must_realloc(v->bytes, room);
+			n = llama_token_to_piece(v->llama, t, v->bytes + used, -n, 0, true);
+			MUST(n >= 0);
+		}
+		v->offsets[t] = (uint32_t)used;
+		used += (size_t)n;
+		v->flags[t] = flags_of(v->llama, t);
+	}
+	v->offsets[v->count] = (uint32_t)used;
+}
+
+struct str vocab_bytes(const struct vocab *v, int token)
+{
+	MUST(token >= 0 && token < v->count);
+	return str_n(v->bytes + v->offsets[token], v->offsets[token + 1] - v->offsets[token]);
+}
+
+/* ---- the trie ------------------------------------------------------------------------------- */
+
+struct entry {
+	struct str bytes;
+	int32_t token;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int order = str_cmp(x->bytes, y->bytes);
+	return order ? order : (x->token > y->token) - (x->token < y->token);
+}
+
+/* Bytes that two neighbours of the sorted list have in common. */
+static size_t common(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n, i = 0;
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	return i;
+}
+
+/* Lays `count` sorted tokens into nodes. `open` holds the nodes from the root to the last one. */
+static void lay(struct vocab_trie *t, const struct entry *sorted, size_t count, uint32_t *open)
+{
+	struct str before = { 0 };
+	size_t depth = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct str bytes = sorted[i].bytes;
+		size_t shared = common(before, bytes);
+		while (depth > shared)
+			t->nodes[open[--depth]].end = t->node_count;
+		while (depth < bytes.n) {
+			t->nodes[t->node_count] =
+				(struct vocab_node){ .token = -1, .byte = (uint8_t)bytes.p[depth] };
+			open[depth++] = t->node_count++;
+		}
+		struct vocab_node *last = &t->nodes[open[bytes.n - 1]];
+		t->same_next[sorted[i].token] = last->token;
+		last->token = sorted[i].token;
+		before = bytes;
+	}
+	while (depth)
+		t->nodes[open[--depth]].end = t->node_count;
+}
+
+/* A trie of the tokens that have bytes, all flags of `with` and none of `without`. */
+static void build(const struct vocab *v, struct vocab_trie *t, unsigned with, unsigned without)
+{
+	struct entry *sorted = must_calloc((size_t)v->count + 1, sizeof *sorted);
+	size_t count = 0, bytes = 0;
+	for (int32_t i = 0; i < v->count; i++) {
+		struct str b = vocab_bytes(v, i);
+		if (!b.n || (v->flags[i] & with) != with || v->flags[i] & without)
+			continue;
+		sorted[count++] = (struct entry){ b, i };
+		bytes += b.n;
+		if (b.n > t->depth)
+			t->depth = (unsigned)b.n;
+	}
+	qsort(sorted, count, sizeof *sorted, by_bytes);
+	uint32_t *open = must_calloc((size_t)t->depth + 1, sizeof *open);
+	t->nodes = must_calloc(bytes + 1, sizeof *t->nodes);
+	t->same_next = must_calloc((size_t)v->count + 1, sizeof *t->same_next);
+	lay(t, sorted, count, open);
+	t->nodes = must_realloc(t->nodes, ((size_t)t->node_count + 1) * sizeof *t->nodes);
+	free(open);
+	free(sorted);
+}
+
+void vocab_need_trie(struct vocab *v)
+{
+	if (!v->all.nodes)
+		build(v, &v->all, 0, VOCAB_END | VOCAB_UNUSED);
+}
+
+static void trie_clear(struct vocab_trie *t)
+{
+	free(t->nodes);
+	free(t->same_next);
+	*t = (struct vocab_trie){ 0 };
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+void vocab_init(struct vocab *v, const struct llama_vocab *llama)
+{
+	*v = (struct vocab){ .llama = llama,
+		.count = llama_vocab_n_tokens(llama),
+		.bos = llama_vocab_bos(llama),
+		.adds_bos = llama_vocab_get_add_bos(llama) };
+	v->offsets = must_calloc((size_t)v->count + 1, sizeof *v->offsets);
+	v->flags = must_calloc((size_t)v->count + 1, sizeof *v->flags);
+	read_bytes(v);
+	build(v, &v->control, VOCAB_CONTROL, 0);
+}
+
+void vocab_clear(struct vocab *v)
+{
+	trie_clear(&v->all);
+	trie_clear(&v->control);
+	free(v->offsets);
+	free(v->flags);
+	free(v->bytes);
+	*v = (struct vocab){ 0 };
+}
+
+/* ---- text to tokens ------------------------------------------------------------------------- */
+
+int vocab_control_at(const struct vocab *v, struct str text)
+{
+	const struct vocab_trie *t = &v->control;
+	int found = -1;
+	uint32_t at = 0, end = t->node_count;
+	for (size_t i = 0; i < text.n; i++) {
+		while (at < end && t->nodes[at].byte != (uint8_t)text.p[i])
+			at = t->nodes[at].end;
+		if (at >= end)
+			break;
+		if (t->nodes[at].token >= 0)
+			found = t->nodes[at].token;
+		end = t->nodes[at].end;
+		at++;
+	}
+	return found;
+}
+
+/* Lays tokens over the text they came from. A tokenizer of SentencePiece kind puts a space in front
+ * of what follows a control token: that space is not of the text. */
+static bool lay_over(const struct vocab *v, const int32_t *ids, size_t count, struct str text,
+	uint32_t base, struct token *out)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct str bytes = vocab_bytes(v, ids[i]), rest = str_from(text, at);
+		if (i == 0 && str_starts(bytes, STR(" ")) && !str_starts(rest, bytes))
+			bytes = str_from(bytes, 1);
+		if (!str_starts(rest, bytes))
+			return false;
+		at += bytes.n;
+		out[i] = (struct token){ .id = ids[i], .end = base + (uint32_t)at };
+	}
+	return at == text.n;
+}
+
+/* A token that covers nothing ends where the next one ends: no border between them is a place to
+ * cut. */
+static void close_gaps(struct token *tokens, size_t count, uint32_t base)
+{
+	for (size_t i = count; i-- > 0;) {
+		uint32_t start = i ? tokens[i - 1].end : base;
+		if (tokens[i].end == start && i + 1 < count)
+			tokens[i].end = tokens[i + 1].end;
+	}
+}
+
+void vocab_tokenize(const struct vocab *v, struct str text, uint32_t base, struct token_list *out)
+{
+	if (!text.n)
+		return;
+	int32_t room = (int32_t)text.n + 2;
+	int32_t *ids = must_calloc((size_t)room, sizeof *ids);
+	int32_t n = llama_tokenize(v->llama, text.p, (int32_t)text.n, ids, room, false, false);
+	if (n < 0) {
+		ids = must_realloc(ids, (size_t)-n * sizeof *ids);
+		n = llama_tokenize(v->llama, text.p, (int32_t)text.n, ids, -n, false, false);
+		MUST(n >= 0);
+	}
+	struct token *tokens = must_calloc((size_t)n + 1, sizeof *tokens);
+	if (!lay_over(v, ids, (size_t)n, text, base, tokens))
+		for (int32_t i = 0; i < n; i++)
+			tokens[i] = (struct token){ .id = ids[i], .end = base + (uint32_t)text.n };
+	close_gaps(tokens, (size_t)n, base);
+	for (int32_t i = 0; i < n; i++)
+		token_list_add(out, tokens[i]);
+	free(tokens);
+	free(ids);
+}
