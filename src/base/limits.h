@@ -17,6 +17,8 @@
 /* One JSON document from a client or upstream: a 1 M token conversation with images is about 32
  * MiB. */
 #define LIMIT_JSON_BYTES (64 * MIB)
+/* One server-sent event: a whole answer with an image in it, JSON in JSON. */
+#define LIMIT_SSE_EVENT_BYTES (16 * MIB)
 /* Bytes of one raw value quoted in an error or a trace. */
 #define LIMIT_QUOTE_BYTES 200
 /* Any text file that a tool or a config reader takes in whole. */
