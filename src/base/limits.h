@@ -28,6 +28,10 @@
 /* Keys and tensors of a GGUF file: about 60 keys are usual, and 2,000 tensors in large files. */
 #define LIMIT_GGUF_KEYS    16384
 #define LIMIT_GGUF_TENSORS 65536
+/* Parts of one model: their number has five digits. */
+#define LIMIT_SPLIT_PARTS 99999
+/* One name or licence out of a model's metadata, as shown. */
+#define LIMIT_CARD_TEXT_BYTES (3 * KIB)
 /* A GGUF file that we write ourselves, built in memory: generated test models are under 1 MiB. */
 #define LIMIT_GGUF_WRITE_BYTES (64 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */

@@ -1,0 +1,22 @@
+/*
+ * cmd_version.c - which program this is, and which library it runs models with.
+ */
+#include <stdio.h>
+
+#include "cmd/command.h"
+
+static int run(const struct invocation *in, struct err *e)
+{
+	(void)in;
+	(void)e;
+	printf("offgrid %s\n", OFFGRID_VERSION);
+	return 0;
+}
+
+const struct command cmd_version = {
+	.name = "version",
+	.group = GROUP_PROGRAM,
+	.about = "which version this is, and which libllama it uses",
+	.no_config = true,
+	.run = run,
+};

@@ -1,0 +1,32 @@
+/*
+ * commands.c - the table of subcommands: one line each. Those without a run are not built yet and
+ * say so.
+ */
+#include "cmd/command.h"
+
+extern const struct command cmd_completion, cmd_help, cmd_trace, cmd_version;
+
+/* clang-format off */
+#define NOT_BUILT(its_name, its_group, line) \
+	&(const struct command){ .name = its_name, .group = its_group, .about = line, .no_config = true }
+/* clang-format on */
+
+const struct command *const commands[] = {
+	NOT_BUILT("agent", GROUP_WORK, "let a model change files here, and see what it really did"),
+	NOT_BUILT("serve", GROUP_SERVE, "serve models to other programs, tool calls that arrive"),
+	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),
+	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),
+	NOT_BUILT("connect", GROUP_SERVE, "set up OpenCode, Codex, Claude Code, ... and undo it"),
+	NOT_BUILT("doctor", GROUP_DIAGNOSE, "find the layer that fails, with evidence and mend"),
+	&cmd_trace,
+	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),
+	NOT_BUILT("plan", GROUP_MODELS, "which model fits this machine, and how fast"),
+	NOT_BUILT("pull", GROUP_MODELS, "download a model, resumable and verified"),
+	NOT_BUILT("list", GROUP_MODELS, "the models on this machine"),
+	NOT_BUILT("show", GROUP_MODELS, "what is known about a model"),
+	NOT_BUILT("rm", GROUP_MODELS, "remove a model"),
+	&cmd_help,
+	&cmd_version,
+	&cmd_completion,
+	NULL,
+};
