@@ -21,7 +21,7 @@ for name in cc meson ninja make npm bwrap cmocka-dummy; do stand_in $name </dev/
 stand_in id <<<'echo 0'
 stand_in uname <<<'case "$*" in -s) echo Linux ;; *) echo Linux x86_64 ;; esac'
 mkdir "$modules"
-for name in libevent libcurl sqlite3 libgit2 libpcre2-8 inih cmocka; do touch "$modules/$name"; done
+for name in libevent libcurl sqlite3 libgit2 libpcre2-8 nettle inih cmocka; do touch "$modules/$name"; done
 
 run "$tree/tools/setup" --check build
 fails_saying "--check names the missing library, its package and why it is needed" "libjansson-dev" "pc:jansson" "JSON"
