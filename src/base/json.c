@@ -72,6 +72,11 @@ bool js_write(const json_t *value, struct buf *out)
 	return json_dump_callback(value, append, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
 }
 
+bool js_write_spaced(const json_t *value, struct buf *out)
+{
+	return json_dump_callback(value, append, out, JSON_ENCODE_ANY) == 0;
+}
+
 bool js_write_pretty(const json_t *value, struct buf *out)
 {
 	return json_dump_callback(value, append, out, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;

@@ -24,6 +24,9 @@ json_t *js_parse(struct str text, enum layer layer, struct err *e);
 /* Compact text appended to `out`, keys in the order they were set; false if the buffer's cap is
  * hit. */
 bool js_write(const json_t *value, struct buf *out);
+/* The same on one line with a blank after each comma and colon, as Python's json.dumps writes it
+ * and models have seen it. */
+bool js_write_spaced(const json_t *value, struct buf *out);
 /* The same as readable text, two blanks a level. */
 bool js_write_pretty(const json_t *value, struct buf *out);
 
