@@ -306,8 +306,7 @@ static void advance(struct engine *g, struct lane *l, struct share share, int64_
 
 static void step(struct engine *g, struct share *shares)
 {
-	if (!engine_make_room(g))
-		MUST(!"one task always has room");
+	MUST(engine_make_room(g)); /* one task always has room */
 	int64_t began = clock_us();
 	size_t read = fill(g, shares);
 	if (!g->batch.n_tokens)
