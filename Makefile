@@ -42,7 +42,7 @@ lint: build build-clang/build.ninja ## module rules, layout, static analysis, bo
 
 asan: build-asan/build.ninja ## unit tests under the address and undefined behaviour sanitizers
 	ninja -C build-asan
-	meson test -C build-asan --no-rebuild --suite unit --print-errorlogs --timeout-multiplier 4
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-asan --no-rebuild --suite unit --print-errorlogs --timeout-multiplier 4
 
 tsan: build-tsan/build.ninja ## unit tests under the thread sanitizer
 	ninja -C build-tsan
