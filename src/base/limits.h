@@ -48,6 +48,30 @@
 /* Messages in one conversation. */
 #define LIMIT_MESSAGES 100000
 
+/* Names that one listing of a folder tells a model; more help nobody. */
+#define LIMIT_LIST_NAMES 2000
+/* Matches that one search tells, bytes of a line it shows, the largest file it opens, entries it
+ * walks. */
+#define LIMIT_SEARCH_MATCHES    200
+#define LIMIT_SEARCH_LINE_BYTES 240
+#define LIMIT_SEARCH_FILE_BYTES (4 * MIB)
+#define LIMIT_SEARCH_ENTRIES    200000
+/* A diff of one tool call that is shown and recorded. */
+#define LIMIT_TOOL_DIFF_BYTES (64 * KIB)
+/* The picture of a working directory before and after a run: entries looked at, the largest file
+ * whose text is kept for a diff and all of them together, the same for what is only hashed, and
+ * all diffs of one receipt. */
+#define LIMIT_SNAPSHOT_ENTRIES    50000
+#define LIMIT_SNAPSHOT_TEXT_BYTES (256 * KIB)
+#define LIMIT_SNAPSHOT_KEPT_BYTES (8 * MIB)
+#define LIMIT_SNAPSHOT_HASH_BYTES (1 * MIB)
+#define LIMIT_SNAPSHOT_READ_BYTES (64 * MIB)
+#define LIMIT_SNAPSHOT_DIFF_BYTES (1 * MIB)
+/* Claims read out of one final text. */
+#define LIMIT_CLAIMS 64
+/* All context files (AGENTS.md, CLAUDE.md) together: about 8 k tokens. */
+#define LIMIT_CONTEXT_FILE_BYTES (32 * KIB)
+
 /* Bytes kept of one record of a trace, and records kept: enough to see any request whole, not to
  * fill a disk. */
 #define LIMIT_TRACE_TEXT_BYTES (256 * KIB)
