@@ -119,12 +119,17 @@ static const struct verb *verb_of(const struct word *w)
 	return NULL;
 }
 
-static bool is_doubtful(const struct sentence *s, size_t verb)
+static bool has_before(const struct sentence *s, size_t end, const char *const *list)
 {
-	for (size_t i = 0; i < verb; i++)
-		if (!s->words[i].is_code && word_is(&s->words[i], doubts))
+	for (size_t i = 0; i < end; i++)
+		if (!s->words[i].is_code && word_is(&s->words[i], list))
 			return true;
 	return false;
+}
+
+static bool is_doubtful(const struct sentence *s, size_t verb)
+{
+	return has_before(s, verb, doubts);
 }
 
 /* How many words in front of `i` are fillers ("have now", "been"). */
@@ -346,17 +351,21 @@ static void take_ran(struct reader *r, size_t at)
 		add(r, (struct claim){ .kind = CLAIM_RAN });
 }
 
+enum { MOST_EXIT_CODE = 255 };
+
 /* "with exit code 1", "exited with code 0" */
 static void take_exit(struct reader *r, size_t at)
 {
 	static const char *const exit_words[] = { "exit", "exited", "status", NULL };
+	static const char *const conditions[] = { "if", "when", "should", "would", "will", "may",
+		"might", "could", "unless", "until", "not", NULL };
 	const struct sentence *s = r->s;
 	const struct word *number = word_at(s, at + 1);
 	uint64_t code;
 	bool has_exit = (at >= 1 && word_is(&s->words[at - 1], exit_words)) ||
 			(at >= 2 && word_is(&s->words[at - 2], exit_words));
-	if (number && has_exit && str_to_u64(number->text, &code) && code <= 255 &&
-		!is_doubtful(s, at))
+	if (number && has_exit && str_to_u64(number->text, &code) && code <= MOST_EXIT_CODE &&
+		!has_before(s, at, conditions))
 		add(r, (struct claim){ .kind = CLAIM_EXITED, .code = (int)code });
 }
 

@@ -148,15 +148,11 @@ void tool_result_clear(struct tool_result *r)
 	buf_clear(&r->diff);
 }
 
-bool tool_run(const struct agent_tool *tool, const struct tool_context *c, const json_t *args,
-	struct tool_result *r, struct err *e)
+void tool_tell_error(struct tool_result *r, const struct err *e)
 {
-	if (tool->run(c, args, r, e))
-		return true;
 	buf_reset(&r->text);
 	r->is_error = true;
 	buf_printf(&r->text, "error: %s", e->what);
-	return false;
 }
 
 bool tool_is_binary(struct str bytes)

@@ -17,10 +17,14 @@
 #ifndef OFFGRID_AGENT_TOOL_H
 #define OFFGRID_AGENT_TOOL_H
 
+#include <stdatomic.h>
+
 #include "agent/paths.h"
 #include "base/json.h"
 
 struct cage;
+struct proc_spec;
+struct proc_result;
 
 enum tool_risk {
 	TOOL_READS, /* looks, changes nothing */
@@ -37,7 +41,7 @@ struct tool_context {
 	const struct cage *cage; /* how commands are confined */
 	size_t max_text_bytes;   /* most that a result tells the model; what is cut says so */
 	int64_t command_ms;      /* longest time a command may take */
-	const volatile bool *is_cancelled; /* set by another thread: give up soon; may be NULL */
+	const atomic_bool *is_cancelled; /* set by another thread: give up soon; may be NULL */
 };
 
 struct tool_result {
@@ -60,6 +64,12 @@ struct agent_tool {
 	/* `args` fits the schema. False and `e`: nothing was done. */
 	bool (*run)(const struct tool_context *c, const json_t *args, struct tool_result *r,
 		struct err *e);
+	/* Instead of run, for a tool that is a program: what to start, and how its end is told.
+	 * What the spec points to lives in r->arena. */
+	bool (*plan)(const struct tool_context *c, const json_t *args, struct tool_result *r,
+		struct proc_spec *spec, struct err *e);
+	void (*tell)(
+		const struct tool_context *c, const struct proc_result *end, struct tool_result *r);
 };
 
 extern const struct agent_tool tool_read, tool_write, tool_edit, tool_list, tool_search, tool_shell;
@@ -87,10 +97,8 @@ struct str tool_arg(const json_t *args, const char *name);
 void tool_result_init(struct tool_result *r, struct arena *arena, size_t max_text_bytes);
 void tool_result_clear(struct tool_result *r);
 
-/* Runs the tool and turns an error into a text for the model. `e` stays set for the receipt; false
- * if the tool failed. */
-bool tool_run(const struct agent_tool *tool, const struct tool_context *c, const json_t *args,
-	struct tool_result *r, struct err *e);
+/* Makes the error the text for the model. */
+void tool_tell_error(struct tool_result *r, const struct err *e);
 
 /* True if these bytes are no text: a NUL, or not UTF-8, in the first part of them. */
 bool tool_is_binary(struct str bytes);
