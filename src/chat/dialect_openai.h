@@ -12,6 +12,8 @@
 
 struct chat_request *openai_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+bool openai_read_messages(
+	struct chat_request *r, struct trace *t, const struct js_at *at, struct err *e);
 bool openai_write_request(
 	const struct chat_request *r, struct trace *t, struct buf *out, struct err *e);
 
