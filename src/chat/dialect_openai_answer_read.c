@@ -6,9 +6,9 @@
  * each call has a slot that gathers what is known of it; slots are told one after the other, the
  * first open one as it comes, the next when it is complete.
  *
- * A call counts only if its arguments are one JSON object; anything else ends the answer with a
- * fault rather than with invented arguments. An end counts only if the upstream said so by a finish
- * reason or [DONE].
+ * A call ends only if its arguments are one JSON object; anything else ends the answer with a fault
+ * rather than with invented arguments, unless the limit of tokens cut it. An end counts only if the
+ * upstream said so by a finish reason or [DONE].
  *
  * Layer: wire (what is malformed), parse (a call that broke inside its arguments).
  */
@@ -143,25 +143,18 @@ static void tell_args(struct openai_reader *rd, struct slot *s)
 	rd->has_told = true;
 }
 
+/* The limit of tokens was reached: the last call may be unfinished, and then it never ends. */
 static bool is_cut(const struct openai_reader *rd)
 {
 	return rd->has_finish && rd->stop == CHAT_STOP_LENGTH;
 }
 
-static bool fail_args(
-	const struct openai_reader *rd, const struct slot *s, const char *why, struct err *e)
+static bool fail_args(const struct slot *s, const char *why, struct err *e)
 {
-	struct str name = buf_str(&s->name);
-	if (is_cut(rd)) {
-		fail(e, ERR_CUT, LAYER_PARSE,
-			"the limit of tokens was reached inside the call of '%.*s', after %zu "
-			"bytes of its arguments",
-			STR_ARG(name), s->args.n);
-		return err_mend(e, "raise max_tokens, or ask for less in one call");
-	}
 	return fail(e, ERR_BAD_DATA, LAYER_PARSE,
-		"the arguments of the call of '%.*s' are no JSON object (%s): %.*s", STR_ARG(name),
-		why, STR_ARG(str_sub(buf_str(&s->args), 0, LIMIT_QUOTE_BYTES)));
+		"the arguments of the call of '%.*s' are no JSON object (%s): %.*s",
+		STR_ARG(buf_str(&s->name)), why,
+		STR_ARG(str_sub(buf_str(&s->args), 0, LIMIT_QUOTE_BYTES)));
 }
 
 /* Arguments that are a string with the object inside: encoded once too often. */
@@ -173,7 +166,7 @@ static bool tell_unwrapped(
 	bool is_object = json_is_object(inner);
 	json_decref(inner);
 	if (!is_object)
-		return fail_args(rd, s, "it is a string", e);
+		return fail_args(s, "it is a string", e);
 	chat_send_tool_args(rd->sink, (unsigned)rd->current, js_text(string));
 	return true;
 }
@@ -192,7 +185,7 @@ static bool finish_args(struct openai_reader *rd, struct slot *s, struct err *e)
 	if (json_is_string(value))
 		ok = tell_unwrapped(rd, s, value, e);
 	else if (!json_is_object(value))
-		ok = fail_args(rd, s, value ? "another type" : why.what, e);
+		ok = fail_args(s, value ? "another type" : why.what, e);
 	json_decref(value);
 	return ok;
 }
@@ -225,6 +218,8 @@ static bool tell_calls(struct openai_reader *rd, bool is_last, struct err *e)
 			tell_args(rd, s);
 		bool has_next = rd->current + 1 < rd->slot_count;
 		if (!is_last && !(has_next && s->complete))
+			return true;
+		if (!has_next && !s->complete && is_cut(rd))
 			return true;
 		if (!end_call(rd, s, e))
 			return false;

@@ -13,6 +13,7 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "chat/dialect.h"
+#include "chat/tool_format.h"
 
 enum { CHUNK_BYTES = 16, FIRST_STEPS = 16, BYTES_PER_TOKEN = 4 };
 
@@ -21,7 +22,8 @@ struct turn {
 	struct str match;
 	bool repeats;
 	int64_t delay_ms, gap_ms, alive;
-	struct str think, text;
+	struct str think, text, raw;
+	const struct tool_format *format;
 	const json_t *calls;
 	bool has_usage, has_no_usage, has_stop;
 	struct chat_usage usage;
@@ -166,8 +168,24 @@ static bool read_end(const struct js_at *at, struct turn *t, struct err *e)
 	return true;
 }
 
+static const struct tool_format *const formats[] = { &tool_format_hermes, &tool_format_prompted };
+
+static bool read_raw(const struct js_at *at, struct turn *t, struct err *e)
+{
+	struct js_at raw = js_key(at, "raw"), format = js_key(at, "format");
+	struct str name = { 0 };
+	if (!js_has(&raw))
+		return true;
+	if (!js_get_str(&raw, &t->raw, e) || !js_get_str(&format, &name, e))
+		return false;
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (str_eq_z(name, formats[i]->name))
+			t->format = formats[i];
+	return t->format || js_fail(&format, e, "'%.*s' is not known", STR_ARG(name));
+}
+
 static const char *const turn_members[] = { "match", "repeat", "refuse", "delay_ms", "alive",
-	"gap_ms", "think", "text", "calls", "usage", "stop", "cut", "fail" };
+	"gap_ms", "think", "text", "calls", "raw", "format", "usage", "stop", "cut", "fail" };
 
 static bool check_members(
 	const struct js_at *at, const char *const *known, size_t count, struct err *e)
@@ -197,8 +215,8 @@ static bool read_turn(const struct js_at *at, struct turn *t, struct err *e)
 	       js_opt_str(&match, &t->match, e) && js_opt_bool(&repeat, &t->repeats, e) &&
 	       js_opt_i64(&delay, &t->delay_ms, e) && js_opt_i64(&gap, &t->gap_ms, e) &&
 	       js_opt_i64(&alive, &t->alive, e) && js_opt_str(&think, &t->think, e) &&
-	       js_opt_str(&text, &t->text, e) && read_calls(&calls, t, e) && read_usage(at, t, e) &&
-	       read_end(at, t, e);
+	       js_opt_str(&text, &t->text, e) && read_calls(&calls, t, e) && read_raw(at, t, e) &&
+	       read_usage(at, t, e) && read_end(at, t, e);
 }
 
 static const char *const script_members[] = { "models", "context_tokens", "chunk_bytes", "turns" };
@@ -345,6 +363,47 @@ static void add_call(struct script_call *c, const struct script *s, const struct
 	add_step(c, 0, (struct chat_event){ .type = CHAT_TOOL_END, .call = (unsigned)i });
 }
 
+struct raw_reading {
+	struct script_call *call;
+	int64_t gap_ms;
+	unsigned calls;
+};
+
+/* The sink of the reader: what it tells becomes steps. */
+static void add_read(void *owner, const struct chat_event *event)
+{
+	struct raw_reading *g = owner;
+	struct chat_event copy = *event;
+	copy.text = arena_str(g->call->arena, event->text);
+	copy.id = arena_str(g->call->arena, event->id);
+	if (event->type == CHAT_TOOL_BEGIN)
+		g->calls++;
+	add_step(g->call, g->gap_ms, copy);
+}
+
+/* Gives the number of calls in it; a fault of the reader ends the answer. */
+static size_t add_raw(
+	struct script_call *c, const struct script *s, const struct turn *t, struct trace *trace)
+{
+	struct raw_reading g = { .call = c, .gap_ms = t->gap_ms };
+	struct str rest = t->raw;
+	if (!t->format)
+		return 0;
+	struct tool_reader *reader = tool_reader_new(
+		t->format, str_hash(t->raw), false, trace, (struct chat_sink){ add_read, &g });
+	bool ok = true;
+	trace_bytes(trace, LAYER_MODEL, "raw", t->raw);
+	while (ok && rest.n) {
+		size_t n = s->chunk_bytes > 0 ? (size_t)s->chunk_bytes : rest.n;
+		ok = tool_reader_feed(reader, str_sub(rest, 0, n), &c->fault);
+		rest = str_from(rest, n);
+	}
+	if (ok)
+		tool_reader_end(reader, t->stop == CHAT_STOP_LENGTH, &c->fault);
+	tool_reader_free(reader);
+	return g.calls;
+}
+
 static size_t request_bytes(const struct chat_request *r)
 {
 	size_t bytes = 0;
@@ -371,7 +430,7 @@ static struct chat_usage usage_of(
 }
 
 static void make_steps(struct script_call *c, const struct script *s, const struct turn *t,
-	const struct chat_request *r)
+	const struct chat_request *r, struct trace *trace)
 {
 	int64_t pause = t->alive > 0 ? t->delay_ms / (t->alive + 1) : t->delay_ms;
 	for (int64_t i = 0; i < t->alive; i++)
@@ -384,14 +443,16 @@ static void make_steps(struct script_call *c, const struct script *s, const stru
 		(struct chat_event){ .type = CHAT_TEXT, .text = t->text });
 	for (size_t i = 0; i < json_array_size(t->calls); i++)
 		add_call(c, s, t, i);
+	size_t calls = json_array_size(t->calls) + add_raw(c, s, t, trace);
 	if (!t->has_no_usage)
 		add_step(c, 0,
 			(struct chat_event){ .type = CHAT_USAGE, .usage = usage_of(c, t, r) });
-	c->fault = t->fault;
+	if (!err_is_set(&c->fault))
+		c->fault = t->fault;
 	if (err_is_set(&c->fault)) {
 		add_step(c, 0, (struct chat_event){ .type = CHAT_FAIL, .err = &c->fault });
 	} else {
-		enum chat_stop stop = json_array_size(t->calls) ? CHAT_STOP_CALLS : CHAT_STOP_END;
+		enum chat_stop stop = calls ? CHAT_STOP_CALLS : CHAT_STOP_END;
 		add_step(c, 0,
 			(struct chat_event){
 				.type = CHAT_STOP, .stop = t->has_stop ? t->stop : stop });
@@ -442,7 +503,7 @@ static struct backend_call *script_start(struct backend *b, const struct chat_re
 		s->turn_count);
 	struct script_call *c = must_calloc(1, sizeof *c);
 	*c = (struct script_call){ .base = { b->ops }, .sink = sink, .arena = a };
-	make_steps(c, s, turn, r);
+	make_steps(c, s, turn, r, t);
 	c->timer = loop_timer_new(s->loop, play, c);
 	loop_timer_start(c->timer, c->steps[0].wait_ms);
 	return &c->base;

@@ -27,6 +27,9 @@
  *   "think": "…", "text": "…"
  *   "calls": [{"name": "…", "arguments": {…}, "id": "…"}]
  *                              arguments may be a string: it is sent as it is, broken or not
+ *   "raw": "…", "format": "hermes"
+ *                              what a model says, with its marks, read through the reader of that
+ *                              tool format in pieces of chunk_bytes bytes
  *   "usage": {"prompt": 10, "cached": 0, "answer": 5, "thinking": 0}
  *                              absent: estimated; null: none is told
  *   "stop": "end" | "calls" | "length" | "filter"

@@ -190,7 +190,7 @@ static void broken_calls_end_the_answer(void **state)
 		fault);
 	expect_stream(CALL("\"index\":0,\"id\":\"a\",",
 			      "\"name\":\"f\",\"arguments\":\"{\\\"x\\\":\"") FINISH("length") DONE,
-		"tool_begin 0 a f\ntool_args {\"x\":\nfail cut parse");
+		"tool_begin 0 a f\ntool_args {\"x\":\nstop length");
 	expect_stream(CALL("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":\"[1]\"")
 			      FINISH("tool_calls") DONE,
 		"tool_begin 0 a f\nfail bad_data parse");

@@ -110,6 +110,22 @@ static void faults_come_at_the_start_or_at_the_end(void **state)
 	assert_record(&f->record, "text x\nfail timeout wire\ntext y\nfail cut wire");
 }
 
+static void what_a_model_says_is_read_by_its_format(void **state)
+{
+	struct fixture *f = *state;
+	chat_add_text(f->request, CHAT_USER, STR("hello"));
+	assert_true(play(f,
+		"{\"turns\":[{\"format\":\"hermes\",\"usage\":null,\"raw\":\"<think>hm</think>Yes."
+		"<tool_call>{\\\"name\\\": \\\"f\\\", \\\"arguments\\\": {\\\"a\\\": "
+		"1}}</tool_call>\"}]}"));
+	assert_non_null(strstr(buf_z(&f->record.text), "think hm\ntext Yes.\ntool_begin 0 "));
+	assert_non_null(
+		strstr(buf_z(&f->record.text), " f\ntool_args {\"a\": 1}\ntool_end 0\nstop calls"));
+	assert_true(play(f, "{\"turns\":[{\"format\":\"hermes\",\"usage\":null,"
+			    "\"raw\":\"<tool_call>{broken</tool_call>\"}]}"));
+	assert_err(f->record.fault, ERR_BAD_DATA, LAYER_PARSE);
+}
+
 static void a_pause_is_broken_by_signs_of_life(void **state)
 {
 	struct fixture *f = *state;
@@ -146,6 +162,8 @@ static void a_slip_in_the_file_is_named(void **state)
 		"{\"turns\":[{\"calls\":[{\"arguments\":{}}]}]}",
 		"{\"turns\":[{\"stop\":\"never\"}]}",
 		"{\"turns\":[{\"fail\":{\"kind\":\"none\"}}]}",
+		"{\"turns\":[{\"raw\":\"x\",\"format\":\"klingon\"}]}",
+		"{\"turns\":[{\"raw\":\"x\"}]}",
 		"{\"turns\":[],\"model\":\"x\"}",
 		"{\"turns\":[],\"models\":[1]}",
 	};
@@ -167,6 +185,8 @@ int main(void)
 			the_turn_follows_from_the_conversation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			faults_come_at_the_start_or_at_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_a_model_says_is_read_by_its_format, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_pause_is_broken_by_signs_of_life, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
