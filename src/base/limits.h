@@ -17,6 +17,16 @@
 /* One JSON document from a client or upstream: a 1 M token conversation with images is about 32
  * MiB. */
 #define LIMIT_JSON_BYTES (64 * MIB)
+/* HTTP: a request's line and headers (agents send tokens of some KiB), headers in number, a body
+ * either way (one JSON document), connections at once. */
+#define LIMIT_HTTP_HEAD_BYTES  (64 * KIB)
+#define LIMIT_HTTP_HEADERS     128
+#define LIMIT_HTTP_BODY_BYTES  LIMIT_JSON_BYTES
+#define LIMIT_HTTP_CONNECTIONS 512
+/* Bytes waiting for a client that does not read, after which a stream should pause; and after which
+ * the client is given up. */
+#define LIMIT_HTTP_WAITING_BYTES (256 * KIB)
+#define LIMIT_HTTP_UNSENT_BYTES  (2 * LIMIT_HTTP_BODY_BYTES)
 /* One server-sent event: a whole answer with an image in it, JSON in JSON. */
 #define LIMIT_SSE_EVENT_BYTES (16 * MIB)
 /* Bytes of one raw value quoted in an error or a trace. */
