@@ -23,7 +23,7 @@ $(BUILD)/build.ninja: | setup
 	$(configure) $(BUILD)
 
 build: setup $(BUILD)/build.ninja ## build the program: build/offgrid
-	ninja -C $(BUILD)
+	@ninja -C $(BUILD) -n 2>/dev/null | grep -q 'no work to do' || ninja -C $(BUILD)
 
 run: build model ## see it work: the starter model changes a file (TASK="..." MODEL=... TAUGHT=0)
 	@OFFGRID=$(BUILD)/offgrid tools/run
