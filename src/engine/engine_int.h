@@ -19,6 +19,10 @@
 
 struct mailbox;
 
+/* So few tokens of a lane are computed at once with the answers of others: forced text, the end of
+ * a prompt. More of them share what is left of the batch. */
+enum { ENGINE_SHORT_TOKENS = 16 };
+
 /* What callers post: a task, or the number of one to cancel. */
 struct engine_message {
 	struct task *task; /* NULL: cancel */
@@ -40,7 +44,8 @@ struct engine {
 	struct lane *lanes;
 	size_t lane_count;
 	struct llama_batch batch;
-	size_t chunk_tokens;       /* room of the batch for prompts */
+	size_t batch_room;         /* tokens that the batch can hold */
+	size_t chunk_tokens;       /* of these, for prompts */
 	struct task *first, *last; /* waiting, in order */
 	bool may_admit;            /* something changed since the first of them had to wait */
 	uint64_t uses;

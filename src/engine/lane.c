@@ -102,25 +102,50 @@ static uint32_t agreed(const struct lane *l, const struct prompt *p, uint32_t co
 	return common;
 }
 
-/* The largest place up to `limit` that is a border in the lane and, from `from` on, in `tokens`;
- * UINT32_MAX if there is none. */
-static uint32_t common_border(
-	const struct lane *l, uint32_t from, const struct token_list *tokens, uint32_t limit)
+/* Whether kept tokens may stand for those of the prompt over the same bytes: the model said one of
+ * them, or they are the same. */
+static bool may_stand(const struct token *kept, size_t n, const struct token *read, size_t m)
 {
-	size_t kept = token_list_before(&l->tokens, limit), n = token_list_before(tokens, limit);
-	if (kept > l->in_cache)
-		kept = l->in_cache;
-	for (;;) {
-		uint32_t a = token_list_end(&l->tokens, kept), b = n ? tokens->p[n - 1].end : from;
-		if (a == b)
-			return a;
-		if (a < from)
-			return UINT32_MAX;
-		if (a > b)
-			kept--;
-		else
-			n--;
+	bool same = n == m;
+	for (size_t i = 0; i < n; i++) {
+		if (kept[i].origin != TOKEN_READ)
+			return true;
+		same = same && kept[i].id == read[i].id;
 	}
+	return same;
+}
+
+/* The largest place up to `limit` to which the lane's tokens may stand for `read`, which are those
+ * of the prompt from `from` on; UINT32_MAX if `from` is no border of the lane. */
+static uint32_t last_border(
+	const struct lane *l, uint32_t from, const struct token_list *read, uint32_t limit)
+{
+	const struct token *kept = l->tokens.p;
+	size_t end = token_list_before(&l->tokens, limit),
+	       read_end = token_list_before(read, limit);
+	size_t i = token_list_before(&l->tokens, from),
+	       j = from ? token_list_before(read, from) : 0;
+	if (end > l->in_cache)
+		end = l->in_cache;
+	if (!from)
+		i = 0;
+	if (token_list_end(&l->tokens, i) != from)
+		return UINT32_MAX;
+	uint32_t border = from;
+	for (size_t a = i, b = j; a < end && b < read_end;) {
+		uint32_t x = kept[a].end, y = read->p[b].end;
+		a += x <= y;
+		b += y <= x;
+		if (x != y || (a < end && kept[a].end == x) ||
+			(b < read_end && read->p[b].end == y))
+			continue; /* no border of both, or not the last token that ends here */
+		if (!may_stand(kept + i, a - i, read->p + j, b - j))
+			break;
+		border = x;
+		i = a;
+		j = b;
+	}
+	return border;
 }
 
 static void drop_front(struct token_list *l, size_t n)
@@ -151,7 +176,7 @@ void lane_match(
 		}
 		token_list_truncate(&out->rest, 0);
 		prompt_tokenize(p, v, from, &out->rest);
-		uint32_t border = common_border(l, from, &out->rest, limit);
+		uint32_t border = last_border(l, from, &out->rest, limit);
 		if (border != UINT32_MAX && border > 0) {
 			out->keep = token_list_before(&l->tokens, border);
 			if (out->keep > l->in_cache)

@@ -74,7 +74,8 @@ static bool make_context(struct engine *g, const struct engine_options *o, struc
 	f->sequences = o->sequences ? o->sequences : ENGINE_SEQUENCES;
 	f->threads = o->threads ? o->threads : cores();
 	g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
-	uint32_t room = (uint32_t)g->chunk_tokens + (uint32_t)f->sequences * 16;
+	g->batch_room = g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
+	uint32_t room = (uint32_t)g->batch_room;
 	struct llama_context_params params = llama_context_default_params();
 	params.n_ctx = (uint32_t)f->context_tokens;
 	params.n_batch = params.n_ubatch = room;

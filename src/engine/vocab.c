@@ -8,6 +8,7 @@
 #include <llama.h>
 
 #include "base/must.h"
+#include "base/utf8.h"
 #include "engine/token_list.h"
 
 /* ---- bytes and flags ------------------------------------------------------------------------ */
@@ -52,6 +53,18 @@ struct str vocab_bytes(const struct vocab *v, int token)
 {
 	MUST(token >= 0 && token < v->count);
 	return str_n(v->bytes + v->offsets[token], v->offsets[token + 1] - v->offsets[token]);
+}
+
+/* Which token stands for a byte alone. */
+static void find_byte_tokens(struct vocab *v)
+{
+	for (int i = 0; i < 256; i++)
+		v->byte_tokens[i] = -1;
+	for (int t = 0; t < v->count; t++) {
+		struct str bytes = vocab_bytes(v, t);
+		if (bytes.n == 1 && !vocab_is(v, t, VOCAB_CONTROL | VOCAB_UNUSED))
+			v->byte_tokens[(uint8_t)bytes.p[0]] = t;
+	}
 }
 
 /* ---- the trie ------------------------------------------------------------------------------- */
@@ -150,6 +163,7 @@ void vocab_init(struct vocab *v, const struct llama_vocab *llama)
 	v->flags = must_calloc((size_t)v->count + 1, sizeof *v->flags);
 	read_bytes(v);
 	build(v, &v->control, VOCAB_CONTROL, 0);
+	find_byte_tokens(v);
 }
 
 void vocab_clear(struct vocab *v)
@@ -211,10 +225,10 @@ static void close_gaps(struct token *tokens, size_t count, uint32_t base)
 	}
 }
 
-void vocab_tokenize(const struct vocab *v, struct str text, uint32_t base, struct token_list *out)
+/* Tokens of text that is UTF-8: libllama throws, and so ends the process, on what is not. */
+static void tokenize_valid(
+	const struct vocab *v, struct str text, uint32_t base, struct token_list *out)
 {
-	if (!text.n)
-		return;
 	int32_t room = (int32_t)text.n + 2;
 	int32_t *ids = must_calloc((size_t)room, sizeof *ids);
 	int32_t n = llama_tokenize(v->llama, text.p, (int32_t)text.n, ids, room, false, false);
@@ -232,4 +246,30 @@ void vocab_tokenize(const struct vocab *v, struct str text, uint32_t base, struc
 		token_list_add(out, tokens[i]);
 	free(tokens);
 	free(ids);
+}
+
+/* Bytes at the front that are whole characters. */
+static size_t valid_bytes(struct str text)
+{
+	uint32_t code;
+	size_t at = 0;
+	for (int n; (n = utf8_next(str_from(text, at), &code)) > 0;)
+		at += (size_t)n;
+	return at;
+}
+
+void vocab_tokenize(const struct vocab *v, struct str text, uint32_t base, struct token_list *out)
+{
+	for (size_t at = 0; at < text.n;) {
+		size_t n = valid_bytes(str_from(text, at));
+		if (n) {
+			tokenize_valid(v, str_sub(text, at, at + n), base + (uint32_t)at, out);
+			at += n;
+			continue;
+		}
+		int32_t token = v->byte_tokens[(uint8_t)text.p[at++]];
+		if (token >= 0)
+			token_list_add(
+				out, (struct token){ .id = token, .end = base + (uint32_t)at });
+	}
 }

@@ -45,6 +45,7 @@ struct vocab {
 	uint32_t *offsets; /* count + 1 */
 	char *bytes;
 	uint8_t *flags;
+	int32_t byte_tokens[256];  /* the token of this one byte, or -1 */
 	struct vocab_trie all;     /* what a guide may choose from; built on first use */
 	struct vocab_trie control; /* what is recognised in a prompt */
 };
@@ -66,7 +67,8 @@ int vocab_control_at(const struct vocab *v, struct str text);
 
 /* Tokens of plain text, control tokens not recognised, appended with the place at which each ends
  * if the text begins at `base`. Where the tokenizer changes the text, so that its tokens cannot be
- * laid over it, all of them end at the text's end: no border inside is a place to cut. */
+ * laid over it, all of them end at the text's end: no border inside is a place to cut. Bytes that
+ * are no UTF-8 become the tokens of single bytes; one that has none is left out. */
 void vocab_tokenize(const struct vocab *v, struct str text, uint32_t base, struct token_list *out);
 
 #endif

@@ -18,8 +18,8 @@
 #include "engine/library.h"
 
 enum {
-	SHORT_TOKENS = 16, /* so few are computed at once with the answers: forced text */
 	LEAST_CHUNK_TOKENS = 16,
+	FIRST_CHUNK_TOKENS = 64, /* while somebody streams and the speed is not known yet */
 	TRIES = 12 /* choices that a guide may refuse before the vocabulary is masked */
 };
 #define BUSY_CHUNK_S 0.25 /* of prompt while somebody streams */
@@ -115,6 +115,7 @@ static size_t remaining(const struct lane *l)
 static int add_tokens(struct engine *g, const struct lane *l, size_t count)
 {
 	struct llama_batch *b = &g->batch;
+	MUST((size_t)b->n_tokens + count <= g->batch_room);
 	int last = -1;
 	for (size_t i = l->in_cache; i < l->in_cache + count; i++) {
 		int at = b->n_tokens++;
@@ -137,11 +138,13 @@ struct share {
 
 static size_t prompt_budget(const struct engine *g, bool is_streaming)
 {
-	double fits = g->prefill_tokens_s * (is_streaming ? BUSY_CHUNK_S : IDLE_CHUNK_S);
-	if (!(g->prefill_tokens_s > 0) || fits > (double)g->chunk_tokens)
-		return is_streaming && !(g->prefill_tokens_s > 0) ? LEAST_CHUNK_TOKENS * 4
-								  : g->chunk_tokens;
-	return fits < LEAST_CHUNK_TOKENS ? LEAST_CHUNK_TOKENS : (size_t)fits;
+	double seconds = is_streaming ? BUSY_CHUNK_S : IDLE_CHUNK_S;
+	double fits = g->prefill_tokens_s * seconds;
+	if (!(fits > 0)) /* not measured yet */
+		fits = is_streaming ? FIRST_CHUNK_TOKENS : (double)g->chunk_tokens;
+	if (fits < LEAST_CHUNK_TOKENS)
+		fits = LEAST_CHUNK_TOKENS;
+	return fits < (double)g->chunk_tokens ? (size_t)fits : g->chunk_tokens;
 }
 
 /* Fills the batch; returns how many of its tokens are of prompts. */
@@ -152,14 +155,14 @@ static size_t fill(struct engine *g, struct share *shares)
 	g->batch.n_tokens = 0;
 	for (size_t i = 0; i < g->lane_count; i++) {
 		size_t n = remaining(&g->lanes[i]);
-		shares[i] = (struct share){ n <= SHORT_TOKENS ? n : 0, -1 };
-		readers += n > SHORT_TOKENS;
-		is_streaming |= n && n <= SHORT_TOKENS;
+		shares[i] = (struct share){ n <= ENGINE_SHORT_TOKENS ? n : 0, -1 };
+		readers += n > ENGINE_SHORT_TOKENS;
+		is_streaming |= n && n <= ENGINE_SHORT_TOKENS;
 	}
 	size_t budget = prompt_budget(g, is_streaming);
 	for (size_t i = 0; i < g->lane_count; i++) {
 		size_t n = remaining(&g->lanes[i]);
-		if (n > SHORT_TOKENS) {
+		if (n > ENGINE_SHORT_TOKENS) {
 			size_t fair = (budget - read) / readers--;
 			shares[i].count = n < fair ? n : fair;
 			read += shares[i].count;
