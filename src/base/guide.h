@@ -28,6 +28,21 @@ static inline void byte_set_put(struct byte_set *s, unsigned char c)
 	s->bits[c >> 6] |= UINT64_C(1) << (c & 63);
 }
 
+/* The only byte in the set, or -1 if it holds none or several. */
+static inline int byte_set_only(const struct byte_set *s)
+{
+	int only = -1;
+	for (int word = 0; word < 4; word++) {
+		uint64_t bits = s->bits[word];
+		if (!bits)
+			continue;
+		if (only >= 0 || (bits & (bits - 1)))
+			return -1;
+		only = word * 64 + __builtin_ctzll(bits);
+	}
+	return only;
+}
+
 struct guide_ops {
 	void (*start)(const void *grammar, void *state); /* the state before the first byte */
 	void (*copy)(const void *grammar, void *to, const void *from);

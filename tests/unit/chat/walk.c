@@ -1,0 +1,135 @@
+/*
+ * walk.c - driving a guide by hand in tests; see walk.h.
+ */
+#include "walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+
+enum { FORCED_MAX = 4096, CHECKED_STEPS = 400 };
+
+static void *state_new(const struct guide *g)
+{
+	void *state = must_calloc(1, g->state_bytes);
+	g->ops->start(g->grammar, state);
+	return state;
+}
+
+/* accept and allowed agree about every byte; costs 256 copies. */
+static void check_step(const struct guide *g, const void *state)
+{
+	struct byte_set set;
+	g->ops->allowed(g->grammar, state, &set);
+	void *copy = must_calloc(1, g->state_bytes);
+	g->ops->copy(g->grammar, copy, state);
+	for (int c = 0; c < 256; c++) {
+		bool is_taken = g->ops->accept(g->grammar, copy, (unsigned char)c);
+		MUST(is_taken == byte_set_has(&set, (unsigned char)c));
+		if (is_taken)
+			g->ops->copy(g->grammar, copy, state);
+	}
+	char forced[FORCED_MAX];
+	size_t n = g->ops->forced(g->grammar, copy, forced, sizeof forced);
+	int only = byte_set_only(&set);
+	bool may_end = g->ops->may_end(g->grammar, copy);
+	MUST((n > 0) == (only >= 0 && !may_end));
+	MUST(n == 0 || (unsigned char)forced[0] == only);
+	for (size_t i = 0; i < n; i++)
+		MUST(g->ops->accept(g->grammar, copy, (unsigned char)forced[i]));
+	free(copy);
+}
+
+size_t walk_prefix(const struct guide *g, struct str text)
+{
+	void *state = state_new(g);
+	size_t n = 0;
+	while (n < text.n) {
+		if (n < CHECKED_STEPS)
+			check_step(g, state);
+		if (!g->ops->accept(g->grammar, state, (unsigned char)text.p[n]))
+			break;
+		n++;
+	}
+	free(state);
+	return n;
+}
+
+bool walk_takes(const struct guide *g, struct str text)
+{
+	if (walk_prefix(g, text) < text.n)
+		return false;
+	void *state = state_new(g);
+	for (size_t i = 0; i < text.n; i++)
+		g->ops->accept(g->grammar, state, (unsigned char)text.p[i]);
+	check_step(g, state);
+	bool may_end = g->ops->may_end(g->grammar, state);
+	free(state);
+	return may_end;
+}
+
+struct str walk_forced(const struct guide *g, struct str text, struct buf *out)
+{
+	void *state = state_new(g);
+	for (size_t i = 0; i < text.n; i++)
+		MUST(g->ops->accept(g->grammar, state, (unsigned char)text.p[i]));
+	buf_reset(out);
+	char *room = buf_room(out, FORCED_MAX);
+	MUST(room);
+	buf_grew(out, g->ops->forced(g->grammar, state, room, FORCED_MAX));
+	free(state);
+	return buf_str(out);
+}
+
+uint64_t walk_next(struct walk_random *r)
+{
+	uint64_t z = r->state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+uint64_t walk_below(struct walk_random *r, uint64_t limit)
+{
+	return walk_next(r) % limit;
+}
+
+static int random_byte(struct walk_random *r, const struct byte_set *set, bool is_late)
+{
+	static const char closers[] = "\"}]>/";
+	for (const char *c = closers; is_late && *c; c++)
+		if (byte_set_has(set, (unsigned char)*c) && walk_below(r, 4))
+			return *c;
+	int found = -1, seen = 0;
+	for (int c = 0; c < 256; c++)
+		if (byte_set_has(set, (unsigned char)c) && walk_below(r, (uint64_t)++seen) == 0)
+			found = c;
+	return found;
+}
+
+bool walk_randomly(
+	const struct guide *g, struct walk_random *r, size_t soft, size_t hard, struct buf *out)
+{
+	void *state = state_new(g);
+	bool has_ended = false;
+	buf_reset(out);
+	while (!has_ended && out->n < hard) {
+		struct byte_set set;
+		g->ops->allowed(g->grammar, state, &set);
+		bool is_late = out->n > soft;
+		if (g->ops->may_end(g->grammar, state) && (is_late || walk_below(r, 3) == 0)) {
+			has_ended = true;
+			break;
+		}
+		int c = random_byte(r, &set, is_late);
+		if (c < 0) {
+			has_ended = g->ops->may_end(g->grammar, state);
+			break;
+		}
+		MUST(g->ops->accept(g->grammar, state, (unsigned char)c));
+		buf_add_char(out, (char)c);
+	}
+	free(state);
+	return has_ended;
+}

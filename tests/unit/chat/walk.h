@@ -1,0 +1,38 @@
+/*
+ * walk.h - driving a guide by hand in tests: whole texts, forced bytes, random walks.
+ *
+ * Every step checks the contract of base/guide.h: `accept` takes exactly the bytes in `allowed`, a
+ * refusal leaves the state as it was, a copy behaves like its original, what is forced is the only
+ * byte allowed.
+ */
+#ifndef OFFGRID_TESTS_WALK_H
+#define OFFGRID_TESTS_WALK_H
+
+#include "base/buf.h"
+#include "base/guide.h"
+
+/* The whole text is taken and the answer may end there. */
+bool walk_takes(const struct guide *g, struct str text);
+
+/* Bytes of the text that are taken before the first refusal. */
+size_t walk_prefix(const struct guide *g, struct str text);
+
+/* What is forced after the text was taken. */
+struct str walk_forced(const struct guide *g, struct str text, struct buf *out);
+
+/* A source of random numbers that is the same on every machine. */
+struct walk_random {
+	uint64_t state;
+};
+
+uint64_t walk_next(struct walk_random *r);
+uint64_t walk_below(struct walk_random *r, uint64_t limit);
+
+/*
+ * Random allowed bytes until the answer may end and a coin says so; after `soft` bytes with a
+ * preference for what closes. False if it got stuck or reached `hard` bytes.
+ */
+bool walk_randomly(
+	const struct guide *g, struct walk_random *r, size_t soft, size_t hard, struct buf *out);
+
+#endif
