@@ -69,9 +69,8 @@ static void check_examples(
 		for (size_t k = 0; k < TEXTS_MAX && x->taken[k]; k++) {
 			bool is_taken = walk_takes(&f->guide, str_z(x->taken[k]));
 			if (!is_taken)
-				print_error("%s should take %s, stops after %zu bytes\n",
-					x->schema, x->taken[k],
-					walk_prefix(&f->guide, str_z(x->taken[k])));
+				print_error("%s should take %s, stops after %zu bytes\n", x->schema,
+					x->taken[k], walk_prefix(&f->guide, str_z(x->taken[k])));
 			assert_true(is_taken);
 		}
 		for (size_t k = 0; k < TEXTS_MAX && x->refused[k]; k++) {
@@ -84,13 +83,15 @@ static void check_examples(
 	}
 }
 
-#define CHECK(examples, options) check_examples(examples, sizeof examples / sizeof *examples, options)
+#define CHECK(examples, options)                                                                   \
+	check_examples(examples, sizeof examples / sizeof *examples, options)
 
 static void scalars_are_held_to_their_types(void **state)
 {
 	(void)state;
 	static const struct example examples[] = {
-		{ "{\"type\":\"boolean\"}", { "true", "false" }, { "null", "0", "tru", "True" }, 0 },
+		{ "{\"type\":\"boolean\"}", { "true", "false" }, { "null", "0", "tru", "True" },
+			0 },
 		{ "{\"type\":\"null\"}", { "null" }, { "nul", "true" }, 0 },
 		{ "{\"type\":[\"string\",\"null\"]}", { "\"a\"", "null", "\"\"" }, { "1", "" }, 0 },
 		{ "{\"type\":\"integer\"}", { "0", "-1", "9223372036854775807", "12" },
@@ -140,7 +141,8 @@ static void numbers_stay_in_range(void **state)
 			{ "0.25", "0.5", "1", "1.0", "0.250001" },
 			{ "0.2", "0.24999", "1.01", "0", "2", "-0.5" }, 0 },
 		{ "{\"type\":\"number\",\"exclusiveMinimum\":-1.5,\"maximum\":0}",
-			{ "-1.4", "0", "-0.001", "-1" }, { "-1.5", "-1.51", "0.1", "-0", "-2" }, 0 },
+			{ "-1.4", "0", "-0.001", "-1" }, { "-1.5", "-1.51", "0.1", "-0", "-2" },
+			0 },
 		{ "{\"type\":\"integer\",\"minimum\":3,\"exclusiveMinimum\":true}", { "4" },
 			{ "3" }, 0 },
 		{ "{\"type\":\"number\",\"multipleOf\":1}", { "4" }, { "4.5" }, 0 },
@@ -156,7 +158,8 @@ static void enum_and_const_leave_only_their_values(void **state)
 	(void)state;
 	static const struct example examples[] = {
 		{ "{\"enum\":[\"ab\",\"abc\",1,1.5,true,null,\"a\\\"b\",\"\\n\"]}",
-			{ "\"ab\"", "\"abc\"", "1", "1.5", "true", "null", "\"a\\\"b\"", "\"\\n\"" },
+			{ "\"ab\"", "\"abc\"", "1", "1.5", "true", "null", "\"a\\\"b\"",
+				"\"\\n\"" },
 			{ "\"a\"", "2", "false", "\"abcd\"", "1." }, 0 },
 		{ "{\"const\":{\"a\":[1,{\"b\":null}]}}", { "{\"a\":[1,{\"b\":null}]}" },
 			{ "{}", "{\"a\":[1]}", "{\"a\":[1,{\"b\":null}],\"c\":1}",
@@ -174,7 +177,8 @@ static void objects_have_their_keys_once_in_any_order(void **state)
 {
 	(void)state;
 	static const struct example examples[] = {
-		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"ab\":{\"type\":"
+		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"ab\":{"
+		  "\"type\":"
 		  "\"integer\"},\"c\":{\"type\":\"string\"}},\"required\":[\"a\",\"c\"],"
 		  "\"additionalProperties\":false}",
 			{ "{\"a\":1,\"c\":\"x\"}", "{\"c\":\"x\",\"a\":1}",
@@ -191,26 +195,31 @@ static void objects_have_their_keys_once_in_any_order(void **state)
 			{ "{\"a\":true}", "{\"b\":1}", "{\"b\":true,\"b\":true}",
 				"{\"b\":true,\"\\u0062\":true}" },
 			0 },
-		{ "{\"type\":\"object\",\"required\":[\"z\"]}", { "{\"z\":1}", "{\"y\":0,\"z\":1}" },
-			{ "{}", "{\"y\":0}" }, 0 },
-		{ "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":2,\"properties\":{\"a\":"
+		{ "{\"type\":\"object\",\"required\":[\"z\"]}",
+			{ "{\"z\":1}", "{\"y\":0,\"z\":1}" }, { "{}", "{\"y\":0}" }, 0 },
+		{ "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":2,\"properties\":{"
+		  "\"a\":"
 		  "{}},\"required\":[\"a\"]}",
 			{ "{\"a\":1}", "{\"b\":1,\"a\":1}" },
-			{ "{}", "{\"b\":1}", "{\"b\":1,\"c\":1}", "{\"a\":1,\"b\":1,\"c\":1}" }, 0 },
-		{ "{\"type\":\"object\",\"properties\":{\"a\":{},\"b\":{}},\"additionalProperties\":"
+			{ "{}", "{\"b\":1}", "{\"b\":1,\"c\":1}", "{\"a\":1,\"b\":1,\"c\":1}" },
+			0 },
+		{ "{\"type\":\"object\",\"properties\":{\"a\":{},\"b\":{}},"
+		  "\"additionalProperties\":"
 		  "false,\"minProperties\":2}",
 			{ "{\"b\":1,\"a\":1}", "{\"a\":1,\"b\":1}" }, { "{\"a\":1}", "{}" }, 0 },
 		{ "{\"type\":\"object\",\"propertyNames\":{\"enum\":[\"x\",\"y\"]},"
 		  "\"additionalProperties\":{\"type\":\"integer\"}}",
 			{ "{}", "{\"y\":1,\"x\":2}" }, { "{\"z\":1}", "{\"x\":1,\"x\":1}" }, 0 },
-		{ "{\"type\":\"object\",\"patternProperties\":{\"^x[0-9]$\":{\"type\":\"integer\"}},"
+		{ "{\"type\":\"object\",\"patternProperties\":{\"^x[0-9]$\":{\"type\":\"integer\"}}"
+		  ","
 		  "\"additionalProperties\":false}",
-			{ "{}", "{\"x1\":1,\"x2\":2}" }, { "{\"y\":1}", "{\"x1\":\"a\"}", "{\"x\":1}" },
-			0 },
+			{ "{}", "{\"x1\":1,\"x2\":2}" },
+			{ "{\"y\":1}", "{\"x1\":\"a\"}", "{\"x\":1}" }, 0 },
 		{ "{\"type\":\"object\",\"properties\":{\"k\\\"\\n\xc3\xa4\":{\"const\":1}},"
 		  "\"additionalProperties\":false}",
 			{ "{\"k\\\"\\n\xc3\xa4\":1}" }, { "{\"k\":1}" }, 0 },
-		{ "{\"type\":\"object\",\"properties\":{\"a\":false,\"b\":{}},\"additionalProperties\":"
+		{ "{\"type\":\"object\",\"properties\":{\"a\":false,\"b\":{}},"
+		  "\"additionalProperties\":"
 		  "false}",
 			{ "{}", "{\"b\":1}" }, { "{\"a\":1}" }, 0 },
 	};
@@ -227,7 +236,8 @@ static void own_order_and_common_spacing_leave_no_choice(void **state)
 			{ "{\"path\": \"x\", \"text\": \"\"}",
 				"{\"path\": \"x\", \"mode\": 1, \"text\": \"\"}" },
 			{ "{\"text\": \"\", \"path\": \"x\"}", "{\"path\":\"x\", \"text\": \"\"}",
-				"{\"path\": \"x\",\"text\": \"\"}", "{ \"path\": \"x\", \"text\": \"\"}",
+				"{\"path\": \"x\",\"text\": \"\"}",
+				"{ \"path\": \"x\", \"text\": \"\"}",
 				"{\"path\": \"x\", \"text\": \"\" }",
 				"{\"path\": \"x\", \"text\": \"\", \"mode\": 1}",
 				"{\"path\": \"x\", \"text\": \"\", \"other\": 1}" },
@@ -252,10 +262,13 @@ static void arrays_keep_their_lengths_and_items(void **state)
 {
 	(void)state;
 	static const struct example examples[] = {
-		{ "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"minItems\":1,\"maxItems\":"
+		{ "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"minItems\":1,"
+		  "\"maxItems\":"
 		  "2}",
-			{ "[1]", "[1,2]", "[ 1 , 2 ]" }, { "[]", "[1,2,3]", "[\"a\"]", "[1,]" }, 0 },
-		{ "{\"type\":\"array\",\"prefixItems\":[{\"type\":\"integer\"},{\"type\":\"string\"}],"
+			{ "[1]", "[1,2]", "[ 1 , 2 ]" }, { "[]", "[1,2,3]", "[\"a\"]", "[1,]" },
+			0 },
+		{ "{\"type\":\"array\",\"prefixItems\":[{\"type\":\"integer\"},{\"type\":"
+		  "\"string\"}],"
 		  "\"items\":false,\"minItems\":2}",
 			{ "[1,\"a\"]" }, { "[1]", "[1,\"a\",2]", "[\"a\",1]" }, 0 },
 		{ "{\"type\":\"array\",\"items\":[{\"type\":\"integer\"}],\"additionalItems\":{"
@@ -272,10 +285,12 @@ static void alternatives_are_followed_until_decided(void **state)
 {
 	(void)state;
 	static const struct example examples[] = {
-		{ "{\"anyOf\":[{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"a\"},\"x\":"
+		{ "{\"anyOf\":[{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"a\"},"
+		  "\"x\":"
 		  "{\"type\":\"integer\"}},\"required\":[\"kind\",\"x\"],\"additionalProperties\":"
 		  "false},{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":\"b\"},\"y\":{"
-		  "\"type\":\"string\"}},\"required\":[\"kind\",\"y\"],\"additionalProperties\":false}"
+		  "\"type\":\"string\"}},\"required\":[\"kind\",\"y\"],\"additionalProperties\":"
+		  "false}"
 		  "]}",
 			{ "{\"kind\":\"a\",\"x\":1}", "{\"x\":1,\"kind\":\"a\"}",
 				"{\"kind\":\"b\",\"y\":\"\"}" },
@@ -285,13 +300,16 @@ static void alternatives_are_followed_until_decided(void **state)
 		{ "{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},{\"type\":"
 		  "\"array\",\"items\":{\"type\":\"string\"}},{\"type\":\"string\"}]}",
 			{ "[]", "[1,2]", "[\"a\",\"b\"]", "\"x\"" }, { "[1,\"a\"]", "1" }, 0 },
-		{ "{\"anyOf\":[{\"type\":\"integer\",\"maximum\":5},{\"type\":\"number\",\"minimum\":"
+		{ "{\"anyOf\":[{\"type\":\"integer\",\"maximum\":5},{\"type\":\"number\","
+		  "\"minimum\":"
 		  "7.5}]}",
 			{ "5", "7.5", "8", "80" }, { "6", "7", "7.4", "5.5" }, 0 },
-		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":"
+		{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{"
+		  "\"type\":"
 		  "\"integer\"}},\"additionalProperties\":false,\"anyOf\":[{\"required\":[\"a\"]},{"
 		  "\"required\":[\"b\"]}]}",
-			{ "{\"a\":1}", "{\"b\":1}", "{\"b\":1,\"a\":1}" }, { "{}", "{\"c\":1}" }, 0 },
+			{ "{\"a\":1}", "{\"b\":1}", "{\"b\":1,\"a\":1}" }, { "{}", "{\"c\":1}" },
+			0 },
 		{ "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}", { "1", "\"a\"" },
 			{ "null" }, 0 },
 		{ "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}", { "1", "1.5" },
@@ -309,19 +327,20 @@ static void references_and_recursion_are_followed(void **state)
 {
 	(void)state;
 	static const struct example examples[] = {
-		{ "{\"$ref\":\"#/$defs/tree\",\"$defs\":{\"tree\":{\"type\":\"object\",\"properties\":"
+		{ "{\"$ref\":\"#/$defs/"
+		  "tree\",\"$defs\":{\"tree\":{\"type\":\"object\",\"properties\":"
 		  "{\"v\":{\"type\":\"integer\"},\"kids\":{\"type\":\"array\",\"items\":{\"$ref\":"
 		  "\"#/$defs/tree\"}}},\"required\":[\"v\"],\"additionalProperties\":false}}}",
 			{ "{\"v\":1}", "{\"v\":1,\"kids\":[{\"v\":2,\"kids\":[]},{\"v\":3}]}" },
 			{ "{\"v\":1,\"kids\":[{}]}", "{\"kids\":[]}" }, 0 },
 		{ "{\"type\":\"object\",\"properties\":{\"next\":{\"anyOf\":[{\"$ref\":\"#\"},{"
 		  "\"type\":\"null\"}]}},\"required\":[\"next\"],\"additionalProperties\":false}",
-			{ "{\"next\":null}", "{\"next\":{\"next\":null}}" }, { "{}", "{\"next\":1}" },
-			0 },
+			{ "{\"next\":null}", "{\"next\":{\"next\":null}}" },
+			{ "{}", "{\"next\":1}" }, 0 },
 		{ "{\"$ref\":\"#/definitions/a~1b%25\",\"definitions\":{\"a/b%\":{\"const\":1}}}",
 			{ "1" }, { "2" }, 0 },
-		{ "{\"$ref\":\"#here\",\"$defs\":{\"x\":{\"$anchor\":\"here\",\"const\":1}}}", { "1" },
-			{ "2" }, 0 },
+		{ "{\"$ref\":\"#here\",\"$defs\":{\"x\":{\"$anchor\":\"here\",\"const\":1}}}",
+			{ "1" }, { "2" }, 0 },
 		{ "{\"$ref\":\"http://elsewhere/x\"}", { "1", "{}" }, { "x" }, 1 },
 		{ "{\"$ref\":\"#/nowhere\"}", { "1" }, { "x" }, 1 },
 		{ "{\"$ref\":\"#\"}", { "1" }, { "x" }, 0 },
@@ -349,7 +368,8 @@ static void patterns_and_formats_are_enforced(void **state)
 			{ "\"aa\"", "\"aaa\"" }, { "\"a\"", "\"aaaa\"" }, 0 },
 		{ "{\"type\":\"string\",\"format\":\"date\"}",
 			{ "\"2024-02-29\"", "\"1999-12-31\"", "\"2000-02-29\"" },
-			{ "\"2023-02-29\"", "\"1900-02-29\"", "\"2024-04-31\"", "\"2024-13-01\"" }, 0 },
+			{ "\"2023-02-29\"", "\"1900-02-29\"", "\"2024-04-31\"", "\"2024-13-01\"" },
+			0 },
 		{ "{\"type\":\"string\",\"format\":\"date-time\"}",
 			{ "\"2024-02-29T23:59:59Z\"", "\"2024-01-01T00:00:00.123+02:00\"" },
 			{ "\"2024-01-01\"", "\"2024-01-01T24:00:00Z\"" }, 0 },
