@@ -38,10 +38,18 @@
 /* Keys and tensors of a GGUF file: about 60 keys are usual, and 2,000 tensors in large files. */
 #define LIMIT_GGUF_KEYS    16384
 #define LIMIT_GGUF_TENSORS 65536
-/* Parts of one model: their number has five digits. */
-#define LIMIT_SPLIT_PARTS 99999
+/* Parts of one model: the largest come in about a hundred. */
+#define LIMIT_SPLIT_PARTS 999
 /* One name or licence out of a model's metadata, as shown. */
 #define LIMIT_CARD_TEXT_BYTES (3 * KIB)
+/* Models on one machine, entries of one folder and of all folders looked at to find them. */
+#define LIMIT_MODEL_FILES    4096
+#define LIMIT_FOLDER_ENTRIES 4096
+#define LIMIT_SCAN_ENTRIES   100000
+/* A path, or what a link holds. */
+#define LIMIT_LINK_BYTES 4096
+/* Settings and manifests of other programs: a few KiB are usual. */
+#define LIMIT_FOREIGN_JSON_BYTES (1 * MIB)
 /* A GGUF file that we write ourselves, built in memory: generated test models are under 1 MiB. */
 #define LIMIT_GGUF_WRITE_BYTES (64 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
