@@ -65,6 +65,17 @@
 #define LIMIT_CALLS_IN_MESSAGE 256
 /* Messages in one conversation. */
 #define LIMIT_MESSAGES 100000
+/* A chat template: the longest in use has 20 KiB; GGUF files may hold several in one. */
+#define LIMIT_JINJA_TEMPLATE_BYTES (1 * MIB)
+/* Open brackets and nested statements in a template: real ones have under 20. */
+#define LIMIT_JINJA_BRACKETS 200
+/* Nesting while rendering (expressions, blocks, macros, printed data together): real templates stay
+ * under 150; about 300 bytes of stack each. */
+#define LIMIT_JINJA_DEPTH 1000
+/* Steps of one render: 100,000 messages at 500 steps; takes a few seconds. */
+#define LIMIT_JINJA_STEPS 50000000
+/* Memory of one render: a prompt at its cap, copied through macros and joins a dozen times. */
+#define LIMIT_JINJA_BYTES (256 * MIB)
 
 /* Names that one listing of a folder tells a model; more help nobody. */
 #define LIMIT_LIST_NAMES 2000

@@ -1,0 +1,316 @@
+/*
+ * jinja_eval.c - what an expression is worth; see jinja_exec.h.
+ *
+ * Layer: prompt
+ */
+#include <string.h>
+
+#include "base/must.h"
+#include "chat/jinja_exec.h"
+
+static bool eval_name(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	*out = jscope_get(s, n->u.name);
+	if (out->kind == J_MISSING)
+		*out = jval_undefined_name(r, jval_text(r->program->names[n->u.name]));
+	return true;
+}
+
+static bool eval_items(
+	struct jrun *r, struct jscope *s, const struct jnodes *items, struct jlist **out)
+{
+	*out = jlist_new(r, items->n);
+	for (const struct jnode *item = items->first; item; item = item->next) {
+		struct jval v;
+		if (!jeval(r, s, item, &v))
+			return false;
+		jlist_add(r, *out, v);
+	}
+	return true;
+}
+
+static bool eval_sequence(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jlist *l;
+	if (!eval_items(r, s, &n->u.items, &l))
+		return false;
+	*out = n->kind == JN_LIST ? jval_list(l) : jval_tuple(l);
+	return true;
+}
+
+static bool eval_dict(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jdict *d = jdict_new(r);
+	for (const struct jnode *key = n->u.items.first; key; key = key->next->next) {
+		struct jval k, v;
+		if (!jeval(r, s, key, &k) || !jeval(r, s, key->next, &v) ||
+			!jdict_set(r, d, k, v))
+			return false;
+	}
+	*out = jval_dict(d);
+	return true;
+}
+
+static bool eval_and_or(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	if (!jeval(r, s, n->u.two.a, out))
+		return false;
+	return jval_truth(*out) == (n->kind == JN_OR) || jeval(r, s, n->u.two.b, out);
+}
+
+static bool eval_not(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval v;
+	if (!jeval(r, s, n->u.two.a, &v))
+		return false;
+	*out = jval_bool(!jval_truth(v));
+	return true;
+}
+
+static bool eval_signed(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval v;
+	if (!jeval(r, s, n->u.two.a, &v))
+		return false;
+	if (n->kind == JN_NEGATE)
+		return jval_negate(r, v, out);
+	return jval_binary(r, JOP_ADD, jval_int(0), v, out);
+}
+
+static bool eval_binary(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval a, b;
+	return jeval(r, s, n->u.two.a, &a) && jeval(r, s, n->u.two.b, &b) &&
+		jval_binary(r, n->u.two.op, a, b, out);
+}
+
+static bool eval_condition(
+	struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval test;
+	if (!jeval(r, s, n->u.condition.test, &test))
+		return false;
+	if (jval_truth(test))
+		return jeval(r, s, n->u.condition.then, out);
+	if (n->u.condition.otherwise)
+		return jeval(r, s, n->u.condition.otherwise, out);
+	*out = jval_undefined_hint(r,
+		"the inline if-expression evaluated to false and no else section was defined.");
+	return true;
+}
+
+static bool compare(struct jrun *r, enum jcompare op, struct jval a, struct jval b, bool *out)
+{
+	static const char *const names[JC_COUNT] = { "==", "!=", "<", "<=", ">", ">=", "in",
+		"not in" };
+	int order = 0;
+	bool ok;
+	switch (op) {
+	case JC_EQ:
+	case JC_NE: ok = jval_equal(r, a, b, out); break;
+	case JC_IN:
+	case JC_NOT_IN: ok = jval_contains(r, b, a, out); break;
+	default: ok = jval_order(r, a, b, names[op], &order); break;
+	}
+	switch (op) {
+	case JC_NE:
+	case JC_NOT_IN: *out = !*out; break;
+	case JC_LT: *out = order < 0; break;
+	case JC_LE: *out = order <= 0; break;
+	case JC_GT: *out = order > 0; break;
+	case JC_GE: *out = order >= 0; break;
+	default: break;
+	}
+	return ok;
+}
+
+/* a < b < c: each pair, until one does not hold. */
+static bool eval_compare(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval left, right;
+	bool holds = true;
+	if (!jeval(r, s, n->u.compare.left, &left))
+		return false;
+	for (const struct jcomparison *c = n->u.compare.first; c && holds; c = c->next) {
+		if (!jeval(r, s, c->right, &right) || !compare(r, c->op, left, right, &holds))
+			return false;
+		left = right;
+	}
+	*out = jval_bool(holds);
+	return true;
+}
+
+static bool eval_concat(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	const struct jtext *all = NULL, *one;
+	for (const struct jnode *item = n->u.items.first; item; item = item->next) {
+		struct jval v;
+		if (!jeval(r, s, item, &v) || !jval_to_text(r, v, &one))
+			return false;
+		all = all ? jtext_join(r, all, one) : one;
+	}
+	*out = jval_text(jtext_markup(r, all, false));
+	return true;
+}
+
+static bool eval_attribute(
+	struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval of;
+	return jeval(r, s, n->u.attribute.of, &of) &&
+		jval_attribute(r, of, n->u.attribute.name, out);
+}
+
+static bool eval_slice(struct jrun *r, struct jscope *s, struct jval of, const struct jnode *n,
+	struct jval *out)
+{
+	struct jval bounds[3];
+	for (int i = 0; i < 3; i++) {
+		bounds[i] = jval_none();
+		if (n->u.slice.bound[i] && !jeval(r, s, n->u.slice.bound[i], &bounds[i]))
+			return false;
+	}
+	return jval_slice(r, of, bounds, out);
+}
+
+static bool eval_item(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval of, index;
+	if (!jeval(r, s, n->u.two.a, &of))
+		return false;
+	if (n->u.two.b->kind == JN_SLICE)
+		return eval_slice(r, s, of, n->u.two.b, out);
+	return jeval(r, s, n->u.two.b, &index) && jval_item(r, of, index, out);
+}
+
+static bool add_spread_named(struct jrun *r, struct jval v, struct jnamed *named, size_t *count)
+{
+	if (v.kind != J_DICT)
+		return jrun_raise(r, "argument after ** must be a mapping, not %s", jval_type(v));
+	for (size_t i = 0; i < v.u.dict->n; i++) {
+		const struct jentry *entry = &v.u.dict->entries[i];
+		if (entry->key.kind != J_TEXT)
+			return jrun_raise(r, "keywords must be strings");
+		named[(*count)++] = (struct jnamed){ entry->key.u.text, entry->value };
+	}
+	return true;
+}
+
+bool jargs_eval(struct jrun *r, struct jscope *s, const struct jcall_args *written,
+	struct jval caller, struct jargs *out)
+{
+	struct jlist *positional, *more;
+	struct jval spread = jval_missing(), spread_named = jval_missing();
+	if (!eval_items(r, s, &written->positional, &positional))
+		return false;
+	size_t room = written->named.n + 1, count = 0;
+	struct jnamed *named = jrun_array(r, room, sizeof *named);
+	if (!named)
+		return jrun_charge(r, 1);
+	for (const struct jnode *n = written->named.first; n; n = n->next, count++) {
+		named[count].name = n->key;
+		if (!jeval(r, s, n, &named[count].value))
+			return false;
+	}
+	if (caller.kind != J_MISSING)
+		named[count++] = (struct jnamed){ r->program->names[JNAME_CALLER], caller };
+	if (written->spread) {
+		if (!jeval(r, s, written->spread, &spread) || !jval_to_list(r, spread, &more))
+			return false;
+		for (size_t i = 0; i < more->n; i++)
+			jlist_add(r, positional, more->items[i]);
+	}
+	if (written->spread_named) {
+		if (!jeval(r, s, written->spread_named, &spread_named))
+			return false;
+		size_t extra = spread_named.kind == J_DICT ? spread_named.u.dict->n : 0;
+		struct jnamed *all = jrun_array(r, count + extra + 1, sizeof *all);
+		if (!all)
+			return jrun_charge(r, 1);
+		memcpy(all, named, count * sizeof *all);
+		named = all;
+		if (!add_spread_named(r, spread_named, named, &count))
+			return false;
+	}
+	*out = (struct jargs){ positional->items, positional->n, named, count };
+	return true;
+}
+
+static bool eval_call(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval callee;
+	struct jargs args;
+	return jeval(r, s, n->u.call.callee, &callee) &&
+		jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
+		jval_call(r, callee, &args, out);
+}
+
+static bool apply_row(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval given,
+	struct jval *out)
+{
+	struct jargs args;
+	if (!n->u.call.row)
+		return jrun_raise(r, "No %s named '%.*s' found.",
+			n->kind == JN_FILTER ? "filter" : "test",
+			STR_ARG(jtext_str(n->u.call.name)));
+	return jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
+		jbuiltin_call(r, n->u.call.row, given, &args, out);
+}
+
+static bool eval_filter_or_test(
+	struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	struct jval given;
+	return jeval(r, s, n->u.call.callee, &given) && apply_row(r, s, n, given, out);
+}
+
+bool jfilter_apply(struct jrun *r, struct jscope *s, const struct jnode *filter,
+	const struct jtext *given, struct jval *out)
+{
+	struct jval v = jval_text(given);
+	if (filter->u.call.callee && !jfilter_apply(r, s, filter->u.call.callee, given, &v))
+		return false;
+	return apply_row(r, s, filter, v, out);
+}
+
+static bool eval(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	switch (n->kind) {
+	case JN_CONST: *out = n->u.constant; return true;
+	case JN_NAME: return eval_name(r, s, n, out);
+	case JN_TUPLE:
+	case JN_LIST: return eval_sequence(r, s, n, out);
+	case JN_DICT: return eval_dict(r, s, n, out);
+	case JN_NOT: return eval_not(r, s, n, out);
+	case JN_NEGATE:
+	case JN_PLUS: return eval_signed(r, s, n, out);
+	case JN_BINARY: return eval_binary(r, s, n, out);
+	case JN_AND:
+	case JN_OR: return eval_and_or(r, s, n, out);
+	case JN_CONDITION: return eval_condition(r, s, n, out);
+	case JN_COMPARE: return eval_compare(r, s, n, out);
+	case JN_CONCAT: return eval_concat(r, s, n, out);
+	case JN_ATTRIBUTE: return eval_attribute(r, s, n, out);
+	case JN_ITEM: return eval_item(r, s, n, out);
+	case JN_SLICE: return jrun_raise(r, "a slice is no value of its own");
+	case JN_CALL: return eval_call(r, s, n, out);
+	case JN_FILTER:
+	case JN_TEST: return eval_filter_or_test(r, s, n, out);
+	default: break;
+	}
+	MUST(!"an expression");
+	return false;
+}
+
+bool jeval(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
+{
+	if (!jrun_charge(r, 1) || !jrun_enter(r))
+		return false;
+	uint32_t line = r->line;
+	r->line = n->line;
+	bool ok = eval(r, s, n, out);
+	if (ok)
+		r->line = line;
+	jrun_leave(r);
+	return ok;
+}
