@@ -1,0 +1,58 @@
+/*
+ * template.h - a model's chat template: what it can say, and a request rendered through it.
+ *
+ * When a template is opened it is probed: rendered with and without tools, with a call and its
+ * result. What comes out decides how requests are rendered: in the model's own way where the
+ * template shows tools and calls, through the prompted format where it does not (with the reason
+ * kept for the trace). A request is rendered so that a longer conversation begins with the bytes of
+ * the shorter one wherever the template allows it.
+ *
+ * Immutable once open; any thread may render.
+ *
+ * Layer: prompt.
+ */
+#ifndef OFFGRID_CHAT_TEMPLATE_H
+#define OFFGRID_CHAT_TEMPLATE_H
+
+#include "base/trace.h"
+#include "chat/jinja.h"
+#include "chat/request.h"
+#include "chat/tool_format.h"
+
+struct chat_template;
+
+/* What the template is told of the model; borrowed during the call. */
+struct template_source {
+	struct str text;      /* Jinja; empty: ChatML is assumed and noted */
+	struct str tool_text; /* a second template for tools, or empty */
+	struct str bos, eos;  /* their texts, for the template's variables */
+};
+
+struct chat_template *template_open(const struct template_source *source, struct err *e);
+void template_free(struct chat_template *t); /* NULL is fine */
+
+/* How tools are offered and calls are written: never NULL. */
+const struct tool_format *template_format(const struct chat_template *t);
+/* Why: "the template renders tools and calls as hermes does", "the template does not render tools".
+ */
+const char *template_reason(const struct chat_template *t);
+
+struct rendered {
+	struct buf text;
+	struct jinja_spans
+		inputs;   /* bytes that users, tools and files wrote: never control tokens */
+	bool is_thinking; /* the text ends inside an opened thought */
+};
+
+void rendered_init(struct rendered *r);
+void rendered_clear(struct rendered *r);
+
+/*
+ * Renders the conversation, ready for the model to answer (or to go on, if the request says so).
+ * `unix_s` is what a template that asks for the date is told. False with what the template said,
+ * kind BAD_DATA.
+ */
+bool template_render(const struct chat_template *t, const struct chat_request *r, int64_t unix_s,
+	struct trace *trace, struct rendered *out, struct err *e);
+
+#endif

@@ -1,0 +1,367 @@
+/*
+ * local.c - the backend that is this machine; see local.h.
+ *
+ * A call lives until the engine has said ENGINE_DONE, since the engine reads its guide until then:
+ * ending a call early makes it an orphan, which is cancelled and freed when its last event comes.
+ *
+ * Layer: route.
+ */
+#include "route/local.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mailbox.h"
+#include "base/must.h"
+#include "chat/template.h"
+#include "chat/tool_format.h"
+
+enum { US_PER_MS = 1000, MS_PER_S = 1000 };
+
+struct local {
+	struct backend base;
+	struct loop *loop;
+	struct engine *engine;
+	struct mailbox *mail;
+	struct chat_template *chat;
+	char *name;
+	double temperature;
+	bool is_unguided;
+	size_t running; /* calls whose ENGINE_DONE has not come */
+};
+
+struct local_call {
+	struct backend_call base;
+	struct local *local;
+	const struct chat_request *request;
+	struct trace *trace;
+	struct chat_sink sink;
+	struct tool_reader *reader;
+	uint64_t job;
+	bool is_orphan; /* ended by its owner */
+	bool is_over;   /* STOP or FAIL was sent */
+	bool is_done;   /* ENGINE_DONE came */
+};
+
+static void free_call(struct local_call *c)
+{
+	tool_reader_free(c->reader);
+	free(c);
+}
+
+/* ---- events of the engine ---- */
+
+/* Events pass through here, so that none reaches an owner who has left. */
+static void forward(void *owner, const struct chat_event *event)
+{
+	struct local_call *c = owner;
+	if (c->is_orphan || c->is_over)
+		return;
+	c->is_over = event->type == CHAT_STOP || event->type == CHAT_FAIL;
+	chat_send(c->sink, event);
+}
+
+static struct chat_sink own_sink(struct local_call *c)
+{
+	return (struct chat_sink){ forward, c };
+}
+
+static void give_up(struct local_call *c, const struct err *e)
+{
+	if (c->is_orphan || c->is_over)
+		return;
+	trace_fault(c->trace, e);
+	chat_send_fail(own_sink(c), e);
+}
+
+static void take_text(struct local_call *c, const struct engine_text *text)
+{
+	struct err e = { .kind = ERR_NONE };
+	if (c->is_orphan || c->is_over)
+		return;
+	trace_append(c->trace, LAYER_MODEL, "raw", text->bytes);
+	if (tool_reader_feed(c->reader, text->bytes, &e))
+		return;
+	engine_cancel(c->local->engine, c->job);
+	give_up(c, &e);
+}
+
+static void send_usage(struct local_call *c, const struct engine_done *d)
+{
+	struct chat_usage usage = {
+		.prompt_tokens = d->prompt_tokens,
+		.cached_tokens = d->cached_tokens,
+		.answer_tokens = d->sampled_tokens + d->forced_tokens,
+		.prefill_us = d->prefill_us,
+		.decode_us = d->decode_us,
+	};
+	chat_send_usage(own_sink(c), &usage);
+}
+
+static double per_second(int64_t tokens, int64_t us)
+{
+	return us > 0 ? (double)tokens * US_PER_MS * MS_PER_S / (double)us : 0;
+}
+
+static void note_done(struct local_call *c, const struct engine_done *d)
+{
+	trace_note(c->trace, LAYER_ENGINE, "done",
+		"%s; prompt %lld tokens (%lld known) in %.0f ms, %.0f/s; answer %lld sampled, %lld "
+		"forced, %lld refused in %.0f ms, "
+		"%.0f/s",
+		engine_end_names[d->end], (long long)d->prompt_tokens, (long long)d->cached_tokens,
+		(double)d->prefill_us / US_PER_MS,
+		per_second(d->prompt_tokens - d->cached_tokens, d->prefill_us),
+		(long long)d->sampled_tokens, (long long)d->forced_tokens,
+		(long long)d->refused_tokens, (double)d->decode_us / US_PER_MS,
+		per_second(d->sampled_tokens + d->forced_tokens, d->decode_us));
+}
+
+static enum chat_stop stop_of(const struct local_call *c, const struct engine_done *d)
+{
+	if (d->end == ENGINE_END_LENGTH)
+		return CHAT_STOP_LENGTH;
+	return tool_reader_calls(c->reader) ? CHAT_STOP_CALLS : CHAT_STOP_END;
+}
+
+static void take_done(struct local_call *c, const struct engine_done *d)
+{
+	struct err e = { .kind = ERR_NONE };
+	if (c->is_orphan || c->is_over)
+		return;
+	note_done(c, d);
+	if (d->end == ENGINE_END_ERROR) {
+		give_up(c, &d->err);
+		return;
+	}
+	if (d->end == ENGINE_END_CANCELLED) {
+		fail(&e, ERR_CANCELLED, LAYER_ENGINE, "the answer was cancelled");
+		give_up(c, &e);
+		return;
+	}
+	if (!tool_reader_end(c->reader, d->end == ENGINE_END_LENGTH, &e)) {
+		give_up(c, &e);
+		return;
+	}
+	send_usage(c, d);
+	chat_send_stop(own_sink(c), stop_of(c, d));
+}
+
+static void take_event(const struct engine_event *event)
+{
+	struct local_call *c = event->owner;
+	switch (event->type) {
+	case ENGINE_PROGRESS:
+		chat_send_alive(
+			own_sink(c), event->progress.done_tokens, event->progress.prompt_tokens);
+		break;
+	case ENGINE_TEXT: take_text(c, event->text); break;
+	case ENGINE_DONE:
+		take_done(c, event->done);
+		c->is_done = true;
+		c->local->running--;
+		if (c->is_orphan)
+			free_call(c);
+		break;
+	case ENGINE_EVENT_TYPE_COUNT: break;
+	}
+}
+
+static void take_mail(void *owner)
+{
+	struct local *l = owner;
+	struct engine_event event;
+	while (mailbox_take(l->mail, &event)) {
+		take_event(&event);
+		engine_event_clear(&event);
+	}
+}
+
+/* ---- a request ---- */
+
+static float chosen(double asked, double otherwise)
+{
+	return (float)(asked == CHAT_UNSET_DOUBLE ? otherwise : asked);
+}
+
+static struct engine_sampling sampling_for(const struct local *l, const struct chat_request *r)
+{
+	const struct chat_sampling *asked = &r->sampling;
+	struct engine_sampling s = engine_facts(l->engine)->sampling;
+	s.temperature = chosen(
+		asked->temperature, l->temperature < 0 ? (double)s.temperature : l->temperature);
+	s.top_p = chosen(asked->top_p, (double)s.top_p);
+	s.min_p = chosen(asked->min_p, (double)s.min_p);
+	s.repeat_penalty = chosen(asked->repeat_penalty, (double)s.repeat_penalty);
+	s.presence_penalty = chosen(asked->presence_penalty, (double)s.presence_penalty);
+	s.frequency_penalty = chosen(asked->frequency_penalty, (double)s.frequency_penalty);
+	if (asked->top_k != CHAT_UNSET_INT)
+		s.top_k = asked->top_k;
+	if (asked->seed != CHAT_UNSET_INT)
+		s.seed = (uint64_t)asked->seed;
+	return s;
+}
+
+/* Biases of the request in the engine's form, in the request's arena. */
+static void add_biases(struct engine_sampling *s, const struct chat_request *r)
+{
+	struct engine_bias *biases = arena_calloc(r->arena, r->sampling.bias_count, sizeof *biases);
+	for (size_t i = 0; i < r->sampling.bias_count; i++)
+		biases[i] = (struct engine_bias){ r->sampling.biases[i].token,
+			(float)r->sampling.biases[i].bias };
+	s->biases = biases;
+	s->bias_count = r->sampling.bias_count;
+}
+
+/* The rendered text cut where bytes of the conversation begin and end. */
+static struct engine_segment *segments_of(
+	const struct rendered *text, struct arena *a, size_t *count)
+{
+	struct engine_segment *list = arena_calloc(a, text->inputs.n * 2 + 1, sizeof *list);
+	struct str all = buf_str(&text->text);
+	size_t n = 0, at = 0;
+	for (size_t i = 0; i < text->inputs.n && text->inputs.p[i].from < all.n; i++) {
+		const struct jinja_span *span = &text->inputs.p[i];
+		if (span->from > at)
+			list[n++] = (struct engine_segment){ str_sub(all, at, span->from), false };
+		list[n++] = (struct engine_segment){ str_sub(all, span->from, span->to), true };
+		at = span->to;
+	}
+	if (at < all.n)
+		list[n++] = (struct engine_segment){ str_from(all, at), false };
+	*count = n;
+	return list;
+}
+
+static void post(struct local_call *c, const struct rendered *text)
+{
+	struct local *l = c->local;
+	const struct chat_request *r = c->request;
+	struct engine_job job = {
+		.sampling = sampling_for(l, r),
+		.stops = r->sampling.stops,
+		.stop_count = r->sampling.stop_count,
+		.max_tokens = r->sampling.max_tokens > 0 && r->sampling.max_tokens < INT32_MAX
+				      ? (int)r->sampling.max_tokens
+				      : 0,
+		.top_logprobs = ENGINE_NO_LOGPROBS,
+		.to = l->mail,
+		.owner = c,
+	};
+	add_biases(&job.sampling, r);
+	job.segments = segments_of(text, r->arena, &job.segment_count);
+	l->running++;
+	c->job = engine_start(l->engine, &job);
+}
+
+static uint64_t fresh_seed(void)
+{
+	uint64_t seed;
+	MUST(getentropy(&seed, sizeof seed) == 0);
+	return seed;
+}
+
+static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
+	struct chat_sink sink, struct err *e)
+{
+	struct local *l = (struct local *)b;
+	struct rendered text;
+	struct local_call *c = NULL;
+	rendered_init(&text);
+	if (template_render(l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
+		c = must_calloc(1, sizeof *c);
+		*c = (struct local_call){
+			.base.ops = b->ops, .local = l, .request = r, .trace = t, .sink = sink
+		};
+		c->reader = tool_reader_new(
+			template_format(l->chat), fresh_seed(), text.is_thinking, t, own_sink(c));
+		post(c, &text);
+	}
+	rendered_clear(&text);
+	return c ? &c->base : NULL;
+}
+
+static void end(struct backend_call *call)
+{
+	struct local_call *c = (struct local_call *)call;
+	c->is_orphan = true;
+	c->trace = NULL;
+	if (c->is_done)
+		free_call(c);
+	else
+		engine_cancel(c->local->engine, c->job);
+}
+
+/* ---- the backend ---- */
+
+static void list(struct backend *b, json_t *models)
+{
+	struct local *l = (struct local *)b;
+	json_array_append_new(models, json_pack("{s:s, s:i}", "id", l->name, "context_tokens",
+					      engine_facts(l->engine)->context_tokens));
+}
+
+static void free_backend(struct backend *b)
+{
+	struct local *l = (struct local *)b;
+	engine_free(l->engine);
+	if (l->mail)
+		take_mail(l);
+	mailbox_free(l->mail);
+	template_free(l->chat);
+	free(l->name);
+	free(l);
+}
+
+static const struct backend_ops ops = {
+	.kind = "local",
+	.start = start,
+	.end = end,
+	.list = list,
+	.free = free_backend,
+};
+
+static bool open_template(struct local *l, struct err *e)
+{
+	const struct engine_facts *f = engine_facts(l->engine);
+	struct template_source source = {
+		.text = f->chat_template,
+		.tool_text = f->tool_template,
+		.bos = f->bos,
+		.eos = f->eos,
+	};
+	l->chat = template_open(&source, e);
+	return l->chat != NULL;
+}
+
+struct backend *local_open(struct loop *loop, const struct local_options *options, struct err *e)
+{
+	struct local *l = must_calloc(1, sizeof *l);
+	l->base.ops = &ops;
+	l->loop = loop;
+	l->temperature = options->temperature;
+	l->is_unguided = options->is_unguided;
+	l->name = strdup(options->name);
+	MUST(l->name);
+	l->engine = engine_open(&options->engine, e);
+	if (!l->engine || !open_template(l, e)) {
+		free_backend(&l->base);
+		return NULL;
+	}
+	l->mail = engine_mailbox();
+	mailbox_on_loop(l->mail, loop, take_mail, l);
+	return &l->base;
+}
+
+const struct engine_facts *local_facts(const struct backend *b)
+{
+	return engine_facts(((const struct local *)b)->engine);
+}
+
+const char *local_tool_reason(const struct backend *b)
+{
+	return template_reason(((const struct local *)b)->chat);
+}
