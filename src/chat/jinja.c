@@ -17,8 +17,9 @@
 struct jinja *jinja_compile(struct str text, struct err *e)
 {
 	if (text.n > LIMIT_JINJA_TEMPLATE_BYTES) {
-		fail(e, ERR_TOO_BIG, LAYER_PROMPT, "chat template has %zu bytes, at most %zu are read",
-			text.n, LIMIT_JINJA_TEMPLATE_BYTES);
+		fail(e, ERR_TOO_BIG, LAYER_PROMPT,
+			"chat template has %zu bytes, at most %zu are read", text.n,
+			LIMIT_JINJA_TEMPLATE_BYTES);
 		return NULL;
 	}
 	if (!utf8_is_valid(text)) {
@@ -110,16 +111,16 @@ static bool render(struct jrun *r)
 	if (!top.slots)
 		return jrun_charge(r, 1);
 	return bind_names(r, &top) && jexec(r, &top, &r->program->body) != JF_FAILED &&
-		jrun_charge(r, 1);
+	       jrun_charge(r, 1);
 }
 
-static bool deliver(const struct jbuild *made, struct buf *out, struct jinja_spans *spans,
-	struct err *e)
+static bool deliver(
+	const struct jbuild *made, struct buf *out, struct jinja_spans *spans, struct err *e)
 {
 	size_t start = out->n;
 	if (made->n > out->max - out->n)
-		return fail(e, ERR_TOO_BIG, LAYER_PROMPT,
-			"rendered prompt has %zu bytes, %zu fit", made->n, out->max - out->n);
+		return fail(e, ERR_TOO_BIG, LAYER_PROMPT, "rendered prompt has %zu bytes, %zu fit",
+			made->n, out->max - out->n);
 	MUST(buf_add(out, (struct str){ made->p, made->n }));
 	for (size_t i = 0; spans && i < made->mark_count; i++)
 		spans_add(spans, start + made->marks[i].from, start + made->marks[i].to);

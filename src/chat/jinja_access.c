@@ -85,11 +85,10 @@ bool jval_attribute(struct jrun *r, struct jval of, const struct jtext *name, st
 	if (of.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, of);
 	if (is_python_internal(s)) {
-		const char *hint =
-			arena_printf(r->arena,
-				"access to attribute '%.*s' of '%s' object is unsafe.", STR_ARG(s),
-				jval_type(of))
-				.p;
+		const char *hint = arena_printf(r->arena,
+			"access to attribute '%.*s' of '%s' object is unsafe.", STR_ARG(s),
+			jval_type(of))
+					   .p;
 		*out = jval_undefined_hint(r, hint);
 		return true;
 	}
@@ -160,8 +159,7 @@ static bool bound(struct jrun *r, struct jval v, int64_t *out, bool *given)
 	*given = v.kind != J_NONE;
 	if (!*given || jval_is_index(v, out))
 		return true;
-	return jrun_raise(
-		r, "slice indices must be integers or None or have an __index__ method");
+	return jrun_raise(r, "slice indices must be integers or None or have an __index__ method");
 }
 
 /* Into [low, high], counting from the end if negative. */
@@ -173,9 +171,8 @@ static int64_t clamp_bound(int64_t at, int64_t n, int64_t low, int64_t high)
 }
 
 /* The first index and the number of elements that from:to:step takes out of n. */
-static bool slice_range(
-	struct jrun *r, const struct jval bounds[3], int64_t n, int64_t *first, int64_t *count,
-	int64_t *step)
+static bool slice_range(struct jrun *r, const struct jval bounds[3], int64_t n, int64_t *first,
+	int64_t *count, int64_t *step)
 {
 	int64_t from = 0, to = 0;
 	bool has_from, has_to, has_step;
@@ -200,8 +197,8 @@ static bool slice_range(
 	return true;
 }
 
-static bool slice_text(struct jrun *r, const struct jtext *t, const struct jval bounds[3],
-	struct jval *out)
+static bool slice_text(
+	struct jrun *r, const struct jtext *t, const struct jval bounds[3], struct jval *out)
 {
 	int64_t first, count, step;
 	size_t chars = jtext_chars(t);
@@ -239,12 +236,10 @@ bool jval_slice(struct jrun *r, struct jval of, const struct jval bounds[3], str
 	if (of.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, of);
 	if (of.kind == J_TEXT)
-		return jrun_charge(r, of.u.text->n / 128) &&
-			slice_text(r, of.u.text, bounds, out);
+		return jrun_charge(r, of.u.text->n / 128) && slice_text(r, of.u.text, bounds, out);
 	if (of.kind == J_DICT)
 		return jrun_raise(r, "unhashable type: 'slice'");
-	if ((of.kind != J_LIST && of.kind != J_TUPLE && of.kind != J_RANGE) ||
-		!jval_length(of, &n))
+	if ((of.kind != J_LIST && of.kind != J_TUPLE && of.kind != J_RANGE) || !jval_length(of, &n))
 		return jrun_raise(r, "'%s' object is not subscriptable", jval_type(of));
 	if (!slice_range(r, bounds, (int64_t)n, &first, &count, &step) ||
 		!jrun_charge(r, (size_t)count / 8))

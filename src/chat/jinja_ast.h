@@ -59,14 +59,14 @@ enum jcompare { JC_EQ, JC_NE, JC_LT, JC_LE, JC_GT, JC_GE, JC_IN, JC_NOT_IN, JC_C
 /* What a call, a filter or a test is given. */
 struct jcall_args {
 	struct jnodes positional;
-	struct jnodes named;   /* each with `key` set */
-	struct jnode *spread;  /* *args, or NULL */
+	struct jnodes named;        /* each with `key` set */
+	struct jnode *spread;       /* *args, or NULL */
 	struct jnode *spread_named; /* **kwargs, or NULL */
 };
 
 /* A macro, or the body of a call block. */
 struct jmacro_body {
-	const struct jtext *name; /* NULL: a call block */
+	const struct jtext *name; /* NUL-terminated; NULL: a call block */
 	struct jnodes params;     /* JN_NAME each */
 	struct jnodes defaults;   /* of the last parameters */
 	struct jnodes body;
@@ -102,10 +102,12 @@ struct jnode {
 			struct jnode *bound[3]; /* NULL where left out */
 		} slice;
 		struct {
-			struct jnode *callee; /* filter, test: what is given first; NULL in a filter block */
+			struct jnode *callee; /* filter, test: what is given first; NULL in a filter
+						 block */
 			struct jcall_args args;
-			const struct jbuiltin *row; /* filter, test; NULL: there is none of this name */
-			const struct jtext *name;   /* filter, test */
+			const struct jbuiltin
+				*row; /* filter, test; NULL: there is none of this name */
+			const struct jtext *name; /* filter, test */
 		} call;
 		struct {
 			struct jnode *target; /* name, tuple, or attribute of a namespace's name */

@@ -20,8 +20,7 @@ static const char *macro_name(const struct jmacro *m)
 }
 
 /* The named argument of this parameter, marked as used. */
-static struct jval take_named(
-	struct jrun *r, const struct jargs *args, bool used[], uint32_t name)
+static struct jval take_named(struct jrun *r, const struct jargs *args, bool used[], uint32_t name)
 {
 	for (size_t i = 0; i < args->named_count; i++)
 		if (str_eq(jtext_str(args->named[i].name), jtext_str(r->program->names[name]))) {
@@ -45,10 +44,10 @@ static bool bind_params(struct jrun *r, const struct jmacro *m, const struct jar
 		if (v.kind == J_MISSING && has_default && !jeval(r, scope, value, &v))
 			return false;
 		if (v.kind == J_MISSING)
-			v = jval_undefined_hint(r,
-				arena_printf(r->arena, "parameter '%.*s' was not provided",
-					STR_ARG(jtext_str(r->program->names[param->u.name])))
-					.p);
+			v = jval_undefined_hint(
+				r, arena_printf(r->arena, "parameter '%.*s' was not provided",
+					   STR_ARG(jtext_str(r->program->names[param->u.name])))
+					   .p);
 		if (has_default)
 			value = value->next;
 		jscope_set(r, scope, param->u.name, v);
@@ -98,8 +97,8 @@ static bool bind_varargs(
 {
 	size_t taken = m->body->params.n;
 	if (!m->body->uses_varargs && args->pos_count > taken)
-		return jrun_raise(r, "macro '%s' takes not more than %zu argument(s)",
-			macro_name(m), taken);
+		return jrun_raise(
+			r, "macro '%s' takes not more than %zu argument(s)", macro_name(m), taken);
 	struct jlist *rest = jlist_new(r, 0);
 	for (size_t i = taken; i < args->pos_count; i++)
 		jlist_add(r, rest, args->pos[i]);
@@ -144,8 +143,7 @@ bool jval_call(struct jrun *r, struct jval callee, const struct jargs *args, str
 	case J_UNDEFINED: return jrun_raise_undefined(r, callee);
 	case J_FUNCTION: return jbuiltin_call(r, callee.u.function, jval_none(), args, out);
 	case J_METHOD:
-		return jbuiltin_call(
-			r, callee.u.method->row, callee.u.method->self, args, out);
+		return jbuiltin_call(r, callee.u.method->row, callee.u.method->self, args, out);
 	case J_MACRO: return jmacro_call(r, callee.u.macro, args, out);
 	case J_LOOP: return jloop_call(r, callee.u.loop, args, out);
 	case J_JOINER: return call_joiner(r, callee.u.joiner, out);

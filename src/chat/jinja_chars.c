@@ -10,7 +10,7 @@ bool jchar_is_space(uint32_t c)
 	if (c < 0x80)
 		return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20);
 	return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-		c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+	       c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 bool jchar_is_printable(uint32_t c)
@@ -68,7 +68,7 @@ bool jchar_is_numeric(uint32_t c)
 bool jchar_has_case(uint32_t c, enum jcase wanted)
 {
 	return (wanted == JCASE_LOWER && c >= 'a' && c <= 'z') ||
-		(wanted == JCASE_UPPER && c >= 'A' && c <= 'Z');
+	       (wanted == JCASE_UPPER && c >= 'A' && c <= 'Z');
 }
 
 bool jchar_is_cased(uint32_t c)

@@ -138,7 +138,7 @@ static bool remainder_is(
 	struct jval rest;
 	bool equal;
 	return jval_binary(r, JOP_MOD, v, divisor, &rest) &&
-		jval_equal(r, rest, jval_int(wanted), &equal) && answer(out, equal);
+	       jval_equal(r, rest, jval_int(wanted), &equal) && answer(out, equal);
 }
 
 static bool test_odd(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)

@@ -54,7 +54,7 @@ static bool dicts_equal(struct jrun *r, const struct jdict *a, const struct jdic
 static bool ranges_equal(const struct jrange *a, const struct jrange *b)
 {
 	return a->n == b->n && (a->n == 0 || a->start == b->start) &&
-		(a->n < 2 || a->step == b->step);
+	       (a->n < 2 || a->step == b->step);
 }
 
 static bool equal(struct jrun *r, struct jval a, struct jval b, bool *out)
@@ -210,8 +210,7 @@ static bool contains_in_iterable(struct jrun *r, struct jval hay, struct jval ne
 	bool more;
 	*out = false;
 	if (!jval_is_iterable(hay))
-		return jrun_raise(
-			r, "argument of type '%s' is not iterable", jval_type(hay));
+		return jrun_raise(r, "argument of type '%s' is not iterable", jval_type(hay));
 	if (!jiter_begin(r, hay, &it))
 		return false;
 	while (!*out) {

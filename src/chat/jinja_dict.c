@@ -37,8 +37,8 @@ static size_t candidate(const struct jdict *d, uint64_t hash, size_t *slot)
 	}
 }
 
-static bool find(struct jrun *r, const struct jdict *d, struct jval key, uint64_t hash,
-	struct jentry **out)
+static bool find(
+	struct jrun *r, const struct jdict *d, struct jval key, uint64_t hash, struct jentry **out)
 {
 	*out = NULL;
 	size_t slot = 0, i;
@@ -149,7 +149,8 @@ static bool update_from_pairs(struct jrun *r, struct jdict *d, struct jval from)
 			return false;
 		if (two->n != 2)
 			return jrun_raise(r,
-				"dictionary update sequence element #%zu has length %zu; 2 is required",
+				"dictionary update sequence element #%zu has length %zu; 2 is "
+				"required",
 				i, two->n);
 		if (!jdict_set(r, d, two->items[0], two->items[1]))
 			return false;

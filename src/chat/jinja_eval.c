@@ -43,8 +43,7 @@ static bool eval_dict(struct jrun *r, struct jscope *s, const struct jnode *n, s
 	struct jdict *d = jdict_new(r);
 	for (const struct jnode *key = n->u.items.first; key; key = key->next->next) {
 		struct jval k, v;
-		if (!jeval(r, s, key, &k) || !jeval(r, s, key->next, &v) ||
-			!jdict_set(r, d, k, v))
+		if (!jeval(r, s, key, &k) || !jeval(r, s, key->next, &v) || !jdict_set(r, d, k, v))
 			return false;
 	}
 	*out = jval_dict(d);
@@ -81,7 +80,7 @@ static bool eval_binary(struct jrun *r, struct jscope *s, const struct jnode *n,
 {
 	struct jval a, b;
 	return jeval(r, s, n->u.two.a, &a) && jeval(r, s, n->u.two.b, &b) &&
-		jval_binary(r, n->u.two.op, a, b, out);
+	       jval_binary(r, n->u.two.op, a, b, out);
 }
 
 static bool eval_condition(
@@ -94,8 +93,8 @@ static bool eval_condition(
 		return jeval(r, s, n->u.condition.then, out);
 	if (n->u.condition.otherwise)
 		return jeval(r, s, n->u.condition.otherwise, out);
-	*out = jval_undefined_hint(r,
-		"the inline if-expression evaluated to false and no else section was defined.");
+	*out = jval_undefined_hint(
+		r, "the inline if-expression evaluated to false and no else section was defined.");
 	return true;
 }
 
@@ -158,11 +157,11 @@ static bool eval_attribute(
 {
 	struct jval of;
 	return jeval(r, s, n->u.attribute.of, &of) &&
-		jval_attribute(r, of, n->u.attribute.name, out);
+	       jval_attribute(r, of, n->u.attribute.name, out);
 }
 
-static bool eval_slice(struct jrun *r, struct jscope *s, struct jval of, const struct jnode *n,
-	struct jval *out)
+static bool eval_slice(
+	struct jrun *r, struct jscope *s, struct jval of, const struct jnode *n, struct jval *out)
 {
 	struct jval bounds[3];
 	for (int i = 0; i < 3; i++) {
@@ -241,8 +240,8 @@ static bool eval_call(struct jrun *r, struct jscope *s, const struct jnode *n, s
 	struct jval callee;
 	struct jargs args;
 	return jeval(r, s, n->u.call.callee, &callee) &&
-		jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
-		jval_call(r, callee, &args, out);
+	       jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
+	       jval_call(r, callee, &args, out);
 }
 
 static bool apply_row(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval given,
@@ -254,7 +253,7 @@ static bool apply_row(struct jrun *r, struct jscope *s, const struct jnode *n, s
 			n->kind == JN_FILTER ? "filter" : "test",
 			STR_ARG(jtext_str(n->u.call.name)));
 	return jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
-		jbuiltin_call(r, n->u.call.row, given, &args, out);
+	       jbuiltin_call(r, n->u.call.row, given, &args, out);
 }
 
 static bool eval_filter_or_test(

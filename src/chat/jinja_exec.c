@@ -101,7 +101,7 @@ static enum jflow exec_filter_block(struct jrun *r, struct jscope *s, const stru
 	if (flow != JF_NEXT)
 		return flow;
 	return flow_of(jfilter_apply(r, s, n->u.filter_block.filter, text, &v) &&
-		jprint_str(r, v, r->out));
+		       jprint_str(r, v, r->out));
 }
 
 static enum jflow exec_if(struct jrun *r, struct jscope *s, const struct jnode *n)
@@ -123,8 +123,8 @@ static bool exec_call_block(struct jrun *r, struct jscope *s, const struct jnode
 	struct jargs args;
 	const struct jnode *call = n->u.macro.call;
 	return jeval(r, s, call->u.call.callee, &callee) &&
-		jargs_eval(r, s, &call->u.call.args, caller, &args) &&
-		jval_call(r, callee, &args, &v) && jprint_str(r, v, r->out);
+	       jargs_eval(r, s, &call->u.call.args, caller, &args) &&
+	       jval_call(r, callee, &args, &v) && jprint_str(r, v, r->out);
 }
 
 static enum jflow exec_with(struct jrun *r, struct jscope *s, const struct jnode *n)

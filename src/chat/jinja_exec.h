@@ -34,8 +34,8 @@ enum jflow jexec(struct jrun *r, struct jscope *s, const struct jnodes *body);
 /* A body in a new inner scope. */
 enum jflow jexec_inner(struct jrun *r, struct jscope *s, const struct jnodes *body);
 /* Runs `body` with what it prints caught as a text. */
-enum jflow jexec_caught(struct jrun *r, struct jscope *s, const struct jnodes *body,
-	const struct jtext **out);
+enum jflow jexec_caught(
+	struct jrun *r, struct jscope *s, const struct jnodes *body, const struct jtext **out);
 bool jassign(struct jrun *r, struct jscope *s, const struct jnode *target, struct jval v);
 
 enum jflow jloop_run(struct jrun *r, struct jscope *s, const struct jnode *n);

@@ -28,8 +28,8 @@ static struct jval generator(struct jrun *r, struct jval over,
 {
 	struct lazy *kept = jrun_alloc(r, sizeof *kept);
 	*kept = lazy;
-	return jval_iter(
-		r, (struct jiter){ .next = next, .type = "generator", .over = over, .state = kept });
+	return jval_iter(r,
+		(struct jiter){ .next = next, .type = "generator", .over = over, .state = kept });
 }
 
 /* Walks `over`, which is first asked for when the first value is. Something false has no values. */

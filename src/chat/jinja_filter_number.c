@@ -13,8 +13,8 @@
 static bool whole_float(struct jrun *r, double f, struct jval *out)
 {
 	if (!isfinite(f))
-		return jrun_raise(r, "cannot convert float %s to integer",
-			isnan(f) ? "NaN" : "infinity");
+		return jrun_raise(
+			r, "cannot convert float %s to integer", isnan(f) ? "NaN" : "infinity");
 	if (f < -0x1p63 || f >= 0x1p63)
 		return jrun_raise(r, "integer result does not fit 64 bits");
 	*out = jval_int((int64_t)f);
@@ -76,7 +76,7 @@ static bool parse_float(struct str s, double *out)
 		return true;
 	}
 	return s.n && word.n && word.p[0] != '-' && word.p[0] != '+' && str_to_double(word, out) &&
-		((*out = minus ? -*out : *out), true);
+	       ((*out = minus ? -*out : *out), true);
 }
 
 static bool filter_int(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
@@ -123,8 +123,8 @@ static bool filter_abs(struct jrun *r, struct jval v, const struct jargs *args, 
 		*out = jval_float(fabs(v.u.f));
 	else if (!jval_is_number(v))
 		return v.kind == J_UNDEFINED
-			? jrun_raise_undefined(r, v)
-			: jrun_raise(r, "bad operand type for abs(): '%s'", jval_type(v));
+			       ? jrun_raise_undefined(r, v)
+			       : jrun_raise(r, "bad operand type for abs(): '%s'", jval_type(v));
 	else if (i < 0)
 		return jval_negate(r, v, out);
 	return true;
@@ -157,8 +157,9 @@ static bool filter_round(struct jrun *r, struct jval v, const struct jargs *args
 			jval_type(args->pos[0]));
 	if (!jval_is_number(v))
 		return v.kind == J_UNDEFINED
-			? jrun_raise_undefined(r, v)
-			: jrun_raise(r, "type %s doesn't define __round__ method", jval_type(v));
+			       ? jrun_raise_undefined(r, v)
+			       : jrun_raise(r, "type %s doesn't define __round__ method",
+					 jval_type(v));
 	bool up = str_eq(method, STR("ceil")), down = str_eq(method, STR("floor"));
 	if (!up && !down && !str_eq(method, STR("common")))
 		return jrun_raise(r, "method must be common, ceil or floor");
@@ -174,12 +175,13 @@ static bool filter_round(struct jrun *r, struct jval v, const struct jargs *args
 	return true;
 }
 
-static bool filter_default(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
+static bool filter_default(
+	struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	bool replace = v.kind == J_UNDEFINED || (jval_truth(args->pos[1]) && !jval_truth(v));
-	*out = !replace ? v
-		: args->pos[0].kind == J_MISSING ? jval_text(jtext_z(r, ""))
-						 : args->pos[0];
+	*out = !replace                         ? v
+	       : args->pos[0].kind == J_MISSING ? jval_text(jtext_z(r, ""))
+						: args->pos[0];
 	return true;
 }
 

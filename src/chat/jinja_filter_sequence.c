@@ -97,7 +97,8 @@ static bool reverse_text(struct jrun *r, const struct jtext *t, struct jval *out
 	return jval_slice(r, jval_text(t), all, out);
 }
 
-static bool filter_reverse(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
+static bool filter_reverse(
+	struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	(void)args;
 	struct jlist *l;
@@ -171,15 +172,14 @@ static bool extreme(
 		return false;
 	for (size_t i = 1; i < items->n; i++) {
 		int order;
-		if (!jval_order(r, keys->items[i], keys->items[best], wanted > 0 ? ">" : "<",
-			    &order))
+		if (!jval_order(
+			    r, keys->items[i], keys->items[best], wanted > 0 ? ">" : "<", &order))
 			return false;
 		if (order * wanted > 0)
 			best = i;
 	}
-	*out = items->n
-		? items->items[best]
-		: jval_undefined_hint(r, "No aggregated item, sequence was empty.");
+	*out = items->n ? items->items[best]
+			: jval_undefined_hint(r, "No aggregated item, sequence was empty.");
 	return true;
 }
 
@@ -274,7 +274,8 @@ static bool filter_slice(struct jrun *r, struct jval v, const struct jargs *args
 	return as_generator(r, slices, out);
 }
 
-static bool filter_groupby(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
+static bool filter_groupby(
+	struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	struct jlist *items, *keys, *groups = jlist_new(r, 0), *group = NULL;
 	bool case_sensitive = jval_truth(args->pos[2]);

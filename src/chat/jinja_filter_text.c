@@ -26,7 +26,7 @@ static bool whole_arg(struct jrun *r, struct jval v, int64_t fallback, int64_t *
 {
 	*out = fallback;
 	return !given(v) || jval_is_index(v, out) ||
-		jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
+	       jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
 }
 
 static bool filter_trim(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
@@ -100,7 +100,7 @@ static bool filter_title(struct jrun *r, struct jval v, const struct jargs *args
 		size_t gap = begins_words(rest.p[0]) ? 1 : jchars_space_left(rest), end = i + gap;
 		if (gap == 0)
 			for (end = i + 1; end < t->n && !begins_words(t->p[end]) &&
-				!jchars_space_left(str_from(jtext_str(t), end));)
+					  !jchars_space_left(str_from(jtext_str(t), end));)
 				end++;
 		const struct jtext *word = jtext_slice(r, t, i, end);
 		jbuild_text(&b, gap ? word : jtext_cased(r, word, JCASING_CAPITAL));
@@ -110,7 +110,8 @@ static bool filter_title(struct jrun *r, struct jval v, const struct jargs *args
 	return true;
 }
 
-static bool filter_replace(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
+static bool filter_replace(
+	struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	const struct jtext *t, *old, *with;
 	int64_t count = -1;
@@ -132,8 +133,8 @@ static bool filter_indent(struct jrun *r, struct jval v, const struct jargs *arg
 	if (v.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, v);
 	if (v.kind != J_TEXT)
-		return jrun_raise(r, "unsupported operand type(s) for +=: '%s' and 'str'",
-			jval_type(v));
+		return jrun_raise(
+			r, "unsupported operand type(s) for +=: '%s' and 'str'", jval_type(v));
 	jbuild_init(&b, r);
 	if (args->pos[0].kind == J_TEXT) {
 		indent = args->pos[0].u.text;
@@ -143,8 +144,7 @@ static bool filter_indent(struct jrun *r, struct jval v, const struct jargs *arg
 		indent = jtext_justify(r, jtext_z(r, ""), width, STR(" "), JSIDE_LEFT);
 	}
 	bool first = jval_truth(args->pos[1]), blank = jval_truth(args->pos[2]);
-	struct jlist *lines =
-		jtext_lines(r, jtext_join(r, v.u.text, jtext_z(r, "\n")), false);
+	struct jlist *lines = jtext_lines(r, jtext_join(r, v.u.text, jtext_z(r, "\n")), false);
 	b.markup = v.u.text->markup;
 	for (size_t i = 0; i < lines->n; i++) {
 		const struct jtext *line = lines->items[i].u.text;
@@ -197,7 +197,7 @@ static bool filter_truncate(
 static bool is_word_char(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		c == '_' || (unsigned char)c >= 0x80;
+	       c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool filter_wordcount(
@@ -254,8 +254,8 @@ static bool filter_format(struct jrun *r, struct jval v, const struct jargs *arg
 {
 	const struct jtext *t;
 	if (args->pos_count && args->named_count)
-		return jrun_raise(r,
-			"can't handle positional and keyword arguments at the same time");
+		return jrun_raise(
+			r, "can't handle positional and keyword arguments at the same time");
 	if (!jval_to_text(r, v, &t))
 		return false;
 	struct jdict *named = jdict_new(r);

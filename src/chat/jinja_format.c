@@ -88,9 +88,8 @@ static void pad(struct jbuild *out, const struct spec *spec, const struct jtext 
 	char align = spec->align ? spec->align : spec->zero ? '=' : default_align;
 	struct str fill = spec->zero && !spec->align ? STR("0") : spec->fill;
 	size_t chars = jtext_chars(body);
-	size_t missing = spec->width > 0 && (size_t)spec->width > chars
-		? (size_t)spec->width - chars
-		: 0;
+	size_t missing =
+		spec->width > 0 && (size_t)spec->width > chars ? (size_t)spec->width - chars : 0;
 	size_t left = align == '<' ? 0 : align == '^' ? missing / 2 : missing;
 	size_t split = align == '=' ? sign_bytes : 0;
 	jbuild_slice(out, body, 0, split);
@@ -101,8 +100,8 @@ static void pad(struct jbuild *out, const struct spec *spec, const struct jtext 
 		jbuild_own(out, fill);
 }
 
-static bool write_text(struct jrun *r, const struct spec *spec, const struct jtext *t,
-	struct jbuild *out)
+static bool write_text(
+	struct jrun *r, const struct spec *spec, const struct jtext *t, struct jbuild *out)
 {
 	if ((spec->type && spec->type != 's') || spec->sign || spec->grouped || spec->align == '=')
 		return bad_spec(r, jval_text(t));
@@ -179,7 +178,9 @@ static bool write_float(struct jrun *r, const struct spec *spec, double f, struc
 		jfloat_print(value, text);
 	} else {
 		snprintf(format, sizeof format, "%%%s.*%c", spec->alternate ? "#" : "",
-			type == '%' ? 'f' : type ? type : 'g');
+			type == '%' ? 'f'
+			: type      ? type
+				    : 'g');
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 		snprintf(text, sizeof text - 1, format, precision, value);
@@ -235,8 +236,7 @@ static bool write_by_spec(struct jrun *r, struct str text, struct jval v, struct
 		return write_float(r, &spec, v.u.f, out);
 	if (jval_is_index(v, &i))
 		return write_int(r, &spec, i, out);
-	return jrun_raise(
-		r, "unsupported format string passed to %s.__format__", jval_type(v));
+	return jrun_raise(r, "unsupported format string passed to %s.__format__", jval_type(v));
 }
 
 /* --- "...".format() --- */
@@ -291,8 +291,8 @@ static bool field_value(struct fields *f, struct str path, struct jval *out)
 	while (at < path.n) {
 		bool brackets = path.p[at] == '[';
 		size_t from = ++at;
-		while (at < path.n && (brackets ? path.p[at] != ']'
-					: path.p[at] != '.' && path.p[at] != '['))
+		while (at < path.n &&
+			(brackets ? path.p[at] != ']' : path.p[at] != '.' && path.p[at] != '['))
 			at++;
 		struct str part = str_sub(path, from, at);
 		if (part.n == 0 || (brackets && at == path.n))
@@ -301,9 +301,9 @@ static bool field_value(struct fields *f, struct str path, struct jval *out)
 		uint64_t number;
 		const struct jtext *name = jtext_own(r, part);
 		bool ok = !brackets ? jval_attribute(r, *out, name, out)
-			: str_to_u64(part, &number)
-			? jval_item(r, *out, jval_int((int64_t)(number & INT64_MAX)), out)
-			: jval_item(r, *out, jval_text(name), out);
+			  : str_to_u64(part, &number)
+				  ? jval_item(r, *out, jval_int((int64_t)(number & INT64_MAX)), out)
+				  : jval_item(r, *out, jval_text(name), out);
 		if (!ok)
 			return false;
 	}
@@ -323,8 +323,8 @@ static size_t field_end(struct str s, size_t at)
 }
 
 /* One field between its braces: path!conversion:specification */
-static bool format_field(struct fields *f, const struct jtext *t, size_t from, size_t to,
-	struct jbuild *out)
+static bool format_field(
+	struct fields *f, const struct jtext *t, size_t from, size_t to, struct jbuild *out)
 {
 	struct jrun *r = f->run;
 	struct str s = jtext_str(t);
@@ -486,8 +486,8 @@ static bool percent_write(
 	if (!memchr("diuxXoc", type, 7))
 		return jrun_raise(r, "unsupported format character '%c'", type);
 	if (!jval_is_index(v, &i))
-		return jrun_raise(r, "%%%c format: a real number is required, not %s", type,
-			jval_type(v));
+		return jrun_raise(
+			r, "%%%c format: a real number is required, not %s", type, jval_type(v));
 	spec->precision = -1;
 	return write_int(r, spec, i, out);
 }

@@ -16,7 +16,7 @@ static bool whole(struct jrun *r, struct jval v, int64_t *out)
 	if (v.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, v);
 	return jval_is_index(v, out) ||
-		jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
+	       jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
 }
 
 static bool call_range(struct jrun *r, struct jval self, const struct jargs *args, struct jval *out)
@@ -46,12 +46,13 @@ static bool call_range(struct jrun *r, struct jval self, const struct jargs *arg
 }
 
 /* dict(mapping or pairs, **named), for dict and namespace. */
-static bool make_dict(struct jrun *r, const char *name, const struct jargs *args, struct jdict **out)
+static bool make_dict(
+	struct jrun *r, const char *name, const struct jargs *args, struct jdict **out)
 {
 	struct jdict *d = jdict_new(r);
 	if (args->pos_count > 1)
-		return jrun_raise(r, "%s expected at most 1 argument, got %zu", name,
-			args->pos_count);
+		return jrun_raise(
+			r, "%s expected at most 1 argument, got %zu", name, args->pos_count);
 	if (args->pos_count == 1 && !jdict_update(r, d, args->pos[0]))
 		return false;
 	for (size_t i = 0; i < args->named_count; i++)
@@ -123,8 +124,8 @@ static bool call_strftime(
 	(void)self;
 	char text[TIME_BYTES];
 	if (args->pos[0].kind != J_TEXT)
-		return jrun_raise(r, "strftime() argument 1 must be str, not %s",
-			jval_type(args->pos[0]));
+		return jrun_raise(
+			r, "strftime() argument 1 must be str, not %s", jval_type(args->pos[0]));
 	char *format = arena_z(r->arena, jval_str(args->pos[0]));
 	struct tm now = r->input->now;
 	if (strlen(format) == 0) {

@@ -57,8 +57,8 @@ static void write_text(struct writer *w, const struct jtext *t)
 		struct str escape = short_escape(c);
 		uint32_t code = c;
 		size_t bytes = 1;
-		bool plain_char = c >= 0x20 && c < 0x80 ? escape.n == 0
-							: c >= 0x80 && !w->style->ascii_only;
+		bool plain_char =
+			c >= 0x20 && c < 0x80 ? escape.n == 0 : c >= 0x80 && !w->style->ascii_only;
 		if (plain_char) {
 			i++;
 			continue;
@@ -127,8 +127,8 @@ static bool write_key(struct writer *w, struct jval key)
 		return true;
 	}
 	if (key.kind != J_NONE && !jval_is_number(key))
-		return jrun_raise(w->run,
-			"keys must be str, int, float, bool or None, not %s", jval_type(key));
+		return jrun_raise(w->run, "keys must be str, int, float, bool or None, not %s",
+			jval_type(key));
 	jbuild_char(w->out, '"');
 	bool ok = write_value(w, key);
 	jbuild_char(w->out, '"');

@@ -11,8 +11,8 @@
 #include "chat/jinja_textop.h"
 
 /* One step of "a.b.0". */
-static bool step(struct jrun *r, struct jval of, struct str part, struct jval fallback,
-	struct jval *out)
+static bool step(
+	struct jrun *r, struct jval of, struct str part, struct jval fallback, struct jval *out)
 {
 	int64_t number;
 	bool is_number = part.n && part.p[0] != '-' && str_to_i64(part, &number);
@@ -24,8 +24,8 @@ static bool step(struct jrun *r, struct jval of, struct str part, struct jval fa
 	return true;
 }
 
-static bool get_path(struct jrun *r, struct jval of, struct str path, struct jval fallback,
-	struct jval *out)
+static bool get_path(
+	struct jrun *r, struct jval of, struct str path, struct jval fallback, struct jval *out)
 {
 	struct str part;
 	*out = of;
@@ -114,11 +114,11 @@ static bool merge(struct sorting *s, size_t from, size_t mid, size_t to)
 	for (size_t i = from; i < to; i++) {
 		int order = 0;
 		if (left < mid && right < to &&
-			!jval_order(s->run, s->keys[s->at[right]], s->keys[s->at[left]], "<",
-				&order))
+			!jval_order(
+				s->run, s->keys[s->at[right]], s->keys[s->at[left]], "<", &order))
 			return false;
-		bool take_right = left == mid ||
-			(right < to && (s->reverse ? order > 0 : order < 0));
+		bool take_right =
+			left == mid || (right < to && (s->reverse ? order > 0 : order < 0));
 		s->spare[i] = s->at[take_right ? right++ : left++];
 	}
 	memcpy(s->at + from, s->spare + from, (to - from) * sizeof *s->at);

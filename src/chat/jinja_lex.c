@@ -24,7 +24,7 @@ struct lexer {
 	size_t at;
 	struct jtoken *tokens;
 	size_t n, cap;
-	bool line_starting; /* nothing but a newline came before the data at hand */
+	bool line_starting;              /* nothing but a newline came before the data at hand */
 	char open[LIMIT_JINJA_BRACKETS]; /* the closing brackets awaited */
 	size_t open_count;
 	struct err *e;
@@ -169,7 +169,8 @@ static void end_tag(struct lexer *l, size_t at, char sign, bool trims)
 	l->line_starting = l->s.p[l->at - 1] == '\n';
 }
 
-/* If the end of a tag, with its sign, stands at `at`: the offset of its two bytes, else SIZE_MAX. */
+/* If the end of a tag, with its sign, stands at `at`: the offset of its two bytes, else SIZE_MAX.
+ */
 static size_t tag_end(const struct lexer *l, size_t at, const char *closing, bool plus, char *sign)
 {
 	*sign = 0;
@@ -234,8 +235,8 @@ static bool lex_raw(struct lexer *l, size_t opening)
 static bool open_bracket(struct lexer *l, size_t at, char closing)
 {
 	if (l->open_count == LIMIT_JINJA_BRACKETS)
-		return jlex_fail(l->s, at, l->e, "brackets nested deeper than %d",
-			LIMIT_JINJA_BRACKETS);
+		return jlex_fail(
+			l->s, at, l->e, "brackets nested deeper than %d", LIMIT_JINJA_BRACKETS);
 	l->open[l->open_count++] = closing;
 	return true;
 }
@@ -297,8 +298,8 @@ static bool lex_tag(struct lexer *l, bool is_print)
 	while (l->at < l->s.n) {
 		char sign;
 		size_t end = l->open_count
-			? SIZE_MAX
-			: tag_end(l, l->at, is_print ? "}}" : "%}", !is_print, &sign);
+				     ? SIZE_MAX
+				     : tag_end(l, l->at, is_print ? "}}" : "%}", !is_print, &sign);
 		if (end != SIZE_MAX) {
 			add(l, is_print ? JT_PRINT_END : JT_BLOCK_END, l->at, STR(""));
 			end_tag(l, end, sign, !is_print);

@@ -20,7 +20,7 @@ static bool is_digit(char c)
 static bool is_name_char(char c)
 {
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-		(unsigned char)c >= 0x80;
+	       (unsigned char)c >= 0x80;
 }
 
 /* The value of a digit in any base up to 16; 99 for anything else. */
@@ -109,8 +109,8 @@ static size_t read_integer(struct str s, struct jtoken *token, const char **wron
 		}
 	end = digits_end(s, from, base);
 	if (base == 10 && s.p[0] == '0') /* 007 is 0, 0 and 7: a syntax error later on */
-		for (end = 1; end < s.n && (s.p[end] == '0' ||
-			     (s.p[end] == '_' && end + 1 < s.n && s.p[end + 1] == '0'));)
+		for (end = 1; end < s.n && (s.p[end] == '0' || (s.p[end] == '_' && end + 1 < s.n &&
+								       s.p[end + 1] == '0'));)
 			end++;
 	token->kind = JT_INTEGER;
 	if (!integer_value(str_sub(s, from, end), base, &token->integer))
@@ -195,7 +195,7 @@ static struct str unescape(struct arena *arena, struct str s, const char **wrong
 		}
 		size_t bytes = read_escape(str_from(s, i + 1), &code, &keeps);
 		if (bytes == 0 || (!keeps && code != UINT32_MAX &&
-					(code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))))
+					  (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))))
 			*wrong = "escape in a string that means no character";
 		else if (keeps)
 			buf_add(&out, str_sub(s, i, i + 2));
@@ -227,8 +227,8 @@ static size_t read_string(
 	return end + 1;
 }
 
-size_t jliteral_read(struct arena *arena, struct str s, bool after_dot, struct jtoken *token,
-	const char **wrong)
+size_t jliteral_read(
+	struct arena *arena, struct str s, bool after_dot, struct jtoken *token, const char **wrong)
 {
 	size_t end = 0;
 	if (s.n == 0)

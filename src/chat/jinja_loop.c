@@ -126,8 +126,8 @@ enum jflow jloop_run(struct jrun *r, struct jscope *s, const struct jnode *n)
 bool jloop_call(struct jrun *r, struct jloop *l, const struct jargs *args, struct jval *out)
 {
 	if (!l->node->u.loop.recursive)
-		return jrun_raise(r,
-			"The loop must have the 'recursive' marker to be called recursively.");
+		return jrun_raise(
+			r, "The loop must have the 'recursive' marker to be called recursively.");
 	if (args->pos_count != 1 || args->named_count)
 		return jrun_raise(r, "loop() takes exactly one argument");
 	struct jloop *deeper = loop_new(r, l->scope, l->node);

@@ -114,9 +114,9 @@ static double float_floordiv(double a, double b)
 static bool float_binary(struct jrun *r, enum jop op, double a, double b, struct jval *out)
 {
 	if (b == 0 && op >= JOP_DIV && op <= JOP_MOD)
-		return jrun_raise(r, op == JOP_DIV ? "float division by zero"
-				: op == JOP_MOD    ? "float modulo"
-						   : "float floor division by zero");
+		return jrun_raise(r, op == JOP_DIV   ? "float division by zero"
+				     : op == JOP_MOD ? "float modulo"
+						     : "float floor division by zero");
 	double result;
 	switch (op) {
 	case JOP_ADD: result = a + b; break;
@@ -127,8 +127,8 @@ static bool float_binary(struct jrun *r, enum jop op, double a, double b, struct
 	case JOP_MOD: result = float_mod(a, b); break;
 	default: result = pow(a, b); break;
 	}
-	if (op == JOP_POW && ((a == 0 && b < 0) || isnan(result) || isinf(result)) &&
-		isfinite(a) && isfinite(b))
+	if (op == JOP_POW && ((a == 0 && b < 0) || isnan(result) || isinf(result)) && isfinite(a) &&
+		isfinite(b))
 		return jrun_raise(r, "result of ** is no finite number");
 	*out = jval_float(result);
 	return true;
@@ -217,9 +217,11 @@ bool jval_binary(struct jrun *r, enum jop op, struct jval a, struct jval b, stru
 	else if (op == JOP_ADD && a.kind == b.kind && is_sequence(a))
 		*out = add_lists(r, a, b);
 	else if (op == JOP_MUL && is_sequence(a) && jval_is_index(b, &times))
-		*out = a.kind == J_TEXT ? repeat_text(r, a.u.text, times) : repeat_list(r, a, times);
+		*out = a.kind == J_TEXT ? repeat_text(r, a.u.text, times)
+					: repeat_list(r, a, times);
 	else if (op == JOP_MUL && is_sequence(b) && jval_is_index(a, &times))
-		*out = b.kind == J_TEXT ? repeat_text(r, b.u.text, times) : repeat_list(r, b, times);
+		*out = b.kind == J_TEXT ? repeat_text(r, b.u.text, times)
+					: repeat_list(r, b, times);
 	else
 		return unsupported(r, op, a, b);
 	return true;

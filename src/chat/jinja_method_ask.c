@@ -29,22 +29,21 @@ static bool window(struct jrun *r, const struct jtext *t, const struct jval boun
 	return true;
 }
 
-static bool has_end(struct jrun *r, const struct jtext *t, struct jval end, enum jside side,
-	bool *out)
+static bool has_end(
+	struct jrun *r, const struct jtext *t, struct jval end, enum jside side, bool *out)
 {
 	if (end.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, end);
 	if (end.kind != J_TEXT)
-		return jrun_raise(r,
-			"%s first arg must be str or a tuple of str, not %s",
+		return jrun_raise(r, "%s first arg must be str or a tuple of str, not %s",
 			side == JSIDE_LEFT ? "startswith" : "endswith", jval_type(end));
 	*out = side == JSIDE_LEFT ? str_starts(jtext_str(t), jval_str(end))
 				  : str_ends(jtext_str(t), jval_str(end));
 	return true;
 }
 
-static bool ends_with(struct jrun *r, struct jval v, const struct jargs *args, enum jside side,
-	struct jval *out)
+static bool ends_with(
+	struct jrun *r, struct jval v, const struct jargs *args, enum jside side, struct jval *out)
 {
 	const struct jtext *t;
 	size_t before;
@@ -76,8 +75,8 @@ static bool text_endswith(struct jrun *r, struct jval v, const struct jargs *arg
 }
 
 /* The place, in characters, of the first or last occurrence; -1 if there is none. */
-static bool find(struct jrun *r, struct jval v, const struct jargs *args, enum jside from,
-	int64_t *out)
+static bool find(
+	struct jrun *r, struct jval v, const struct jargs *args, enum jside from, int64_t *out)
 {
 	const struct jtext *t;
 	size_t before, at;
@@ -115,13 +114,13 @@ static bool text_rfind(struct jrun *r, struct jval v, const struct jargs *args, 
 static bool text_index(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	return text_find(r, v, args, out) &&
-		(out->u.i >= 0 || jrun_raise(r, "substring not found"));
+	       (out->u.i >= 0 || jrun_raise(r, "substring not found"));
 }
 
 static bool text_rindex(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	return text_rfind(r, v, args, out) &&
-		(out->u.i >= 0 || jrun_raise(r, "substring not found"));
+	       (out->u.i >= 0 || jrun_raise(r, "substring not found"));
 }
 
 static bool text_count(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)

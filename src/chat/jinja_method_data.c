@@ -62,8 +62,7 @@ static bool dict_items(struct jrun *r, struct jval v, const struct jargs *args, 
 	(void)args;
 	struct jlist *l = jlist_new(r, v.u.dict->n);
 	for (size_t i = 0; i < v.u.dict->n; i++)
-		jlist_add(r, l,
-			jval_pair(r, v.u.dict->entries[i].key, v.u.dict->entries[i].value));
+		jlist_add(r, l, jval_pair(r, v.u.dict->entries[i].key, v.u.dict->entries[i].value));
 	*out = view(r, "dict_items", l);
 	return jrun_charge(r, l->n / 8);
 }
@@ -81,7 +80,7 @@ static bool raise_key(struct jrun *r, struct jval key)
 	struct jbuild b;
 	jbuild_init(&b, r);
 	return jprint_repr(r, key, &b) &&
-		jrun_raise(r, "%.*s", STR_ARG(((struct str){ b.p, b.n })));
+	       jrun_raise(r, "%.*s", STR_ARG(((struct str){ b.p, b.n })));
 }
 
 static bool dict_pop(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
@@ -122,13 +121,12 @@ static bool dict_setdefault(
 static bool dict_update(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)
 {
 	if (args->pos_count > 1)
-		return jrun_raise(r, "update expected at most 1 argument, got %zu",
-			args->pos_count);
+		return jrun_raise(
+			r, "update expected at most 1 argument, got %zu", args->pos_count);
 	if (args->pos_count == 1 && !jdict_update(r, v.u.dict, args->pos[0]))
 		return false;
 	for (size_t i = 0; i < args->named_count; i++)
-		if (!jdict_set(r, v.u.dict, jval_text(args->named[i].name),
-			    args->named[i].value))
+		if (!jdict_set(r, v.u.dict, jval_text(args->named[i].name), args->named[i].value))
 			return false;
 	return none(out);
 }

@@ -26,7 +26,7 @@ static bool whole_arg(struct jrun *r, struct jval v, int64_t fallback, int64_t *
 {
 	*out = fallback;
 	return !given(v) || jval_is_index(v, out) ||
-		jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
+	       jrun_raise(r, "'%s' object cannot be interpreted as an integer", jval_type(v));
 }
 
 /* Python's Markup escapes what is put into it. */
@@ -41,8 +41,8 @@ static const struct jtext *escaped_for(
 	return jbuild_done(&b);
 }
 
-static bool strip(struct jrun *r, struct jval v, const struct jargs *args, enum jside side,
-	struct jval *out)
+static bool strip(
+	struct jrun *r, struct jval v, const struct jargs *args, enum jside side, struct jval *out)
 {
 	const struct jtext *chars = NULL;
 	if (given(args->pos[0]) && args->pos[0].kind != J_NONE &&
@@ -67,8 +67,8 @@ static bool text_rstrip(struct jrun *r, struct jval v, const struct jargs *args,
 	return strip(r, v, args, JSIDE_RIGHT, out);
 }
 
-static bool split(struct jrun *r, struct jval v, const struct jargs *args, enum jside from,
-	struct jval *out)
+static bool split(
+	struct jrun *r, struct jval v, const struct jargs *args, enum jside from, struct jval *out)
 {
 	const struct jtext *separator = NULL;
 	int64_t max;
@@ -108,8 +108,8 @@ static bool text_replace(struct jrun *r, struct jval v, const struct jargs *args
 	if (!text_arg(r, args->pos[0], &old) || !text_arg(r, args->pos[1], &with) ||
 		!whole_arg(r, args->pos[2], -1, &count))
 		return false;
-	*out = jval_text(jtext_replace(r, v.u.text, escaped_for(r, v.u.text, old),
-		escaped_for(r, v.u.text, with), count));
+	*out = jval_text(jtext_replace(
+		r, v.u.text, escaped_for(r, v.u.text, old), escaped_for(r, v.u.text, with), count));
 	return true;
 }
 
@@ -165,9 +165,8 @@ static bool text_join(struct jrun *r, struct jval v, const struct jargs *args, s
 		if (!more)
 			break;
 		if (item.kind != J_TEXT)
-			return jrun_raise(r,
-				"sequence item %zu: expected str instance, %s found", i,
-				jval_type(item));
+			return jrun_raise(r, "sequence item %zu: expected str instance, %s found",
+				i, jval_type(item));
 		if (i)
 			jbuild_text(&b, v.u.text);
 		jbuild_text(&b, escaped_for(r, v.u.text, item.u.text));
@@ -176,8 +175,8 @@ static bool text_join(struct jrun *r, struct jval v, const struct jargs *args, s
 	return true;
 }
 
-static bool justify(struct jrun *r, struct jval v, const struct jargs *args, enum jside side,
-	struct jval *out)
+static bool justify(
+	struct jrun *r, struct jval v, const struct jargs *args, enum jside side, struct jval *out)
 {
 	int64_t width;
 	const struct jtext *fill = jtext_z(r, " ");
@@ -220,8 +219,8 @@ static bool text_zfill(struct jrun *r, struct jval v, const struct jargs *args, 
 	return true;
 }
 
-static bool partition(struct jrun *r, struct jval v, struct jval by, enum jside side,
-	struct jval *out)
+static bool partition(
+	struct jrun *r, struct jval v, struct jval by, enum jside side, struct jval *out)
 {
 	const struct jtext *t = v.u.text, *separator = NULL;
 	if (!text_arg(r, by, &separator))

@@ -86,7 +86,7 @@ bool jparse_expect_name(struct jparser *p, struct str *name)
 static bool expect_word(struct jparser *p, const char *word)
 {
 	return jparse_take_word(p, word) || jparse_fail(p, "expected token '%s', got '%.*s'", word,
-						   STR_ARG(describe(p))) != NULL;
+						    STR_ARG(describe(p))) != NULL;
 }
 
 struct jnode *jparse_fail(struct jparser *p, const char *format, ...)
@@ -259,10 +259,9 @@ static struct jnode *parse_for(struct jparser *p)
 	p->loops++;
 	bool ok = parse_until(p, ends, &n->u.loop.body);
 	p->loops--;
-	ok = ok &&
-		(!jparse_is_word(p, "else") ||
-			(jparse_take_word(p, "else") &&
-				parse_until(p, else_ends, &n->u.loop.otherwise)));
+	ok = ok && (!jparse_is_word(p, "else") ||
+			   (jparse_take_word(p, "else") &&
+				   parse_until(p, else_ends, &n->u.loop.otherwise)));
 	p->inside_if = inside_if;
 	jparse_skip(p);
 	return ok ? n : NULL;
@@ -317,7 +316,7 @@ static bool parse_signature(struct jparser *p, struct jmacro_body *macro)
 			jnodes_add(&macro->defaults, &last_default, value);
 		} else if (macro->defaults.n) {
 			return jparse_fail(p, "non-default argument follows default argument") !=
-				NULL;
+			       NULL;
 		}
 	}
 	jparse_skip(p);
@@ -353,7 +352,7 @@ static struct jnode *parse_macro(struct jparser *p)
 		return NULL;
 	n->u.macro.name = jparse_name(p, name);
 	n->u.macro.body = macro;
-	macro->name = jparse_text(p, name);
+	macro->name = jparse_text(p, arena_str(p->program->arena, name));
 	return parse_signature(p, macro) && parse_macro_body(p, ends, macro) ? n : NULL;
 }
 
@@ -479,8 +478,7 @@ static struct jnode *parse_statement(struct jparser *p)
 		p->depth--;
 		return n;
 	}
-	return jparse_fail(
-		p, "Encountered unknown tag '%.*s'.", STR_ARG(jparse_now(p)->text));
+	return jparse_fail(p, "Encountered unknown tag '%.*s'.", STR_ARG(jparse_now(p)->text));
 }
 
 static bool at_end_word(const struct jparser *p, const char *const ends[])
@@ -529,7 +527,8 @@ static bool parse_until(struct jparser *p, const char *const ends[], struct jnod
 	if (!jparse_is(p, JT_END))
 		return true;
 	return jparse_fail(p,
-		       "Unexpected end of template. Jinja was looking for the following tags: '%s'.",
+		       "Unexpected end of template. Jinja was looking for the following tags: "
+		       "'%s'.",
 		       ends[0]) != NULL;
 }
 

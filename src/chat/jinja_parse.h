@@ -21,7 +21,7 @@ struct jparser {
 	struct jinja *program; /* being made */
 	struct jtokens tokens;
 	size_t at;
-	uint32_t line; /* of the token at hand */
+	uint32_t line;  /* of the token at hand */
 	size_t line_at; /* the byte `line` was counted to */
 	unsigned depth;
 	struct jparse_name *names[JPARSE_NAME_BUCKETS];
@@ -33,7 +33,7 @@ struct jparser {
 	 */
 	const struct jnode *unknown;
 	bool inside_if;
-	unsigned loops; /* open around this place, up to the macro */
+	unsigned loops;                           /* open around this place, up to the macro */
 	bool saw_caller, saw_varargs, saw_kwargs; /* read in the macro being parsed */
 	struct err *e;
 };
@@ -44,9 +44,9 @@ const struct jtoken *jparse_look(const struct jparser *p, size_t ahead);
 void jparse_skip(struct jparser *p);
 bool jparse_is(const struct jparser *p, enum jtoken_kind kind);
 bool jparse_is_word(const struct jparser *p, const char *word);
-bool jparse_take(struct jparser *p, enum jtoken_kind kind);       /* skips it if it is there */
+bool jparse_take(struct jparser *p, enum jtoken_kind kind); /* skips it if it is there */
 bool jparse_take_word(struct jparser *p, const char *word);
-bool jparse_expect(struct jparser *p, enum jtoken_kind kind);     /* fails if it is not */
+bool jparse_expect(struct jparser *p, enum jtoken_kind kind); /* fails if it is not */
 bool jparse_expect_name(struct jparser *p, struct str *name);
 /* A syntax error at the token at hand; NULL, as the parsing functions give. */
 struct jnode *jparse_fail(struct jparser *p, const char *format, ...)

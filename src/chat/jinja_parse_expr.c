@@ -93,8 +93,7 @@ static struct jnode *parse_string(struct jparser *p)
 static struct jnode *parse_number(struct jparser *p)
 {
 	const struct jtoken *t = jparse_now(p);
-	struct jval value =
-		t->kind == JT_INTEGER ? jval_int(t->integer) : jval_float(t->number);
+	struct jval value = t->kind == JT_INTEGER ? jval_int(t->integer) : jval_float(t->number);
 	struct jnode *n = constant(p, value);
 	jparse_skip(p);
 	return n;
@@ -157,15 +156,14 @@ struct jnode *jparse_primary(struct jparser *p)
 	case JT_LPAREN: return parse_parens(p);
 	case JT_LBRACKET: return parse_list(p);
 	case JT_LBRACE: return parse_dict(p);
-	default:
-		return jparse_fail(p, "unexpected '%s'", jtoken_name(jparse_now(p)->kind));
+	default: return jparse_fail(p, "unexpected '%s'", jtoken_name(jparse_now(p)->kind));
 	}
 }
 
 static bool is_tuple_end(const struct jparser *p, const char *stop)
 {
 	return jparse_is(p, JT_PRINT_END) || jparse_is(p, JT_BLOCK_END) ||
-		jparse_is(p, JT_RPAREN) || (stop && jparse_is_word(p, stop));
+	       jparse_is(p, JT_RPAREN) || (stop && jparse_is_word(p, stop));
 }
 
 struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, const char *stop, bool in_parens)
@@ -177,9 +175,9 @@ struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, const char *sto
 			return NULL;
 		if (is_tuple_end(p, stop))
 			break;
-		struct jnode *item = of == JTUPLE_OF_PRIMARIES ? jparse_primary(p)
-			: of == JTUPLE_OF_EXPRESSIONS          ? jparse_expression(p)
-							       : jparse_without_condition(p);
+		struct jnode *item = of == JTUPLE_OF_PRIMARIES     ? jparse_primary(p)
+				     : of == JTUPLE_OF_EXPRESSIONS ? jparse_expression(p)
+								   : jparse_without_condition(p);
 		if (!item)
 			return NULL;
 		jnodes_add(&n->u.items, &last, item);
@@ -191,18 +189,17 @@ struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, const char *sto
 		return n;
 	if (n->u.items.n == 1)
 		return n->u.items.first;
-	return jparse_fail(
-		p, "Expected an expression, got '%s'", jtoken_name(jparse_now(p)->kind));
+	return jparse_fail(p, "Expected an expression, got '%s'", jtoken_name(jparse_now(p)->kind));
 }
 
 /* One argument of a call. */
-static bool parse_argument(struct jparser *p, struct jcall_args *args, struct jnode **last_positional,
-	struct jnode **last_named)
+static bool parse_argument(struct jparser *p, struct jcall_args *args,
+	struct jnode **last_positional, struct jnode **last_named)
 {
 	bool spread = jparse_is(p, JT_MUL), spread_named = jparse_is(p, JT_POW);
 	bool named = jparse_is(p, JT_NAME) && jparse_look(p, 1)->kind == JT_ASSIGN;
 	bool late = args->spread_named || (!spread_named && !named && args->spread) ||
-		(!spread && !spread_named && !named && args->named.n);
+		    (!spread && !spread_named && !named && args->named.n);
 	if (late)
 		return jparse_fail(p, "invalid syntax for function call expression") != NULL;
 	const struct jtext *key = named ? jparse_text(p, jparse_now(p)->text) : NULL;
@@ -326,8 +323,7 @@ static bool parse_dotted_name(struct jparser *p, struct str *name)
 		struct str more;
 		if (!jparse_expect_name(p, &more))
 			return false;
-		*name = arena_printf(
-			p->program->arena, "%.*s.%.*s", STR_ARG(*name), STR_ARG(more));
+		*name = arena_printf(p->program->arena, "%.*s.%.*s", STR_ARG(*name), STR_ARG(more));
 	}
 	return true;
 }
@@ -361,7 +357,7 @@ static bool has_bare_argument(const struct jparser *p)
 	switch (jparse_now(p)->kind) {
 	case JT_NAME:
 		return !jparse_is_word(p, "else") && !jparse_is_word(p, "or") &&
-			!jparse_is_word(p, "and");
+		       !jparse_is_word(p, "and");
 	case JT_STRING:
 	case JT_INTEGER:
 	case JT_FLOAT:

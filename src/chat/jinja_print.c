@@ -45,23 +45,25 @@ int jfloat_print(double f, char out[JFLOAT_BYTES])
 		return snprintf(out, JFLOAT_BYTES, "%s%c%s%se%c%02d", minus, digits[0],
 			n > 1 ? "." : "", digits + 1, exponent < 0 ? '-' : '+', abs(exponent));
 	if (exponent < 0)
-		return snprintf(out, JFLOAT_BYTES, "%s0.%.*s%s", minus, -exponent - 1, "000",
-			digits);
+		return snprintf(
+			out, JFLOAT_BYTES, "%s0.%.*s%s", minus, -exponent - 1, "000", digits);
 	if (n <= exponent + 1)
 		return snprintf(out, JFLOAT_BYTES, "%s%s%.*s.0", minus, digits, exponent + 1 - n,
 			"0000000000000000");
-	return snprintf(out, JFLOAT_BYTES, "%s%.*s.%s", minus, exponent + 1, digits,
-		digits + exponent + 1);
+	return snprintf(
+		out, JFLOAT_BYTES, "%s%.*s.%s", minus, exponent + 1, digits, digits + exponent + 1);
 }
 
-static void repr_char(struct jbuild *out, const struct jtext *t, size_t at, int bytes,
-	uint32_t code)
+static void repr_char(
+	struct jbuild *out, const struct jtext *t, size_t at, int bytes, uint32_t code)
 {
 	char escape[12];
 	int n = 0;
 	if (code == '\n' || code == '\r' || code == '\t')
 		n = snprintf(escape, sizeof escape, "\\%c",
-			code == '\n' ? 'n' : code == '\r' ? 'r' : 't');
+			code == '\n'   ? 'n'
+			: code == '\r' ? 'r'
+				       : 't');
 	else if (jchar_is_printable(code))
 		jbuild_slice(out, t, at, at + (size_t)bytes);
 	else if (code < 0x100)
@@ -77,9 +79,8 @@ static void repr_char(struct jbuild *out, const struct jtext *t, size_t at, int 
 static void repr_text(const struct jtext *t, struct jbuild *out)
 {
 	struct str s = jtext_str(t);
-	char quote = str_find_char(s, '\'') != SIZE_MAX && str_find_char(s, '"') == SIZE_MAX
-		? '"'
-		: '\'';
+	char quote = str_find_char(s, '\'') != SIZE_MAX && str_find_char(s, '"') == SIZE_MAX ? '"'
+											     : '\'';
 	if (t->markup)
 		jbuild_own(out, STR("Markup("));
 	jbuild_char(out, quote);
@@ -99,8 +100,8 @@ static void repr_text(const struct jtext *t, struct jbuild *out)
 		jbuild_char(out, ')');
 }
 
-static bool repr_items(struct jrun *r, const struct jlist *l, char open, char close,
-	struct jbuild *out)
+static bool repr_items(
+	struct jrun *r, const struct jlist *l, char open, char close, struct jbuild *out)
 {
 	jbuild_char(out, open);
 	for (size_t i = 0; i < l->n; i++) {
@@ -171,8 +172,7 @@ static bool repr(struct jrun *r, struct jval v, struct jbuild *out)
 	case J_TUPLE: return repr_items(r, v.u.list, '(', ')', out);
 	case J_DICT: return repr_dict(r, v.u.dict, out);
 	case J_RANGE: repr_range(v.u.range, out); return true;
-	case J_VIEW:
-		return repr_wrapped(r, v.u.view->type, jval_list(v.u.view->items), out);
+	case J_VIEW: return repr_wrapped(r, v.u.view->type, jval_list(v.u.view->items), out);
 	case J_NAMESPACE: return repr_wrapped(r, "Namespace", jval_dict(v.u.dict), out);
 	default: jbuild_printf(out, "<%s object>", jval_type(v)); return true;
 	}

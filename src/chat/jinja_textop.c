@@ -70,8 +70,8 @@ size_t jtext_find(const struct jtext *t, struct str needle, size_t from)
 }
 
 /* Python puts `with` before every character and at the end. */
-static void replace_nothing(struct jbuild *b, const struct jtext *t, const struct jtext *with,
-	int64_t count)
+static void replace_nothing(
+	struct jbuild *b, const struct jtext *t, const struct jtext *with, int64_t count)
 {
 	size_t at = 0;
 	uint32_t code;
@@ -132,8 +132,8 @@ const struct jtext *jtext_cased(struct jrun *r, const struct jtext *t, enum jcas
 		char bytes[4 * JCHAR_MAPPED_MAX + 1];
 		struct buf utf8 = { .p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1 };
 		int n = char_at(t, i, &code);
-		size_t count = jchar_map(
-			code, case_for(casing, code, after_letter, i == 0), mapped);
+		size_t count =
+			jchar_map(code, case_for(casing, code, after_letter, i == 0), mapped);
 		after_letter = jchar_is_cased(code);
 		if (count == 1 && mapped[0] == code) {
 			jbuild_slice(&b, t, i, i + (size_t)n);
@@ -149,8 +149,8 @@ const struct jtext *jtext_cased(struct jrun *r, const struct jtext *t, enum jcas
 
 static bool ends_line(uint32_t c)
 {
-	return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 ||
-		c == 0x2028 || c == 0x2029;
+	return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
+	       c == 0x2029;
 }
 
 struct jlist *jtext_lines(struct jrun *r, const struct jtext *t, bool keep_ends)
@@ -198,8 +198,8 @@ static void split_right(struct jrun *r, const struct jtext *t, struct str separa
 	struct jlist *parts)
 {
 	size_t end = t->n, found;
-	while (max != 0 && (found = str_find_last(str_sub(jtext_str(t), 0, end), separator)) !=
-				SIZE_MAX) {
+	while (max != 0 &&
+		(found = str_find_last(str_sub(jtext_str(t), 0, end), separator)) != SIZE_MAX) {
 		jlist_add(r, parts, jval_text(jtext_slice(r, t, found + separator.n, end)));
 		end = found;
 		max--;
@@ -284,9 +284,9 @@ const struct jtext *jtext_justify(
 		return t;
 	size_t missing = (size_t)width - chars;
 	/* As CPython centres: the odd one goes left if the width is odd. */
-	size_t left = side == JSIDE_LEFT ? 0
-		: side == JSIDE_RIGHT    ? missing
-					 : missing / 2 + (missing & (size_t)width & 1);
+	size_t left = side == JSIDE_LEFT    ? 0
+		      : side == JSIDE_RIGHT ? missing
+					    : missing / 2 + (missing & (size_t)width & 1);
 	struct jbuild b;
 	jbuild_init(&b, r);
 	b.markup = t->markup;

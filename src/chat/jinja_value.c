@@ -171,7 +171,8 @@ static const struct jtext *text_from(struct jrun *r, const char *p, size_t n, bo
 static bool dict_from_json(struct jrun *r, const json_t *json, bool is_input, struct jval *out)
 {
 	struct jdict *d = jdict_new(r);
-	json_t *object = (json_t *)json; /* jansson's iterators do not take const; nothing changes */
+	json_t *object =
+		(json_t *)json; /* jansson's iterators do not take const; nothing changes */
 	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
 		const char *key = json_object_iter_key(at);
 		struct jval value, name = jval_text(text_from(r, key, strlen(key), is_input));
@@ -189,8 +190,8 @@ static bool from_json(struct jrun *r, const json_t *json, bool is_input, struct 
 	case JSON_OBJECT: return dict_from_json(r, json, is_input, out);
 	case JSON_ARRAY: return list_from_json(r, json, is_input, out);
 	case JSON_STRING:
-		*out = jval_text(text_from(
-			r, json_string_value(json), json_string_length(json), is_input));
+		*out = jval_text(
+			text_from(r, json_string_value(json), json_string_length(json), is_input));
 		return true;
 	case JSON_INTEGER: *out = jval_int(json_integer_value(json)); return true;
 	case JSON_REAL: *out = jval_float(json_real_value(json)); return true;

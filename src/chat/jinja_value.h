@@ -214,11 +214,11 @@ static inline bool jval_is_index(struct jval v, int64_t *out)
 	return v.kind == J_BOOL || v.kind == J_INT;
 }
 
-double jval_as_double(struct jval v);   /* of a number */
-const char *jval_type(struct jval v);   /* Python's name of the type: "str", "generator" */
-bool jval_truth(struct jval v);         /* what `if` sees */
+double jval_as_double(struct jval v);         /* of a number */
+const char *jval_type(struct jval v);         /* Python's name of the type: "str", "generator" */
+bool jval_truth(struct jval v);               /* what `if` sees */
 bool jval_length(struct jval v, size_t *out); /* false if it has none */
-struct str jval_str(struct jval text);  /* the bytes of a J_TEXT */
+struct str jval_str(struct jval text);        /* the bytes of a J_TEXT */
 
 /* Python's ==. Raises only when values are nested too deep. */
 bool jval_equal(struct jrun *r, struct jval a, struct jval b, bool *out);
