@@ -1,6 +1,7 @@
 /*
  * schema_guide.c - a schema as a guide for the whole answer; see schema.h.
  */
+#include "chat/guide_forced.h"
 #include "chat/schema.h"
 
 static void start(const void *grammar, void *state)
@@ -41,25 +42,7 @@ static bool may_end(const void *grammar, const void *state)
 	return schema_run_may_end(g->schema, state);
 }
 
-static size_t forced(const void *grammar, const void *state, char *out, size_t cap)
-{
-	struct schema_run walk;
-	const struct schema_run *at = state;
-	size_t n = 0;
-	while (n < cap && !may_end(grammar, at)) {
-		struct byte_set set;
-		allowed(grammar, at, &set);
-		int only = byte_set_only(&set);
-		if (only < 0)
-			break;
-		if (at == state)
-			schema_run_copy(&walk, at);
-		at = &walk;
-		accept(grammar, &walk, (unsigned char)only);
-		out[n++] = (char)only;
-	}
-	return n;
-}
+static size_t forced(const void *grammar, const void *state, char *out, size_t cap);
 
 static const struct guide_ops ops = {
 	.start = start,
@@ -70,6 +53,12 @@ static const struct guide_ops ops = {
 	.may_end = may_end,
 	.forced = forced,
 };
+
+static size_t forced(const void *grammar, const void *state, char *out, size_t cap)
+{
+	struct schema_run walk;
+	return guide_forced(&ops, grammar, state, &walk, out, cap);
+}
 
 struct guide schema_guide(const struct schema_grammar *grammar)
 {

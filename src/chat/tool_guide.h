@@ -1,0 +1,43 @@
+/*
+ * tool_guide.h - the guide for one request: text is free, a call cannot be malformed.
+ *
+ * Made from what the request offers and demands and from the row of the model's tool format. From
+ * the mark that opens a call up to the one that closes it only a valid call passes: a name that was
+ * offered, arguments that follow that tool's schema, the rest as the row writes it (with other
+ * blanks where the family's models were seen to use them).
+ *
+ *   tool_choice auto      text; a call begins when the model writes the mark
+ *   required, named       the mark comes first, after a thought if there is one
+ *   none, no tools        text; the mark cannot be written
+ *   response_format       the answer is one JSON value, or (auto) calls
+ *
+ * Without parallel calls the answer ends with the first call. Immutable once made; states belong to
+ * whoever makes them (base/guide.h).
+ */
+#ifndef OFFGRID_CHAT_TOOL_GUIDE_H
+#define OFFGRID_CHAT_TOOL_GUIDE_H
+
+#include "base/guide.h"
+#include "base/trace.h"
+#include "chat/request.h"
+#include "chat/tool_format.h"
+
+/* Whether reasoning may stand before a demanded call or value. */
+enum tool_thinking {
+	TOOL_THINKING_NEVER,   /* the model does not, or was told not to */
+	TOOL_THINKING_MAY,     /* it may open a thought itself */
+	TOOL_THINKING_IS_OPEN, /* the prompt ended inside an opened one */
+};
+
+struct tool_guide;
+
+/* Never fails: what of the schemas cannot be enforced is noted in the trace (NULL is fine). The
+ * request is borrowed only during the call. */
+struct tool_guide *tool_guide_new(const struct chat_request *r, const struct tool_format *format,
+	enum tool_thinking thinking, struct trace *t);
+void tool_guide_free(struct tool_guide *g); /* NULL is fine */
+
+/* Borrowed; lives as long as `g`. NULL if nothing was offered or demanded: every answer will do. */
+const struct guide *tool_guide_get(const struct tool_guide *g);
+
+#endif
