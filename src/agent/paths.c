@@ -182,6 +182,7 @@ static int open_parent(
 {
 	struct str rest = at->rel, part;
 	char z[NAME_MAX + 1];
+	*name = rest;
 	int fd = fcntl(p->roots[at->root].fd, F_DUPFD_CLOEXEC, 0);
 	while (fd >= 0 && str_cut(&rest, '/', &part)) {
 		*name = part;

@@ -339,7 +339,9 @@ struct changes *snapshot_compare(const struct snapshot *before, const struct sna
 	while (i < before->count || k < after->count) {
 		const struct entry *a = i < before->count ? &before->items[i] : NULL;
 		const struct entry *b = k < after->count ? &after->items[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : str_cmp(a->path, b->path);
+		int order = i >= before->count  ? 1
+			    : k >= after->count ? -1
+						: str_cmp(a->path, b->path);
 		if (order < 0 && !snapshot_is_blind(after, a->path))
 			add_change(&c, a, NULL);
 		else if (order > 0 && !snapshot_is_blind(before, b->path))

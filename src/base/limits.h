@@ -110,19 +110,19 @@
 
 /* Schema decoder. One regular expression, and the states of the automaton it may become: real ones
  * take under 100 bytes and 300 states. */
-#define LIMIT_PATTERN_BYTES (4 * KIB)
+#define LIMIT_PATTERN_BYTES  (4 * KIB)
 #define LIMIT_PATTERN_STATES ((size_t)8192)
 /* Values that one grammar tells apart; 60 tools of 100 kB schemas make about 3000. */
 #define LIMIT_SCHEMA_NODES ((size_t)65536)
 /* Bytes of all enum values of one schema, and members or items that one of its parts names. */
 #define LIMIT_SCHEMA_WORDS_BYTES (1 * MIB)
-#define LIMIT_SCHEMA_MEMBERS ((size_t)1024)
+#define LIMIT_SCHEMA_MEMBERS     ((size_t)1024)
 /* Ways in which the anyOf and oneOf of one part may be combined. */
 #define LIMIT_SCHEMA_WAYS ((size_t)256)
 /* A value being written: 8-byte words of its open brackets (4 and more each, so nesting stays below
  * what js_parse takes), and alternatives followed at once. */
 #define LIMIT_SCHEMA_STACK_WORDS 480
-#define LIMIT_SCHEMA_BRANCHES 64
+#define LIMIT_SCHEMA_BRANCHES    64
 /* White space in a row between two tokens of JSON, where any is allowed. */
 #define LIMIT_SCHEMA_BLANKS 40
 /* Notes kept about what is not enforced. */

@@ -163,6 +163,7 @@ static size_t fill(struct engine *g, struct share *shares)
 	for (size_t i = 0; i < g->lane_count; i++) {
 		size_t n = remaining(&g->lanes[i]);
 		if (n > ENGINE_SHORT_TOKENS) {
+			MUST(readers > 0);
 			size_t fair = (budget - read) / readers--;
 			shares[i].count = n < fair ? n : fair;
 			read += shares[i].count;

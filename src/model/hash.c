@@ -20,15 +20,15 @@ enum { PIECE_BYTES = 1 << 20, NOTE_BYTES = 4096 };
 
 static const char ENDING[] = ".sha256";
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
 /* When a file was last changed, in nanoseconds. */
 static int64_t changed_at(const struct stat *st)
 {
 	const int64_t second = 1000000000;
-#ifdef __APPLE__
-	return (int64_t)st->st_mtimespec.tv_sec * second + st->st_mtimespec.tv_nsec;
-#else
 	return (int64_t)st->st_mtim.tv_sec * second + st->st_mtim.tv_nsec;
-#endif
 }
 
 /* ---- beside the file ---- */

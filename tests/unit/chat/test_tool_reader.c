@@ -23,7 +23,7 @@ static const struct golden goldens[] = {
 	{ .said = "<tool_call>\n{\"name\": \"write\", \"arguments\": {\"path\": \"a\", "
 		  "\"content\": \"x}\\\"</tool_call>\"}}\n</tool_call>",
 		.events = "tool_begin 0 " ID0 " write\ntool_args {\"path\": \"a\", \"content\": "
-					      "\"x}\\\"</tool_call>\"}\ntool_end 0" },
+			  "\"x}\\\"</tool_call>\"}\ntool_end 0" },
 	{ .said = "Let "
 		  "me.\n\n<tool_call>{\"name\":\"f\",\"arguments\":{}}</"
 		  "tool_call>\n<tool_call>{\"name\":\"g\",\"arguments\":{\"a\":[1,{\"b\":2}]}}</"
