@@ -7,6 +7,7 @@
 #define OFFGRID_BASE_LIMITS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
@@ -42,6 +43,13 @@
 #define LIMIT_SPLIT_PARTS 999
 /* One name or licence out of a model's metadata, as shown. */
 #define LIMIT_CARD_TEXT_BYTES (3 * KIB)
+/* Numbers of a model's shape: more layers, or a width beyond this, no model has. */
+#define LIMIT_MODEL_LAYERS 1024
+#define LIMIT_MODEL_NUMBER ((uint64_t)1 << 17)
+/* Cache of one token: the most wasteful models need 4 MiB. */
+#define LIMIT_CELL_BYTES ((uint64_t)1 << 32)
+/* The longest context we reckon with. */
+#define LIMIT_CONTEXT_TOKENS ((uint64_t)16 << 20)
 /* Models on one machine, entries of one folder and of all folders looked at to find them. */
 #define LIMIT_MODEL_FILES    4096
 #define LIMIT_FOLDER_ENTRIES 4096

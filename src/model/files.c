@@ -268,15 +268,19 @@ static void make_names_unique(struct scan *s)
 	}
 }
 
+typedef void scan_source(struct scan *s);
+
+static scan_source *const places[] = {
+	[MODEL_OWN] = scan_own,
+	[MODEL_OLLAMA] = scan_ollama,
+	[MODEL_LMSTUDIO] = scan_lmstudio,
+	[MODEL_HUB] = scan_hub,
+	[MODEL_LLAMACPP] = scan_llamacpp,
+};
+_Static_assert(sizeof(places) / sizeof(places[0]) == MODEL_PATH, "a place a source");
+
 void files_scan(struct arena *a, struct model_files *out)
 {
-	static void (*const places[])(struct scan * s) = {
-		[MODEL_OWN] = scan_own,
-		[MODEL_OLLAMA] = scan_ollama,
-		[MODEL_LMSTUDIO] = scan_lmstudio,
-		[MODEL_HUB] = scan_hub,
-		[MODEL_LLAMACPP] = scan_llamacpp,
-	};
 	struct scan s = { .a = a };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		s.source = (enum model_source)i;
