@@ -1,9 +1,10 @@
 /*
  * loop.c - waiting, over libevent; see loop.h.
  *
- * Every handle is one libevent event plus the callback it stands for. Deferred calls are a list and
- * one event that is made active by hand; a pass takes only those calls that were there when it
- * began, so that calls which defer calls cannot starve the descriptors.
+ * Every handle is one libevent event plus the callback it stands for. What is to happen at once
+ * (timers of 0 ms, deferred calls) is an event made active by hand, which costs no system call; a
+ * pass ends after CALLBACKS_A_PASS of them, so that callbacks which start each other cannot starve
+ * the descriptors.
  */
 #include "base/loop.h"
 
@@ -14,7 +15,7 @@
 
 #include "base/must.h"
 
-enum { MS_PER_S = 1000, US_PER_MS = 1000, FIRST_CALLS = 16 };
+enum { MS_PER_S = 1000, US_PER_MS = 1000, FIRST_CALLS = 16, CALLBACKS_A_PASS = 64 };
 
 struct call {
 	void (*fn)(void *ctx);
@@ -45,7 +46,6 @@ static void run_deferred(evutil_socket_t fd, short what, void *ctx)
 
 static struct timeval timeval_of(int64_t ms)
 {
-	ms = ms < 0 ? 0 : ms;
 	return (struct timeval){
 		.tv_sec = ms / MS_PER_S,
 		.tv_usec = (ms % MS_PER_S) * US_PER_MS,
@@ -60,6 +60,8 @@ struct loop *loop_new(void)
 	MUST(config);
 	/* One thread owns the base: no locks, and times in steps finer than a millisecond. */
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
+	/* Callbacks that start each other must not keep descriptors and times waiting. */
+	event_config_set_max_dispatch_interval(config, NULL, CALLBACKS_A_PASS, 0);
 	l->base = event_base_new_with_config(config);
 	event_config_free(config);
 	MUST(l->base);
@@ -142,7 +144,10 @@ static void timer_add(struct event *event, int64_t ms)
 void loop_timer_start(struct loop_timer *t, int64_t after_ms)
 {
 	loop_timer_stop(t);
-	timer_add(t->once, after_ms);
+	if (after_ms <= 0)
+		event_active(t->once, EV_TIMEOUT, 0);
+	else
+		timer_add(t->once, after_ms);
 }
 
 void loop_timer_repeat(struct loop_timer *t, int64_t every_ms)

@@ -31,7 +31,8 @@ void loop_stop(struct loop *l);
  * taken back: where ctx may be gone by then, use a timer of 0 ms. */
 void loop_defer(struct loop *l, void (*fn)(void *ctx), void *ctx);
 
-/* A timer is idle until it is started; starting it again moves it. */
+/* A timer is idle until it is started; starting it again moves it. 0 ms is soon, cheaply: before
+ * the loop waits again. */
 struct loop_timer;
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *ctx), void *ctx);
 void loop_timer_start(struct loop_timer *t, int64_t after_ms);
