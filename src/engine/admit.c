@@ -82,8 +82,7 @@ static void share(struct engine *g, struct lane *to, const struct lane *source, 
 	to->in_cache = keep;
 }
 
-/* ---- choosing ----------------------------------------------------------------------------------
- */
+/* ---- choosing ---- */
 
 /* The lane that knows most of the prompt; NULL if none knows any. */
 static struct lane *best_source(const struct engine *g, const struct prompt *p)
@@ -155,8 +154,7 @@ static bool free_cells(
 	return true;
 }
 
-/* ---- admission ---------------------------------------------------------------------------------
- */
+/* ---- admission ---- */
 
 static bool check_fits(const struct engine *g, size_t tokens, struct err *e)
 {
@@ -294,8 +292,7 @@ void engine_admit(struct engine *g)
 		g->may_admit = admit_first(g);
 }
 
-/* ---- when answers grow into each other
- * ----------------------------------------------------------- */
+/* ---- when answers grow into each other ---- */
 
 static void park(struct engine *g, struct lane *l)
 {

@@ -9,9 +9,9 @@
 #include "base/must.h"
 #include "engine/engine_int.h"
 #include "engine/library.h"
+#include "engine/look.h"
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------- */
+/* ---- opening and closing ---- */
 
 static void drop_message(void *message)
 {
@@ -67,8 +67,28 @@ void engine_free(struct engine *g)
 	free(g);
 }
 
-/* ---- facts
- * --------------------------------------------------------------------------------------- */
+/* What this program can be started as; see engine_options.self. */
+struct child_row {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[0] is the name */
+};
+
+static const struct child_row children[] = {
+	{ LOOK_CHILD, look_child },
+};
+
+int engine_child(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof children / sizeof children[0]; i++) {
+		if (strcmp(argv[1], children[i].name) != 0)
+			continue;
+		setenv("GGML_NO_BACKTRACE", "1", 1); /* else a library that aborts starts gdb */
+		return children[i].run(argc - 1, argv + 1);
+	}
+	return -1;
+}
+
+/* ---- facts ---- */
 
 const struct engine_facts *engine_facts(const struct engine *g)
 {
@@ -77,7 +97,7 @@ const struct engine_facts *engine_facts(const struct engine *g)
 
 void engine_log(struct buf *out)
 {
-	library_log(out);
+	library_log_since(0, out);
 }
 
 int64_t engine_count_tokens(const struct engine *g, struct str text, bool is_literal)
@@ -104,8 +124,7 @@ struct engine_sampling engine_sampling(void)
 		.penalty_tokens = 64 };
 }
 
-/* ---- jobs
- * ---------------------------------------------------------------------------------------- */
+/* ---- jobs ---- */
 
 uint64_t engine_start(struct engine *g, const struct engine_job *job)
 {
@@ -119,11 +138,4 @@ void engine_cancel(struct engine *g, uint64_t job)
 {
 	struct engine_message m = { .cancel = job };
 	MUST(mailbox_send(g->inbox, &m));
-}
-
-int engine_child(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return -1;
 }

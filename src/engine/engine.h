@@ -23,7 +23,7 @@ struct engine;
 struct guide;
 struct mailbox;
 
-/* ---- opening ------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 /* A LoRA adapter. It is refused if it was made for another base: by hash where the hash it expects
  * is known, and always by architecture and shape. */
@@ -77,7 +77,7 @@ void engine_free(struct engine *g);
  * arguments were meant for it, else -1. */
 int engine_child(int argc, char **argv);
 
-/* ---- facts --------------------------------------------------------------------------------- */
+/* ---- facts ---- */
 
 /* How to choose the next token, applied in this order: penalties and biases, top_k, top_p, min_p,
  * temperature. Made by engine_sampling, or copied from the facts and changed. */
@@ -134,7 +134,7 @@ void engine_log(struct buf *out);
 /* Tokens of the text as the model would read it. Any thread. */
 int64_t engine_count_tokens(const struct engine *g, struct str text, bool is_literal);
 
-/* ---- jobs ---------------------------------------------------------------------------------- */
+/* ---- jobs ---- */
 
 /* A piece of the prompt. Literal text (what users, tools and files say) never becomes a control
  * token, whatever it spells; it may still be one word with its neighbours. */
@@ -166,7 +166,7 @@ uint64_t engine_start(struct engine *g, const struct engine_job *job);
  * Any thread; fine if it is over. */
 void engine_cancel(struct engine *g, uint64_t job);
 
-/* ---- events -------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 enum engine_event_type {
 	ENGINE_PROGRESS, /* the prompt is being read: progress; once with done == cached at its

@@ -12,8 +12,7 @@
 #include <llama.h>
 #include <pthread.h>
 
-/* ---- the log: a ring of lines
- * --------------------------------------------------------------------- */
+/* ---- the log: a ring of lines ---- */
 
 struct log {
 	pthread_mutex_t lock;
@@ -21,7 +20,7 @@ struct log {
 	size_t count; /* lines ever begun */
 	size_t at;    /* bytes in the newest line */
 	bool is_open; /* the newest line has no end yet */
-	char last_error[LIBRARY_LINE_BYTES];
+	char first_error[LIBRARY_LINE_BYTES];
 	bool is_error; /* the newest line is one */
 };
 
@@ -41,8 +40,8 @@ static void add_char(struct log *l, char c)
 		line[l->at++] = c;
 	}
 	line[l->at] = 0;
-	if (c == '\n' && l->is_error)
-		memcpy(l->last_error, line, LIBRARY_LINE_BYTES);
+	if (c == '\n' && l->is_error && !l->first_error[0])
+		memcpy(l->first_error, line, LIBRARY_LINE_BYTES);
 }
 
 static void take_log(enum ggml_log_level level, const char *text, void *unused)
@@ -58,33 +57,34 @@ static void take_log(enum ggml_log_level level, const char *text, void *unused)
 	pthread_mutex_unlock(&log_ring.lock);
 }
 
-void library_log(struct buf *out)
+void library_log_since(size_t mark, struct buf *out)
 {
 	pthread_mutex_lock(&log_ring.lock);
 	size_t n = log_ring.count, first = n > LIBRARY_LOG_LINES ? n - LIBRARY_LOG_LINES : 0;
-	for (size_t i = first; i < n; i++) {
+	for (size_t i = first > mark ? first : mark; i < n; i++) {
 		buf_add_z(out, log_ring.lines[i % LIBRARY_LOG_LINES]);
 		buf_add_char(out, '\n');
 	}
 	pthread_mutex_unlock(&log_ring.lock);
 }
 
-void library_log_mark(void)
+size_t library_log_mark(void)
 {
 	pthread_mutex_lock(&log_ring.lock);
-	log_ring.last_error[0] = 0;
+	log_ring.first_error[0] = 0;
+	size_t mark = log_ring.count;
+	pthread_mutex_unlock(&log_ring.lock);
+	return mark;
+}
+
+void library_first_error(char out[LIBRARY_LINE_BYTES])
+{
+	pthread_mutex_lock(&log_ring.lock);
+	memcpy(out, log_ring.first_error, LIBRARY_LINE_BYTES);
 	pthread_mutex_unlock(&log_ring.lock);
 }
 
-void library_last_error(char out[LIBRARY_LINE_BYTES])
-{
-	pthread_mutex_lock(&log_ring.lock);
-	memcpy(out, log_ring.last_error, LIBRARY_LINE_BYTES);
-	pthread_mutex_unlock(&log_ring.lock);
-}
-
-/* ---- opening
- * ------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -20,12 +20,12 @@ bool library_open(struct err *e);
 
 const char *library_version(void);
 
-/* The last line of kind error since library_log_mark, or "". */
-void library_last_error(char out[LIBRARY_LINE_BYTES]);
-void library_log_mark(void);
-
-/* The lines kept, oldest first. */
-void library_log(struct buf *out);
+/* The place that the log has reached; what was an error before it is forgotten. */
+size_t library_log_mark(void);
+/* The first line of kind error since then, which says most; or "". */
+void library_first_error(char out[LIBRARY_LINE_BYTES]);
+/* The lines since then, as far as they are kept, oldest first; 0: all. */
+void library_log_since(size_t mark, struct buf *out);
 
 /* "CPU (AMD EPYC ...)", every device by a comma. */
 void library_devices(struct buf *out);

@@ -1,66 +1,59 @@
 /*
  * load.c - a model from its file to an engine that can compute.
  *
+ * The order is that of cost: options, the file's header, the adapters, a look by libllama without
+ * the weights, whether it fits; only then are gigabytes read.
+ *
  * Layer: engine.
  */
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/must.h"
+#include "engine/adapter.h"
 #include "engine/engine_int.h"
 #include "engine/library.h"
+#include "engine/look.h"
+#include "engine/params.h"
+#include "engine/probe.h"
+#include "model/card.h"
+#include "model/guard.h"
 
-enum { META_BYTES = 256 };
+enum { META_BYTES = 256, MOST_SEQUENCES = 64, MOST_CHUNK_TOKENS = 8192 };
 
-/* ---- errors from libllama: its own last words
- * ------------------------------------------------------ */
+/* One loading under way. */
+struct load {
+	struct engine *g;
+	const struct engine_options *o;
+	struct params_shape shape;
+	struct params_devices devices;
+	struct fit_plan plan;
+	struct buf warnings;
+	bool was_cancelled;
+};
 
 static bool fail_library(struct err *e, enum err_kind kind, const char *what, const char *path)
 {
 	char said[LIBRARY_LINE_BYTES];
-	library_last_error(said);
+	library_first_error(said);
 	return fail(e, kind, LAYER_ENGINE, "%s %s%s%s", what, path, said[0] ? ": " : "", said);
 }
 
-/* ---- the model
- * ------------------------------------------------------------------------------------ */
-
-struct progress {
-	struct engine_watcher watcher;
-	bool was_cancelled;
-};
-
-static bool tell(struct progress *p, enum engine_stage stage, double done)
+static bool tell(struct load *l, enum engine_stage stage, double done)
 {
-	if (p->watcher.tell && !p->watcher.tell(p->watcher.owner, stage, done))
-		p->was_cancelled = true;
-	return !p->was_cancelled;
+	if (l->o->watcher.tell && !l->o->watcher.tell(l->o->watcher.owner, stage, done))
+		l->was_cancelled = true;
+	return !l->was_cancelled;
 }
 
-static bool on_load(float done, void *progress)
+static bool fail_cancelled(const struct load *l, struct err *e)
 {
-	return tell(progress, ENGINE_LOADING, (double)done);
+	return fail(e, ERR_CANCELLED, LAYER_ENGINE, "loading %s was stopped", l->o->model_path);
 }
 
-static bool load_model(
-	struct engine *g, const struct engine_options *o, struct progress *p, struct err *e)
-{
-	struct llama_model_params params = llama_model_default_params();
-	params.progress_callback = on_load;
-	params.progress_callback_user_data = p;
-	library_log_mark();
-	g->model = llama_model_load_from_file(o->model_path, params);
-	if (g->model)
-		return true;
-	if (p->was_cancelled)
-		return fail(
-			e, ERR_CANCELLED, LAYER_ENGINE, "loading %s was stopped", o->model_path);
-	return fail_library(e, ERR_BAD_DATA, "cannot load", o->model_path);
-}
-
-/* ---- the context
- * ---------------------------------------------------------------------------------- */
+/* ---- before anything is loaded ---- */
 
 static int cores(void)
 {
@@ -68,28 +61,154 @@ static int cores(void)
 	return n > 0 ? (int)n : 1;
 }
 
-static bool make_context(struct engine *g, const struct engine_options *o, struct err *e)
+static bool check_range(const char *name, int value, int most, struct err *e)
 {
-	struct engine_facts *f = &g->facts;
+	return (value >= 0 && value <= most) ||
+	       fail(e, ERR_USAGE, LAYER_ENGINE, "%s is %d, it must be from 0 to %d", name, value,
+		       most);
+}
+
+static bool check_options(struct load *l, struct err *e)
+{
+	const struct engine_options *o = l->o;
+	struct engine_facts *f = &l->g->facts;
+	if (!o->model_path)
+		return fail(e, ERR_USAGE, LAYER_ENGINE, "no model file is named");
+	if (!check_range("the context", o->context_tokens, INT32_MAX, e) ||
+		!check_range("the number of conversations", o->sequences, MOST_SEQUENCES, e) ||
+		!check_range("the number of threads", o->threads, GGML_MAX_N_THREADS, e) ||
+		!check_range("the size of a chunk", o->chunk_tokens, MOST_CHUNK_TOKENS, e))
+		return false;
 	f->sequences = o->sequences ? o->sequences : ENGINE_SEQUENCES;
 	f->threads = o->threads ? o->threads : cores();
-	g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
-	g->batch_room = g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
-	uint32_t room = (uint32_t)g->batch_room;
-	struct llama_context_params params = llama_context_default_params();
-	params.n_ctx = (uint32_t)f->context_tokens;
-	params.n_batch = params.n_ubatch = room;
-	params.n_seq_max = (uint32_t)f->sequences;
-	params.n_outputs_max = (uint32_t)f->sequences;
-	params.n_threads = params.n_threads_batch = f->threads;
-	params.kv_unified = true;
-	params.no_perf = true;
-	library_log_mark();
-	g->context = llama_init_from_model(g->model, params);
-	if (!g->context)
-		return fail_library(e, ERR_NO_ROOM, "cannot make a context for", o->model_path);
-	g->batch = llama_batch_init((int32_t)room, 0, 1);
+	l->g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
+	l->g->batch_room = l->g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
+	l->shape = (struct params_shape){ o->context_tokens, f->sequences, (int)l->g->batch_room,
+		o->devices };
 	return true;
+}
+
+static bool check_is_model(const struct gg_file *f, const char *path, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct card card;
+	bool ok = card_read(f, a, &card, e);
+	if (ok && card.kind != CARD_MODEL) {
+		ok = fail(e, ERR_BAD_DATA, LAYER_ENGINE, "%s is no model but of kind %s", path,
+			card_kind_names[card.kind]);
+		if (card.kind == CARD_ADAPTER)
+			err_mend(e, "load the model it was made for, and this file with --adapter");
+	}
+	arena_free(a);
+	return ok;
+}
+
+/* What can be known by reading headers ourselves. */
+static bool check_files(struct load *l, struct err *e)
+{
+	struct gg_file *f = gg_open(l->o->model_path, e);
+	bool ok = f && check_is_model(f, l->o->model_path, e) && guard_check(f, e);
+	gg_free(f);
+	for (size_t i = 0; ok && i < l->o->adapter_count; i++)
+		ok = adapter_check(&l->o->adapters[i], l->o->model_path, l->o->model_sha256, e);
+	return ok;
+}
+
+static void warn_shortened(struct load *l, const struct fit_need *need)
+{
+	struct fit_point whole = fit_point_at(need, need->trained_context_tokens);
+	buf_printf(&l->warnings,
+		"the context is %d of the model's %d tokens: all of it would take %.1f GiB more "
+		"memory\n",
+		l->plan.context_tokens, need->trained_context_tokens,
+		(double)(whole.kv_bytes + whole.compute_bytes - l->plan.uses.kv_bytes -
+			 l->plan.uses.compute_bytes) /
+			(double)GIB);
+}
+
+/* Whether it fits, and with how much context. */
+static bool plan(struct load *l, struct err *e)
+{
+	const char *path = l->o->model_path;
+	struct fit_need need;
+	struct fit_room room;
+	bool is_known = look_remembered(path, &l->shape, &need);
+	bool ok = is_known || (l->o->self ? look_in_child(l->o->self, path, &l->shape, &need, e)
+					  : look_here(path, &l->shape, &need, e));
+	if (ok && !is_known && l->o->self)
+		look_remember(path, &l->shape, &need);
+	if (!ok || !params_devices(l->o->devices, &l->devices, e))
+		return false;
+	params_room(&l->devices, l->o->memory_bytes, &room);
+	if (!fit_plan(&need, &room, l->o->context_tokens, &l->plan, e))
+		return err_context(e, "%s", path);
+	if (l->plan.is_shortened)
+		warn_shortened(l, &need);
+	if (l->plan.context_tokens > need.trained_context_tokens)
+		buf_printf(&l->warnings,
+			"the context is %d tokens, the model was trained for %d: beyond that it "
+			"may "
+			"talk nonsense\n",
+			l->plan.context_tokens, need.trained_context_tokens);
+	return true;
+}
+
+/* ---- loading ---- */
+
+static bool on_load(float done, void *load)
+{
+	return tell(load, ENGINE_LOADING, (double)done);
+}
+
+static bool load_model(struct load *l, struct err *e)
+{
+	struct llama_model_params params = params_model(&l->devices);
+	params.progress_callback = on_load;
+	params.progress_callback_user_data = l;
+	if (l->plan.device_layers >= 0)
+		params.n_gpu_layers = l->plan.device_layers;
+	library_log_mark();
+	l->g->model = llama_model_load_from_file(l->o->model_path, params);
+	if (l->g->model)
+		return true;
+	return l->was_cancelled ? fail_cancelled(l, e)
+				: fail_library(e, ERR_BAD_DATA, "cannot load", l->o->model_path);
+}
+
+static bool make_context(struct load *l, struct err *e)
+{
+	struct params_shape shape = l->shape;
+	shape.context_tokens = l->plan.context_tokens;
+	struct llama_context_params params = params_context(&shape);
+	params.n_threads = params.n_threads_batch = l->g->facts.threads;
+	library_log_mark();
+	l->g->context = llama_init_from_model(l->g->model, params);
+	if (!l->g->context)
+		return fail_library(e, ERR_NO_ROOM, "cannot make a context for", l->o->model_path);
+	l->g->batch = llama_batch_init((int32_t)l->g->batch_room, 0, 1);
+	return true;
+}
+
+/* libllama frees adapters with their model. */
+static bool load_adapters(struct load *l, struct err *e)
+{
+	size_t n = l->o->adapter_count;
+	struct llama_adapter_lora **loaded = must_calloc(n + 1, sizeof *loaded);
+	float *scales = must_calloc(n + 1, sizeof *scales);
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct engine_adapter *a = &l->o->adapters[i];
+		library_log_mark();
+		loaded[i] = llama_adapter_lora_init(l->g->model, a->path);
+		scales[i] = a->scale > 0 || a->scale < 0 ? a->scale : 1.0F;
+		ok = loaded[i] || fail_library(e, ERR_BAD_DATA, "cannot load adapter", a->path);
+	}
+	if (ok && n && llama_set_adapters_lora(l->g->context, loaded, n, scales) != 0)
+		ok = fail_library(
+			e, ERR_BAD_DATA, "cannot apply the adapters to", l->o->model_path);
+	free(scales);
+	free(loaded);
+	return ok;
 }
 
 /* A function that only the processor's backend has. */
@@ -122,8 +241,7 @@ static void free_threads(struct engine *g)
 		end(g->threadpool);
 }
 
-/* ---- facts
- * ------------------------------------------------------------------------------------------ */
+/* ---- facts ---- */
 
 static struct str meta(struct engine *g, const char *key)
 {
@@ -138,8 +256,34 @@ static struct str token_text(const struct engine *g, int32_t token)
 	return token >= 0 && token < g->vocab.count ? vocab_bytes(&g->vocab, token) : STR("");
 }
 
-static void note_model(struct engine *g)
+/* A number that the model's file wishes for its sampling; `usual` where it wishes nothing. */
+static float wish(const struct engine *g, enum llama_model_meta_key key, float usual)
 {
+	char text[META_BYTES];
+	double value;
+	if (llama_model_meta_val_str(g->model, llama_model_meta_key_str(key), text, sizeof text) <
+			0 ||
+		!str_to_double(str_z(text), &value))
+		return usual;
+	return (float)value;
+}
+
+static void note_sampling(struct engine *g)
+{
+	struct engine_sampling s = engine_sampling();
+	s.temperature = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TEMP, s.temperature);
+	s.top_k = (int)wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_K, (float)s.top_k);
+	s.top_p = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_P, s.top_p);
+	s.min_p = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_MIN_P, s.min_p);
+	s.repeat_penalty = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_REPEAT, s.repeat_penalty);
+	s.penalty_tokens =
+		(int)wish(g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_LAST_N, (float)s.penalty_tokens);
+	g->facts.sampling = s;
+}
+
+static void note_model(const struct load *l)
+{
+	struct engine *g = l->g;
 	struct engine_facts *f = &g->facts;
 	const struct llama_vocab *v = g->vocab.llama;
 	f->name = meta(g, "general.name");
@@ -157,7 +301,11 @@ static void note_model(struct engine *g)
 	f->adds_bos = llama_vocab_get_add_bos(v);
 	f->adds_eos = llama_vocab_get_add_eos(v);
 	f->can_rewind = !llama_model_is_recurrent(g->model) && !llama_model_is_hybrid(g->model);
-	f->sampling = engine_sampling();
+	f->context_tokens = l->plan.context_tokens;
+	f->trained_context_tokens = llama_model_n_ctx_train(g->model);
+	f->kv_bytes = l->plan.uses.kv_bytes;
+	f->compute_bytes = l->plan.uses.compute_bytes;
+	note_sampling(g);
 }
 
 static void note_library(struct engine *g)
@@ -170,30 +318,50 @@ static void note_library(struct engine *g)
 	g->facts.library = arena_printf(g->arena, "libllama %s", library_version());
 }
 
-/* ---- all of it
- * -------------------------------------------------------------------------------------- */
+/* ---- all of it ---- */
 
-bool engine_load(struct engine *g, const struct engine_options *o, struct err *e)
+static void probe(struct load *l)
 {
-	struct progress p = { .watcher = o->watcher };
-	int64_t began = clock_us();
-	if (!o->model_path)
-		return fail(e, ERR_USAGE, LAYER_ENGINE, "no model file is named");
-	if (!fs_is_file(o->model_path))
-		return fail(e, ERR_NOT_FOUND, LAYER_ENGINE, "no model file %s", o->model_path);
-	if (!library_open(e) || !load_model(g, o, &p, e))
+	struct engine_facts *f = &l->g->facts;
+	if (l->o->skips_probe || !tell(l, ENGINE_PROBING, 0))
+		return;
+	probe_speed(
+		l->g, l->o->model_path, !l->devices.is_default || !llama_supports_gpu_offload());
+	if (probe_is_slow(f))
+		buf_printf(&l->warnings,
+			"%.1f tokens a second, while this memory (%.1f GB/s) would allow %.1f: is "
+			"the "
+			"machine busy, swapping or hot?\n",
+			f->decode_tokens_s, f->memory_bytes_s / 1e9, f->limit_tokens_s);
+}
+
+static bool load_all(struct load *l, struct err *e)
+{
+	struct engine *g = l->g;
+	if (!check_options(l, e) || !check_files(l, e) || !library_open(e))
 		return false;
-	g->facts.trained_context_tokens = llama_model_n_ctx_train(g->model);
-	g->facts.context_tokens =
-		o->context_tokens ? o->context_tokens : g->facts.trained_context_tokens;
-	if (!make_context(g, o, e))
+	if (!tell(l, ENGINE_CHECKING, 0))
+		return fail_cancelled(l, e);
+	if (!plan(l, e) || !load_model(l, e) || !make_context(l, e) || !load_adapters(l, e))
 		return false;
 	make_threads(g);
 	vocab_init(&g->vocab, llama_model_get_vocab(g->model));
-	note_model(g);
+	note_model(l);
 	note_library(g);
+	probe(l);
+	return !l->was_cancelled || fail_cancelled(l, e);
+}
+
+bool engine_load(struct engine *g, const struct engine_options *o, struct err *e)
+{
+	struct load l = { .g = g, .o = o };
+	int64_t began = clock_us();
+	buf_init(&l.warnings, LIMIT_QUOTE_BYTES * 10);
+	bool ok = load_all(&l, e);
+	g->facts.warnings = arena_str(g->arena, buf_str(&l.warnings));
 	g->facts.load_us = clock_us() - began;
-	return true;
+	buf_clear(&l.warnings);
+	return ok;
 }
 
 void engine_unload(struct engine *g)

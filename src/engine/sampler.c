@@ -16,8 +16,7 @@
 /* What is so far under the best is never drawn: e to the -30 of a 260,000th is 10 to the -19. */
 #define NEVER_UNDER 30.0F
 
-/* ---- chance: xoshiro256**, seeded by splitmix64 (Blackman and Vigna) ----------------------------
- */
+/* ---- chance: xoshiro256**, seeded by splitmix64 (Blackman and Vigna) ---- */
 
 static uint64_t splitmix(uint64_t *state)
 {
@@ -56,7 +55,7 @@ static void seed(struct sampler *s)
 		s->random[i] = splitmix(&state);
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static bool has_penalties(const struct engine_sampling *how)
 {
@@ -89,8 +88,7 @@ void sampler_clear(struct sampler *s)
 	*s = (struct sampler){ 0 };
 }
 
-/* ---- penalties and biases ---------------------------------------------------------------------
- */
+/* ---- penalties and biases ---- */
 
 void sampler_note(struct sampler *s, int32_t token)
 {
@@ -141,8 +139,7 @@ void sampler_prepare(struct sampler *s, float *logits)
 	}
 }
 
-/* ---- loops over the whole vocabulary -----------------------------------------------------------
- */
+/* ---- loops over the whole vocabulary ---- */
 
 /* e to the x for x <= 0, to about 2e-7 relative: 2 to the whole part by its bits, the rest by a
  * polynomial. Without branches, so that loops over it vectorise; under -87 it is as good as 0. */
@@ -223,8 +220,7 @@ double sampler_log_sum(const float *logits, int vocabulary)
 	return (double)top + log(sum_of(logits, vocabulary, top, 1.0F, NULL));
 }
 
-/* ---- the candidates ---------------------------------------------------------------------------
- */
+/* ---- the candidates ---- */
 
 static bool is_better(struct sampler_candidate a, struct sampler_candidate b)
 {

@@ -21,7 +21,7 @@ const char *const engine_end_names[] = {
 _Static_assert(sizeof engine_end_names / sizeof engine_end_names[0] == ENGINE_END_COUNT,
 	"a name for every end");
 
-/* ---- events --------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void free_text(struct engine_text *t)
 {
@@ -68,7 +68,7 @@ void task_tell_progress(struct task *t, size_t done_tokens)
 				t->done.cached_tokens } });
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 struct task *task_new(const struct engine_job *job, uint64_t id)
 {
@@ -133,7 +133,7 @@ void task_free(struct task *t)
 	free(t);
 }
 
-/* ---- text ----------------------------------------------------------------------------------- */
+/* ---- text ---- */
 
 void task_note_logprobs(struct task *t, const float *logits, int32_t token)
 {

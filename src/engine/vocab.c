@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "engine/token_list.h"
 
-/* ---- bytes and flags ------------------------------------------------------------------------ */
+/* ---- bytes and flags ---- */
 
 static uint8_t flags_of(const struct llama_vocab *llama, int token)
 {
@@ -67,7 +67,7 @@ static void find_byte_tokens(struct vocab *v)
 	}
 }
 
-/* ---- the trie ------------------------------------------------------------------------------- */
+/* ---- the trie ---- */
 
 struct entry {
 	struct str bytes;
@@ -151,7 +151,7 @@ static void trie_clear(struct vocab_trie *t)
 	*t = (struct vocab_trie){ 0 };
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 void vocab_init(struct vocab *v, const struct llama_vocab *llama)
 {
@@ -176,7 +176,7 @@ void vocab_clear(struct vocab *v)
 	*v = (struct vocab){ 0 };
 }
 
-/* ---- text to tokens ------------------------------------------------------------------------- */
+/* ---- text to tokens ---- */
 
 int vocab_control_at(const struct vocab *v, struct str text)
 {

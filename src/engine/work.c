@@ -25,8 +25,7 @@ enum {
 #define BUSY_CHUNK_S 0.25 /* of prompt while somebody streams */
 #define IDLE_CHUNK_S 2.0  /* of prompt while nobody does */
 
-/* ---- the end of a task --------------------------------------------------------------------------
- */
+/* ---- the end of a task ---- */
 
 static void finish(struct engine *g, struct lane *l, enum engine_end end, struct str end_text,
 	const struct err *why)
@@ -46,8 +45,7 @@ static void finish_broken(struct engine *g, struct lane *l, const struct err *wh
 	task_free(t);
 }
 
-/* ---- messages ----------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 static void enqueue(struct engine *g, struct task *t)
 {
@@ -102,8 +100,7 @@ static bool take_messages(struct engine *g)
 	return !mailbox_is_closed(g->inbox);
 }
 
-/* ---- the batch ---------------------------------------------------------------------------------
- */
+/* ---- the batch ---- */
 
 static size_t remaining(const struct lane *l)
 {
@@ -174,8 +171,7 @@ static size_t fill(struct engine *g, struct share *shares)
 	return read;
 }
 
-/* ---- choosing tokens
- * ----------------------------------------------------------------------------- */
+/* ---- choosing tokens ---- */
 
 /* The next token that the guide lets pass, or -1 with e. The guide has taken it. */
 static int32_t choose(struct task *t, float *logits, struct err *e)
@@ -266,8 +262,7 @@ static void go_on(struct engine *g, struct lane *l, float *logits)
 		finish(g, l, ENGINE_END_LENGTH, STR(""), NULL);
 }
 
-/* ---- one step -----------------------------------------------------------------------------------
- */
+/* ---- one step ---- */
 
 static void note_speed(struct engine *g, size_t read, int64_t took_us)
 {
@@ -282,7 +277,7 @@ static void break_off(struct engine *g, const struct share *shares, int code)
 {
 	struct err e = { 0 };
 	char said[LIBRARY_LINE_BYTES];
-	library_last_error(said);
+	library_first_error(said);
 	fail(&e, ERR_BROKEN, LAYER_ENGINE,
 		"libllama could not compute a batch of %d tokens (%d)%s%s", g->batch.n_tokens, code,
 		said[0] ? ": " : "", said);
