@@ -1,0 +1,53 @@
+/*
+ * open_local.h - from what a person calls a model to a backend that answers, the same way for every
+ * command.
+ *
+ * Chooses the files (model/choose.h), merges an adapter into its base once if the catalog's adapter
+ * comes with it, loads, and tells what is going on to a watcher.
+ */
+#ifndef OFFGRID_CMD_OPEN_LOCAL_H
+#define OFFGRID_CMD_OPEN_LOCAL_H
+
+#include "base/opt.h"
+#include "model/choose.h"
+#include "route/local.h"
+
+/* The options of every command that may run a model itself; embed them and add MODEL_OPTIONS to the
+ * rows. */
+struct model_args {
+	struct str model;
+	struct opt_list adapters;
+	int64_t context_tokens;
+	int64_t threads;
+};
+
+#define MODEL_OPTIONS(type, field)                                                                 \
+	{ .name = "model",                                                                         \
+		.letter = 'm',                                                                     \
+		OPT_INTO(type, field.model),                                                       \
+		.arg = "MODEL",                                                                    \
+		.env = "OFFGRID_MODEL",                                                            \
+		.help = "a name from `offgrid list`, or a GGUF file; without it, the starter "     \
+			"model" },                                                                 \
+		{ .name = "adapter",                                                               \
+			OPT_INTO(type, field.adapters),                                            \
+			.arg = "FILE",                                                             \
+			.completes = OPT_FILES,                                                    \
+			.help = "a LoRA adapter to apply; may come several times" },               \
+		{ .name = "context",                                                               \
+			.letter = 'c',                                                             \
+			OPT_INTO(type, field.context_tokens),                                      \
+			.unit = OPT_TOKENS,                                                        \
+			.arg = "TOKENS",                                                           \
+			.help = "size of the context; without it, the model's own as far as "      \
+				"memory goes" },                                                   \
+	{                                                                                          \
+		.name = "threads", .letter = 't', OPT_INTO(type, field.threads), .arg = "COUNT",   \
+		.max = 1024, .help = "processor threads; without it, one a core"                   \
+	}
+
+/* `choice` (may be NULL) tells what was chosen. Blocks while loading. */
+struct backend *open_local(struct arena *a, struct loop *loop, const struct model_args *args,
+	struct engine_watcher watcher, struct model_choice *choice, struct err *e);
+
+#endif
