@@ -18,6 +18,7 @@
 #include "base/must.h"
 #include "chat/template.h"
 #include "chat/tool_format.h"
+#include "chat/tool_guide.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
@@ -40,6 +41,7 @@ struct local_call {
 	struct trace *trace;
 	struct chat_sink sink;
 	struct tool_reader *reader;
+	struct tool_guide *guide; /* NULL: every answer will do */
 	uint64_t job;
 	bool is_orphan; /* ended by its owner */
 	bool is_over;   /* STOP or FAIL was sent */
@@ -49,6 +51,7 @@ struct local_call {
 static void free_call(struct local_call *c)
 {
 	tool_reader_free(c->reader);
+	tool_guide_free(c->guide);
 	free(c);
 }
 
@@ -242,6 +245,7 @@ static void post(struct local_call *c, const struct rendered *text)
 	const struct chat_request *r = c->request;
 	struct engine_job job = {
 		.sampling = sampling_for(l, r),
+		.guide = c->guide ? tool_guide_get(c->guide) : NULL,
 		.stops = r->sampling.stops,
 		.stop_count = r->sampling.stop_count,
 		.max_tokens = r->sampling.max_tokens > 0 && r->sampling.max_tokens < INT32_MAX
@@ -255,6 +259,16 @@ static void post(struct local_call *c, const struct rendered *text)
 	job.segments = segments_of(text, r->arena, &job.segment_count);
 	l->running++;
 	c->job = engine_start(l->engine, &job);
+}
+
+static enum tool_thinking thinking_of(
+	const struct local *l, const struct rendered *text, const struct chat_request *r)
+{
+	if (text->is_thinking)
+		return TOOL_THINKING_IS_OPEN;
+	bool is_off = str_eq(r->reasoning_effort, STR("none")) ||
+		      template_format(l->chat) == &tool_format_prompted;
+	return is_off ? TOOL_THINKING_NEVER : TOOL_THINKING_MAY;
 }
 
 static uint64_t fresh_seed(void)
@@ -278,6 +292,9 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 		};
 		c->reader = tool_reader_new(
 			template_format(l->chat), fresh_seed(), text.is_thinking, t, own_sink(c));
+		if (!l->is_unguided)
+			c->guide = tool_guide_new(
+				r, template_format(l->chat), thinking_of(l, &text, r), t);
 		post(c, &text);
 	}
 	rendered_clear(&text);

@@ -59,10 +59,15 @@ int main(int argc, char **argv)
 	if (strcmp(argv[2], "--tools") == 0) {
 		add_tool(r, "read", "return a file", "path", NULL);
 		add_tool(r, "write", "create or replace a file", "path", "content");
+		add_tool(r, "edit", "replace text in a file", "path", "old");
+		add_tool(r, "list", "list a folder", "path", NULL);
+		add_tool(r, "search", "find text in files", "pattern", "path");
+		add_tool(r, "shell", "run a command", "command", NULL);
 		chat_add_text(r, CHAT_SYSTEM,
 			STR("You are offgrid, an agent that works with files. Use the tools; do "
 			    "not say you did what you did not do."));
 	}
+	r->sampling.max_tokens = 200;
 	chat_add_text(r, CHAT_USER, str_z(argv[argc - 1]));
 	struct backend_call *call =
 		b ? b->ops->start(b, r, t, (struct chat_sink){ take, &asking }, &e) : NULL;
