@@ -1,0 +1,25 @@
+/*
+ * repeat.h - noticing that a model goes in circles.
+ *
+ * Remembers the last calls by name, arguments and result. The same one three times in a row is a
+ * circle, and so are two or three that alternate for three rounds: nothing new can come of it. The
+ * same call with another result (a test that fails in another way) is not.
+ */
+#ifndef OFFGRID_AGENT_REPEAT_H
+#define OFFGRID_AGENT_REPEAT_H
+
+#include "base/str.h"
+
+enum { REPEAT_ROUNDS = 3, REPEAT_PERIOD_MAX = 3, REPEAT_KEPT = REPEAT_ROUNDS * REPEAT_PERIOD_MAX };
+
+struct repeat {
+	uint64_t calls[REPEAT_KEPT]; /* the newest last */
+	size_t count;
+};
+
+void repeat_init(struct repeat *r);
+
+/* True if with this call a circle is closed. */
+bool repeat_add(struct repeat *r, struct str name, struct str args, struct str result);
+
+#endif
