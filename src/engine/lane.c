@@ -150,7 +150,8 @@ static uint32_t last_border(
 
 static void drop_front(struct token_list *l, size_t n)
 {
-	memmove(l->p, l->p + n, (l->n - n) * sizeof *l->p);
+	if (l->n > n) /* an empty list has no memory to name */
+		memmove(l->p, l->p + n, (l->n - n) * sizeof *l->p);
 	l->n -= n;
 }
 

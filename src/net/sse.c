@@ -180,8 +180,11 @@ bool sse_write(struct buf *out, struct str type, struct str data)
 {
 	MUST(find_line_end(type) == SIZE_MAX);
 	size_t before = out->n;
-	if (type.n)
-		buf_printf(out, "event: %.*s\n", STR_ARG(type));
+	if (type.n) {
+		buf_add_z(out, "event: ");
+		buf_add(out, type);
+		buf_add_char(out, '\n');
+	}
 	for (;;) {
 		size_t end = find_line_end(data);
 		buf_add_z(out, "data: ");
@@ -202,7 +205,9 @@ bool sse_write_comment(struct buf *out, struct str text)
 {
 	MUST(find_line_end(text) == SIZE_MAX);
 	size_t before = out->n;
-	buf_printf(out, ":%.*s\n\n", STR_ARG(text));
+	buf_add_char(out, ':');
+	buf_add(out, text);
+	buf_add_z(out, "\n\n");
 	if (out->overflow)
 		buf_truncate(out, before);
 	return !out->overflow;

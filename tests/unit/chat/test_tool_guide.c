@@ -174,8 +174,8 @@ static void hermes_models_may_space_their_calls_otherwise(void **state)
 	static const char *const taken[] = {
 		"<tool_call>\n{\"name\": \"read\", \"arguments\": {\"path\": \"a\"}}\n</tool_call>",
 		"<tool_call>{\"name\":\"read\",\"arguments\":{\"path\":\"a\"}}</tool_call>",
-		"<tool_call>\n{ \"name\" : \"write\" , \"arguments\" : { \"content\" : \"\" , "
-		"\"path\" : \"\" } } \n</tool_call>",
+		("<tool_call>\n{ \"name\" : \"write\" , \"arguments\" : { \"content\" : \"\" , "
+		 "\"path\" : \"\" } } \n</tool_call>"),
 	};
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
 		assert_true(walk_takes(g, str_z(taken[i])));
