@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cmd/command.h"
+#include "cmd/print.h"
 #include "cmd/trace_view.h"
 #include "store/store.h"
 
@@ -39,23 +40,13 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
-enum { PAGE_COLUMNS = 80, VIEW_MAX = 256 * 1024 * 1024 };
+enum { PAGE_COLUMNS = 80 };
 
 static int page_columns(void)
 {
 	struct winsize size;
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
 									       : PAGE_COLUMNS;
-}
-
-static void print_json(json_t *value)
-{
-	struct buf text;
-	buf_init(&text, VIEW_MAX);
-	js_write_pretty(value, &text);
-	puts(buf_z(&text));
-	buf_clear(&text);
-	json_decref(value);
 }
 
 static bool show_one(struct store *s, const struct args *args, struct err *e)
@@ -70,10 +61,9 @@ static bool show_one(struct store *s, const struct args *args, struct err *e)
 			.is_full = args->full,
 			.has_color = isatty(STDOUT_FILENO) };
 		struct buf text;
-		buf_init(&text, VIEW_MAX);
+		buf_init(&text, PRINT_MAX);
 		trace_view_draw(t, &view, &text);
-		fputs(buf_z(&text), stdout);
-		buf_clear(&text);
+		print_text(&text);
 	}
 	trace_free(t);
 	return true;

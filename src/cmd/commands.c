@@ -4,7 +4,8 @@
  */
 #include "cmd/command.h"
 
-extern const struct command cmd_completion, cmd_help, cmd_trace, cmd_version;
+extern const struct command cmd_completion, cmd_help, cmd_list, cmd_rm, cmd_show, cmd_trace,
+	cmd_version;
 
 /* clang-format off */
 #define NOT_BUILT(its_name, its_group, line) \
@@ -22,9 +23,9 @@ const struct command *const commands[] = {
 	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),
 	NOT_BUILT("plan", GROUP_MODELS, "which model fits this machine, and how fast"),
 	NOT_BUILT("pull", GROUP_MODELS, "download a model, resumable and verified"),
-	NOT_BUILT("list", GROUP_MODELS, "the models on this machine"),
-	NOT_BUILT("show", GROUP_MODELS, "what is known about a model"),
-	NOT_BUILT("rm", GROUP_MODELS, "remove a model"),
+	&cmd_list,
+	&cmd_show,
+	&cmd_rm,
 	&cmd_help,
 	&cmd_version,
 	&cmd_completion,

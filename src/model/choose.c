@@ -9,7 +9,6 @@
 #include "base/nearest.h"
 #include "base/sha256.h"
 #include "model/catalog.h"
-#include "model/files.h"
 #include "model/hash.h"
 #include "model/share.h"
 #include "model/split.h"
@@ -78,7 +77,7 @@ static bool take(const struct model_file *m, struct str name, struct model_choic
 		return false;
 	}
 	*c = (struct model_choice){
-		.name = name, .path = m->path, .sha256 = m->sha256, .bytes = m->bytes
+		.name = name, .path = m->path, .sha256 = m->sha256, .bytes = m->bytes, .file = m
 	};
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "model/files.h"
 
 struct model_choice {
 	struct str name;           /* what to call it in lists, requests and receipts */
@@ -17,6 +18,7 @@ struct model_choice {
 	struct str adapter;        /* path; empty: none */
 	struct str adapter_sha256; /* of the adapter; empty: none */
 	uint64_t bytes;
+	const struct model_file *file; /* as it stands in the list */
 };
 
 /*

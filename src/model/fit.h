@@ -45,6 +45,9 @@ struct fit_need {
 bool fit_read(
 	const struct gg_file *const *parts, size_t count, struct fit_model *out, struct err *e);
 
+/* The same from the file of this path and, if it is the first part of several, its siblings. */
+bool fit_read_path(const char *path, struct fit_model *out, struct err *e);
+
 struct fit_need fit_need(const struct fit_model *m, const struct fit_use *use);
 
 /* The longest context, at most the trained one and in steps of 256, that needs no more than this;

@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "model/card.h"
 #include "model/fit.h"
+#include "model/split.h"
 
 enum { HALF_BYTES = 2, FLOAT_BYTES = 4, KEY_BYTES = 128 };
 
@@ -271,5 +272,23 @@ bool fit_read(
 	free(r.parts);
 	if (ok)
 		*out = m;
+	return ok;
+}
+
+bool fit_read_path(const char *path, struct fit_model *out, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct split p = { .parts = 1 };
+	bool is_split = split_of(str_z(path), &p);
+	struct gg_file **parts = arena_calloc(a, p.parts, sizeof(struct gg_file *));
+	bool ok = true;
+	for (unsigned i = 0; ok && i < p.parts; i++) {
+		parts[i] = gg_open(is_split ? split_path(a, &p, i + 1).p : path, e);
+		ok = parts[i] != NULL;
+	}
+	ok = ok && fit_read((const struct gg_file *const *)parts, p.parts, out, e);
+	for (unsigned i = 0; i < p.parts; i++)
+		gg_free(parts[i]);
+	arena_free(a);
 	return ok;
 }

@@ -48,6 +48,7 @@ static void a_name_or_a_path_gives_the_file(void **state)
 	assert_string_equal(c.name.p, "own");
 	assert_int_equal(c.adapter.n, 0);
 	assert_true(c.bytes > 0);
+	assert_int_equal(c.file->source, MODEL_OWN);
 	assert_true(choose(path, &c, &e));
 	assert_string_equal(c.path.p, path);
 }

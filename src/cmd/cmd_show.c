@@ -1,0 +1,176 @@
+/*
+ * cmd_show.c - `offgrid show`: what is known about one model, from its own header and this
+ * machine's memory.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "cmd/command.h"
+#include "cmd/model_view.h"
+#include "cmd/print.h"
+#include "model/guard.h"
+#include "model/hardware.h"
+#include "model/hash.h"
+
+struct args {
+	struct str name;
+	int64_t context_tokens;
+	bool keys;
+	bool template;
+	bool hash;
+	bool json;
+};
+
+static const struct opt options[] = {
+	{ .name = "MODEL",
+		.is_positional = true,
+		OPT_INTO(struct args, name),
+		.help = "a name from `offgrid list` or the catalog, its beginning, or a path; "
+			"without one the starter model" },
+	{ .name = "ctx",
+		OPT_INTO(struct args, context_tokens),
+		.unit = OPT_TOKENS,
+		.arg = "TOKENS",
+		.max = (int64_t)LIMIT_CONTEXT_TOKENS,
+		.help = "reckon its memory for a context of this size" },
+	{ .name = "keys", OPT_INTO(struct args, keys), .help = "every key in its header" },
+	{ .name = "template",
+		OPT_INTO(struct args, template),
+		.help = "its chat template, as it is" },
+	{ .name = "hash",
+		OPT_INTO(struct args, hash),
+		.help = "read the file and print its SHA-256" },
+	{ .name = "json", OPT_INTO(struct args, json), .help = "print JSON" },
+	OPT_END,
+};
+
+enum { KEY_COLUMN = 40, VALUE_SHOWN = 60 };
+
+/* ---- every key ---- */
+
+static void add_text_value(struct str s, struct buf *out)
+{
+	struct buf clean;
+	buf_init(&clean, PRINT_MAX);
+	utf8_mend(str_sub(s, 0, utf8_whole(str_sub(s, 0, VALUE_SHOWN))), &clean);
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < clean.n; i++)
+		buf_add_char(out, (unsigned char)clean.p[i] < ' ' ? ' ' : clean.p[i]);
+	buf_add_z(out, s.n > VALUE_SHOWN ? "\"..." : "\"");
+	buf_clear(&clean);
+}
+
+static void add_value(const struct gg_value *v, struct buf *out)
+{
+	struct str rest = v->array.bytes, text;
+	if (v->kind == GG_ARRAY)
+		buf_printf(out, "%" PRIu64 " of %s", v->array.count, gg_kinds[v->array.kind].name);
+	else if (v->kind == GG_STR && gg_next_str(&rest, &text))
+		add_text_value(text, out);
+	else if (v->kind == GG_BOOL)
+		buf_add_z(out, gg_item_i64(&v->array, 0) ? "true" : "false");
+	else if (v->kind == GG_U64)
+		buf_printf(out, "%" PRIu64, (uint64_t)gg_item_i64(&v->array, 0));
+	else if (gg_is_integer(v->kind))
+		buf_printf(out, "%" PRId64, gg_item_i64(&v->array, 0));
+	else
+		buf_printf(out, "%g", gg_item_double(&v->array, 0));
+}
+
+static void print_keys(const struct gg_file *f)
+{
+	struct buf out;
+	char name[GG_QUOTE_BYTES];
+	buf_init(&out, PRINT_MAX);
+	for (size_t i = 0; i < gg_key_count(f); i++) {
+		struct gg_value v = gg_key_at(f, i);
+		buf_printf(&out, "%-*s ", KEY_COLUMN, gg_quote(v.key, name));
+		add_value(&v, &out);
+		buf_add_char(&out, '\n');
+	}
+	buf_printf(&out, "%-*s %zu\n", KEY_COLUMN, "tensors", gg_tensor_count(f));
+	print_text(&out);
+}
+
+static void print_template(const struct gg_file *f)
+{
+	struct str text = card_template(f);
+	fwrite(text.n ? text.p : "", 1, text.n, stdout);
+}
+
+/* ---- the page ---- */
+
+static bool reckon(struct model_page *p, const struct args *args, struct arena *a, struct err *e)
+{
+	struct hardware here;
+	struct fit_model fit;
+	struct fit_use use = { .context_tokens = (uint64_t)args->context_tokens };
+	if (!fit_read_path(p->choice.path.p, &fit, e))
+		return false;
+	hardware_read(a, &here);
+	p->free_bytes = here.free_bytes;
+	p->need = fit_need(&fit, &use);
+	p->longest_tokens = fit_longest(&fit, &use, here.free_bytes);
+	return true;
+}
+
+static bool print_page(struct model_page *p, const struct gg_file *f, const struct args *args,
+	struct arena *a, struct err *e)
+{
+	struct buf text;
+	guard_check(f, &p->unsafe);
+	if (!files_card(a, p->choice.file, &p->card, e) || !reckon(p, args, a, e))
+		return false;
+	if (args->json) {
+		print_json(model_view_page_json(p));
+		return true;
+	}
+	buf_init(&text, PRINT_MAX);
+	model_view_page(p, &text);
+	print_text(&text);
+	return true;
+}
+
+static int run(const struct invocation *in, struct err *e)
+{
+	const struct args *args = in->args;
+	struct model_page page = { 0 };
+	if (!choose_model(in->arena, args->name, &page.choice, e))
+		return 1;
+	struct str *sha256 = &page.choice.sha256;
+	if (args->hash && !hash_of_file(in->arena, page.choice.path, NULL, sha256, e))
+		return 1;
+	struct gg_file *f = gg_open(page.choice.path.p, e);
+	bool ok = f != NULL;
+	if (ok && args->hash && !args->json)
+		printf("%s  %s\n", sha256->p, page.choice.path.p);
+	else if (ok && args->keys)
+		print_keys(f);
+	else if (ok && args->template)
+		print_template(f);
+	else if (ok)
+		ok = print_page(&page, f, args, in->arena, e);
+	gg_free(f);
+	return ok ? 0 : 1;
+}
+
+static const char *const examples[] = {
+	"offgrid show",
+	"offgrid show qwen3-8b --ctx 32k",
+	"offgrid show ./model.gguf --keys",
+	NULL,
+};
+
+const struct command cmd_show = {
+	.name = "show",
+	.group = GROUP_MODELS,
+	.about = "what is known about a model",
+	.text = "From the file's own header: nothing is loaded. The memory is what it will take "
+		"here for a context of that size, term by term.",
+	.examples = examples,
+	.options = options,
+	.args_bytes = sizeof(struct args),
+	.run = run,
+};
