@@ -10,6 +10,7 @@
 #include "engine/engine_int.h"
 #include "engine/library.h"
 #include "engine/look.h"
+#include "engine/smoke.h"
 
 /* ---- opening and closing ---- */
 
@@ -75,6 +76,7 @@ struct child_row {
 
 static const struct child_row children[] = {
 	{ LOOK_CHILD, look_child },
+	{ SMOKE_CHILD, smoke_child },
 };
 
 int engine_child(int argc, char **argv)

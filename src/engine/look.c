@@ -13,14 +13,13 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/proc.h"
+#include "engine/child.h"
 #include "engine/library.h"
 
 enum {
 	MOST_TOKENS =
 		65536, /* measured; libllama's own tables of a larger cache take long to make */
 	STEP_TOKENS = 256,
-	CHILD_MS = 120000, /* a file on a slow disk: its header alone may be 100 MB */
 	LOG_BYTES = 128 * 1024,
 	REMEMBERED = 100 /* files; then the cache begins anew */
 };
@@ -176,12 +175,6 @@ static bool get_need(const struct js_at *at, struct fit_need *out, struct err *e
 
 /* ---- the child ---- */
 
-static json_t *error_json(const struct err *e)
-{
-	return json_pack("{s:{s:i, s:s, s:s}}", "error", "kind", (int)e->kind, "what", e->what,
-		"mend", e->mend);
-}
-
 int look_child(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -194,79 +187,7 @@ int look_child(int argc, char **argv)
 		.batch_tokens = (int)batch,
 		.devices = argc == 5 ? argv[4] : NULL };
 	bool ok = library_open(&e) && look_here(argv[1], &shape, &need, &e);
-	json_t *said = ok ? need_json(&need) : error_json(&e);
-	struct buf text;
-	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-	js_write(said, &text);
-	json_decref(said);
-	fwrite(text.p, 1, text.n, stdout);
-	buf_clear(&text);
-	return fflush(stdout) ? 1 : 0;
-}
-
-/* The line in which a library says why it gives up, else the last one. */
-static struct str last_words(struct str text)
-{
-	struct str line, last = STR("");
-	while (str_cut(&text, '\n', &line)) {
-		if (has(line, STR("GGML_ASSERT")) || has(line, STR("what():")) ||
-			has(line, STR("fatal error")))
-			return str_trim(line);
-		if (str_trim(line).n)
-			last = str_trim(line);
-	}
-	return last;
-}
-
-static bool fail_child(const char *path, const struct proc_result *r, struct err *e)
-{
-	struct buf said;
-	buf_init(&said, LIMIT_TEXT_FILE_BYTES);
-	capture_write(&r->out[PROC_ERR], &said);
-	struct str words = str_sub(last_words(buf_str(&said)), 0, LIMIT_QUOTE_BYTES);
-	if (r->timed_out)
-		fail(e, ERR_BAD_DATA, LAYER_ENGINE, "looking at %s took over %d seconds", path,
-			CHILD_MS / 1000);
-	else
-		fail(e, ERR_BAD_DATA, LAYER_ENGINE,
-			"%s ends libllama (signal %d, exit code %d): %.*s", path, r->signal,
-			r->exit_code, STR_ARG(words));
-	err_mend(e, "the file is damaged or not made for this libllama: fetch it again or take "
-		    "another one");
-	buf_clear(&said);
-	return false;
-}
-
-static bool read_child(
-	const char *path, const struct proc_result *r, struct fit_need *out, struct err *e)
-{
-	struct buf said;
-	buf_init(&said, LIMIT_TEXT_FILE_BYTES);
-	capture_write(&r->out[PROC_OUT], &said);
-	json_t *value = r->exit_code == 0 ? js_parse(buf_str(&said), LAYER_ENGINE, NULL) : NULL;
-	bool ok = false;
-	if (!value) {
-		fail_child(path, r, e);
-	} else {
-		struct js_at root = js_root(value, LAYER_ENGINE), error = js_key(&root, "error");
-		struct js_at what = js_key(&error, "what"), mend = js_key(&error, "mend");
-		struct str text = STR(""), help = STR("");
-		int kind = ERR_BAD_DATA;
-		if (js_opt_str(&what, &text, e) && js_opt_str(&mend, &help, e) && text.n) {
-			get_int(&error, "kind", &kind, NULL);
-			fail(e,
-				kind > ERR_NONE && kind < ERR_KIND_COUNT ? (enum err_kind)kind
-									 : ERR_BAD_DATA,
-				LAYER_ENGINE, "%.*s", STR_ARG(text));
-			if (help.n)
-				err_mend(e, "%.*s", STR_ARG(help));
-		} else {
-			ok = get_need(&root, out, e);
-		}
-	}
-	json_decref(value);
-	buf_clear(&said);
-	return ok;
+	return child_tell(ok ? need_json(&need) : NULL, &e);
 }
 
 bool look_in_child(const char *self, const char *path, const struct params_shape *shape,
@@ -277,14 +198,10 @@ bool look_in_child(const char *self, const char *path, const struct params_shape
 	snprintf(batch, sizeof batch, "%d", shape->batch_tokens);
 	const char *const argv[] = { self, LOOK_CHILD, path, sequences, batch, shape->devices,
 		NULL };
-	struct proc_spec spec = { .argv = argv, .deadline_ms = CHILD_MS };
-	struct proc_result r = { 0 };
-	struct err why = { 0 };
-	if (!proc_run(&spec, &r, &why))
-		return fail(e, why.kind, LAYER_ENGINE,
-			"cannot look at %s in a child process: %s", path, why.what);
-	bool ok = read_child(path, &r, out, e);
-	proc_result_clear(&r);
+	json_t *said = child_ask(argv, path, e);
+	struct js_at root = js_root(said, LAYER_ENGINE);
+	bool ok = said && get_need(&root, out, e);
+	json_decref(said);
 	return ok;
 }
 
