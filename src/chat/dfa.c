@@ -331,6 +331,27 @@ const struct dfa *dfa_limit_chars(struct arena *mem, const struct dfa *d, size_t
 	return product_finish(&p, mem, overflow);
 }
 
+const bool *dfa_endless(struct arena *mem, const struct dfa *d)
+{
+	/* What has no way on is not endless; take away until nothing changes: loops stay, and what
+	 * leads to them. */
+	bool *is_endless = arena_calloc(mem, d->n_states, sizeof *is_endless);
+	for (uint32_t i = 0; i < d->n_states; i++)
+		is_endless[i] = true;
+	for (bool is_changed = true; is_changed;) {
+		is_changed = false;
+		for (uint32_t i = d->n_states; i-- > 0;) {
+			const struct dfa_state *s = &d->states[i];
+			bool goes_on = false;
+			for (uint16_t k = 0; k < s->n_edges && !goes_on; k++)
+				goes_on = is_endless[d->edges[s->first_edge + k].to];
+			is_changed = is_changed || goes_on != is_endless[i];
+			is_endless[i] = goes_on;
+		}
+	}
+	return is_endless;
+}
+
 const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d)
 {
 	struct dfa_maker m;

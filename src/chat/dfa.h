@@ -97,6 +97,9 @@ const struct dfa *dfa_intersect(struct arena *mem, const struct dfa *a, const st
 const struct dfa *dfa_limit_chars(struct arena *mem, const struct dfa *d, size_t min, size_t max,
 	size_t max_states, bool *overflow);
 
+/* By state: whether endlessly many words lie beyond it. */
+const bool *dfa_endless(struct arena *mem, const struct dfa *d);
+
 /* The language between double quotes. */
 const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d);
 

@@ -12,7 +12,11 @@
 #include "base/must.h"
 #include "chat/schema_shape.h"
 
-enum { FIRST_CAPACITY = 64, SLOTS_FIRST = 256 };
+enum {
+	FIRST_CAPACITY = 64,
+	SLOTS_FIRST = 256,
+	NAME_STATES_MAX = 1000 /* of free names that a pattern limits: they are searched in depth */
+};
 
 /* A set of schemas and the node that stands for it. */
 struct job {
@@ -475,16 +479,17 @@ static void narrow_names(struct naming *g, struct node_object *object, const str
 {
 	if (!inside)
 		return;
-	const struct dfa *quoted = dfa_quote(g->b->schema->mem, inside);
-	bool overflow = false;
-	const struct dfa *both = dfa_intersect(
-		g->b->schema->mem, object->free_names, quoted, LIMIT_PATTERN_STATES, &overflow);
+	struct arena *mem = g->b->schema->mem;
+	const struct dfa *names = dfa_quote(mem, inside);
+	bool overflow = names->n_states > NAME_STATES_MAX;
+	if (!overflow && object->free_is_endless)
+		names = dfa_intersect(mem, object->free_names, names, NAME_STATES_MAX, &overflow);
 	if (overflow) {
 		schema_note(g->b, part, keyword, "it takes too many states");
 		return;
 	}
-	object->free_names = both;
-	object->free_is_any = false;
+	object->free_names = names;
+	object->free_is_endless = names ? dfa_endless(mem, names) : NULL;
 }
 
 static void read_property_names(
@@ -515,7 +520,6 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 	struct part_list parts = { 0 };
 	bool is_said = false;
 	object->free_names = scalar_any_name(b);
-	object->free_is_any = true;
 	for (size_t i = 0; i < g->shape->members.n && object->free_names; i++) {
 		const struct part *member = &g->shape->members.p[i];
 		struct part pattern, value;
@@ -577,6 +581,35 @@ static void lay_keys(struct naming *g, struct node_object *object)
 		object->names = dfa_of_words(mem, words, g->n, states, &object->spans);
 }
 
+/* Whether one schema for names (propertyNames) takes the name. */
+static bool names_take(struct schema_build *b, const struct part *names, const char *name)
+{
+	struct part_list one = { 0 };
+	struct shape shape;
+	part_add(b, &one, *names);
+	shape_read(b, &one, NULL, 0, &shape);
+	json_t *text = json_string(name);
+	bool is_taken = !shape.is_impossible && scalar_fits(b, &shape, text);
+	bool is_listed = !shape.has_values;
+	for (size_t i = 0; i < shape.n_values && !is_listed; i++)
+		is_listed = json_equal(shape.values[i], text);
+	json_decref(text);
+	return is_taken && is_listed;
+}
+
+static uint32_t named_node(struct naming *g, const struct named *name)
+{
+	struct part_list parts = { 0 };
+	for (size_t i = 0; i < g->shape->members.n; i++) {
+		const struct part *member = &g->shape->members.p[i];
+		struct part names = part_key(g->b, member, "propertyNames");
+		add_key_parts(g, member, name, &parts);
+		if (names.schema && !names_take(g->b, &names, name->name))
+			part_add(g->b, &parts, (struct part){ json_false(), names.place });
+	}
+	return node_of_parts(g->b, &parts);
+}
+
 static void build_object(struct schema_build *b, const struct shape *shape, struct ways *out)
 {
 	struct naming g = { .b = b, .shape = shape, .seen = json_object() };
@@ -589,12 +622,8 @@ static void build_object(struct schema_build *b, const struct shape *shape, stru
 	collect_names(&g);
 	if (g.too_many)
 		schema_note(b, &shape->members.p[0], "properties", "too many names");
-	for (size_t i = 0; i < g.n; i++) {
-		struct part_list parts = { 0 };
-		for (size_t k = 0; k < shape->members.n; k++)
-			add_key_parts(&g, &shape->members.p[k], &g.names[i], &parts);
-		g.names[i].node = node_of_parts(b, &parts);
-	}
+	for (size_t i = 0; i < g.n; i++)
+		g.names[i].node = named_node(&g, &g.names[i]);
 	build_free_keys(&g, &object);
 	lay_keys(&g, &object);
 	json_decref(g.seen);

@@ -39,7 +39,7 @@ struct node_object {
 	uint32_t n_keys, n_words;     /* words of a set of keys */
 	uint32_t free;                /* the value of any other key, or SCHEMA_NONE */
 	const struct dfa *free_names; /* its spelling, quotes included */
-	bool free_is_any;             /* free_names takes every string */
+	const bool *free_is_endless; /* by state: endlessly many lie beyond; NULL: in all of them */
 	bool any_order;
 	uint32_t min_members, max_members;
 	uint32_t reserve; /* most `need` of a required member */

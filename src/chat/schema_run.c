@@ -12,24 +12,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "chat/schema_int.h"
-
-/* What a frame awaits. */
-enum phase {
-	PHASE_TOP_VALUE,    /* the value of the root */
-	PHASE_TOP_DONE,     /* nothing */
-	PHASE_SCALAR,       /* more of a scalar */
-	PHASE_OBJECT_FIRST, /* a key or } */
-	PHASE_OBJECT_NEXT,  /* , or } */
-	PHASE_OBJECT_KEY,   /* a key, after a comma */
-	PHASE_NAME,         /* more of a key */
-	PHASE_COLON,
-	PHASE_OBJECT_VALUE, /* the value of key `at` */
-	PHASE_ARRAY_FIRST,  /* an item or ] */
-	PHASE_ARRAY_NEXT,   /* , or ] */
-	PHASE_ARRAY_ITEM,   /* an item, after a comma */
-	PHASE_COUNT
-};
+#include "chat/schema_view.h"
 
 /* After a comma or colon; between tokens at all. */
 static const struct phase_row {
@@ -78,8 +61,6 @@ enum move_kind {
 	MOVE_CLOSE,
 };
 
-#define KEY_FREE (UINT32_MAX - 1)
-
 /* Most words that one move adds to a stack. */
 enum { MOVE_WORDS = FRAME_WORDS + (LIMIT_SCHEMA_MEMBERS + 63) / 64 + 1 };
 
@@ -91,26 +72,6 @@ struct move {
 	uint32_t to, free_to;
 	uint16_t frame; /* words from the bottom of the stack: the frame that moves */
 };
-
-/* A branch as seen from one of its frames. */
-struct view {
-	const struct schema *s;
-	const struct schema_run *run;
-	const struct frame *frame;
-	uint16_t offset, words; /* of the frame in its stack; its words */
-};
-
-#define HASH_FIRST UINT64_C(0xcbf29ce484222325)
-
-static uint64_t hash_byte(uint64_t hash, unsigned char c)
-{
-	return (hash ^ c) * UINT64_C(0x100000001b3);
-}
-
-static const struct node *node_at(const struct schema *s, uint32_t node)
-{
-	return &s->nodes[node];
-}
 
 static struct frame *frame_at(struct schema_run *run, uint16_t branch, uint16_t offset)
 {
@@ -142,168 +103,6 @@ static struct view view_below(const struct view *v, uint16_t branch)
 		(uint16_t)(v->offset - offset) };
 }
 
-static const uint64_t *seen_keys(const struct view *v)
-{
-	return (const uint64_t *)v->frame + FRAME_WORDS;
-}
-
-static bool has_bit(const uint64_t *set, uint32_t bit)
-{
-	return set[bit / 64] >> bit % 64 & 1;
-}
-
-/* Whether a value that needs this much may begin above the frame. */
-static bool has_room(const struct view *v, uint32_t need)
-{
-	return need != NEED_NONE &&
-	       (uint32_t)v->offset + v->words + need <= LIMIT_SCHEMA_STACK_WORDS;
-}
-
-/* ---- keys ---- */
-
-/* Which keys of an object may come now. */
-struct key_rule {
-	const struct view *v;
-	const struct node_object *object;
-	const uint64_t *seen;
-	bool required_only; /* no room for members beyond the required ones */
-	uint32_t last;      /* own order: the last position that may come */
-	bool free_may_come;
-};
-
-static uint32_t required_left(const struct node_object *o, const uint64_t *seen)
-{
-	uint32_t left = 0;
-	for (uint32_t i = 0; i < o->n_words; i++)
-		left += (uint32_t)__builtin_popcountll(o->required[i] & ~seen[i]);
-	return left;
-}
-
-/* In the schema's order nothing required may be passed over. */
-static uint32_t last_position(const struct node_object *o, const struct frame *f)
-{
-	uint32_t at = f->position;
-	while (at < o->n_keys && !o->keys[o->by_position[at]].is_required)
-		at++;
-	return at;
-}
-
-static struct key_rule key_rule(const struct view *v)
-{
-	const struct node_object *o = &node_at(v->s, v->frame->node)->object;
-	struct key_rule r = { .v = v, .object = o, .seen = seen_keys(v), .last = UINT32_MAX };
-	uint32_t left = required_left(o, r.seen);
-	r.required_only = v->frame->count + left >= o->max_members;
-	if (!o->any_order)
-		r.last = last_position(o, v->frame);
-	uint32_t need = o->free == SCHEMA_NONE ? NEED_NONE : node_at(v->s, o->free)->need;
-	if (need != NEED_NONE && need < o->reserve)
-		need = o->reserve;
-	r.free_may_come = need != NEED_NONE && !r.required_only && has_room(v, need + 1) &&
-			  (o->any_order || left == 0);
-	return r;
-}
-
-static bool key_may_come(const struct key_rule *r, uint32_t key)
-{
-	const struct node_key *k = &r->object->keys[key];
-	if (k->node == SCHEMA_NONE || has_bit(r->seen, key) ||
-		(r->required_only && !k->is_required))
-		return false;
-	if (!r->object->any_order && (k->position < r->v->frame->position || k->position > r->last))
-		return false;
-	return has_room(r->v, node_at(r->v->s, k->node)->need);
-}
-
-static bool names_may_come(const struct key_rule *r, uint32_t state)
-{
-	struct dfa_span span = r->object->spans[state];
-	for (uint32_t key = span.lo; key < span.hi; key++)
-		if (key_may_come(r, key))
-			return true;
-	return false;
-}
-
-static bool any_key_may_come(const struct key_rule *r)
-{
-	return r->free_may_come || (r->object->names && names_may_come(r, 0));
-}
-
-static bool is_twice(const struct view *v, const struct node_object *o)
-{
-	const uint64_t *hashes = seen_keys(v) + o->n_words;
-	for (uint16_t i = 0; i < v->frame->n_free; i++)
-		if (hashes[i] == v->frame->hash)
-			return true;
-	return false;
-}
-
-/* The key that a quote would end here: its number, KEY_FREE, or SCHEMA_NONE. */
-static uint32_t key_ended(const struct view *v, const struct key_rule *r)
-{
-	const struct frame *f = v->frame;
-	const struct node_object *o = r->object;
-	bool is_named = f->at != DFA_NONE && o->names->states[f->at].is_accept;
-	if (f->free_at != DFA_NONE) {
-		uint32_t end = dfa_step(o->free_names, f->free_at, '"');
-		bool is_free = end != DFA_NONE && dfa_is_final(o->free_names, end);
-		if (!is_named)
-			return is_free && !(o->free_is_any && is_twice(v, o)) ? KEY_FREE
-									      : SCHEMA_NONE;
-	}
-	if (!is_named)
-		return SCHEMA_NONE;
-	uint32_t key = o->spans[f->at].lo;
-	return key_may_come(r, key) ? key : SCHEMA_NONE;
-}
-
-static struct move decide_name(const struct view *v, unsigned char c)
-{
-	const struct frame *f = v->frame;
-	struct key_rule r = key_rule(v);
-	struct move m = { .kind = MOVE_NAME, .to = DFA_NONE, .free_to = DFA_NONE };
-	if (c == '"') {
-		uint32_t key = key_ended(v, &r);
-		if (key != SCHEMA_NONE)
-			return (struct move){ .kind = MOVE_NAME_END, .to = key };
-	}
-	if (f->at != DFA_NONE)
-		m.to = dfa_step(r.object->names, f->at, c);
-	if (f->free_at != DFA_NONE)
-		m.free_to = dfa_step(r.object->free_names, f->free_at, c);
-	/* A key that ends here but may not come: only more of it can follow. */
-	if (m.free_to != DFA_NONE && dfa_is_final(r.object->free_names, m.free_to))
-		m.free_to = DFA_NONE;
-	bool is_alive = m.free_to != DFA_NONE || (m.to != DFA_NONE && names_may_come(&r, m.to));
-	return is_alive ? m : (struct move){ .kind = MOVE_REFUSE };
-}
-
-static void allow_name(const struct view *v, struct byte_set *out)
-{
-	const struct frame *f = v->frame;
-	struct key_rule r = key_rule(v);
-	const struct node_object *o = r.object;
-	if (f->free_at != DFA_NONE) {
-		struct byte_set free_bytes = { 0 };
-		dfa_put_bytes(o->free_names, f->free_at, &free_bytes);
-		uint32_t end = dfa_step(o->free_names, f->free_at, '"');
-		if (end != DFA_NONE && dfa_is_final(o->free_names, end))
-			free_bytes.bits['"' >> 6] &= ~(UINT64_C(1) << ('"' & 63));
-		for (int i = 0; i < 4; i++)
-			out->bits[i] |= free_bytes.bits[i];
-	}
-	if (f->at != DFA_NONE) {
-		const struct dfa_state *s = &o->names->states[f->at];
-		for (uint16_t i = 0; i < s->n_edges; i++) {
-			const struct dfa_edge *e = &o->names->edges[s->first_edge + i];
-			if (names_may_come(&r, e->to))
-				byte_set_put(out, e->lo);
-		}
-	}
-	if (key_ended(v, &r) != SCHEMA_NONE)
-		byte_set_put(out, '"');
-}
-
 /* ---- values ---- */
 
 /* The node whose value the frame awaits. */
@@ -312,7 +111,7 @@ static uint32_t awaited(const struct view *v)
 	const struct frame *f = v->frame;
 	if (f->phase == PHASE_TOP_VALUE)
 		return f->node;
-	const struct node *n = node_at(v->s, f->node);
+	const struct node *n = view_node(v->s, f->node);
 	if (f->phase == PHASE_OBJECT_VALUE)
 		return f->at == KEY_FREE ? n->object.free : n->object.keys[f->at].node;
 	if (f->count >= n->array.max_items)
@@ -323,21 +122,21 @@ static uint32_t awaited(const struct view *v)
 /* The simple nodes of which one may be the value. */
 static uint32_t ways_of(const struct schema *s, const uint32_t *node, const uint32_t **ways)
 {
-	const struct node *n = node_at(s, *node);
+	const struct node *n = view_node(s, *node);
 	*ways = n->kind == NODE_CHOICE ? n->choice.ways : node;
 	return n->kind == NODE_CHOICE ? n->choice.n_ways : 1;
 }
 
 static bool may_begin(const struct view *v, uint32_t way, unsigned char c)
 {
-	const struct node *n = node_at(v->s, way);
+	const struct node *n = view_node(v->s, way);
 	return byte_set_has(&n->first, c) && has_room(v, n->need);
 }
 
 static bool value_may_begin(const struct view *v, unsigned char c)
 {
 	uint32_t node = awaited(v);
-	if (node == SCHEMA_NONE || !byte_set_has(&node_at(v->s, node)->first, c))
+	if (node == SCHEMA_NONE || !byte_set_has(&view_node(v->s, node)->first, c))
 		return false;
 	const uint32_t *ways;
 	uint32_t n = ways_of(v->s, &node, &ways);
@@ -350,7 +149,7 @@ static bool value_may_begin(const struct view *v, unsigned char c)
 static bool value_has_room(const struct view *v)
 {
 	uint32_t node = awaited(v);
-	return node != SCHEMA_NONE && has_room(v, node_at(v->s, node)->need);
+	return node != SCHEMA_NONE && has_room(v, view_node(v->s, node)->need);
 }
 
 static void allow_value(const struct view *v, struct byte_set *out)
@@ -361,7 +160,7 @@ static void allow_value(const struct view *v, struct byte_set *out)
 	const uint32_t *ways;
 	uint32_t n = ways_of(v->s, &node, &ways);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct node *way = node_at(v->s, ways[i]);
+		const struct node *way = view_node(v->s, ways[i]);
 		for (int k = 0; k < 4 && has_room(v, way->need); k++)
 			out->bits[k] |= way->first.bits[k];
 	}
@@ -382,7 +181,7 @@ static bool count_allows(const struct view *v, const struct node_scalar *n, uint
 
 static struct move decide_scalar(const struct view *v, unsigned char c)
 {
-	const struct node_scalar *n = &node_at(v->s, v->frame->node)->scalar;
+	const struct node_scalar *n = &view_node(v->s, v->frame->node)->scalar;
 	uint32_t to = dfa_step(n->dfa, v->frame->at, c);
 	if (to == DFA_NONE || !count_allows(v, n, to))
 		return (struct move){ .kind = MOVE_REFUSE };
@@ -392,7 +191,7 @@ static struct move decide_scalar(const struct view *v, unsigned char c)
 static void allow_scalar(const struct view *v, struct byte_set *out)
 {
 	const struct frame *f = v->frame;
-	const struct node_scalar *n = &node_at(v->s, f->node)->scalar;
+	const struct node_scalar *n = &view_node(v->s, f->node)->scalar;
 	if (n->home == DFA_NONE || f->at != n->home) {
 		dfa_put_bytes(n->dfa, f->at, out);
 		return;
@@ -412,7 +211,7 @@ static bool scalar_is_complete(const struct view *v)
 {
 	const struct frame *f = v->frame;
 	return f->phase == PHASE_SCALAR &&
-	       node_at(v->s, f->node)->scalar.dfa->states[f->at].is_accept;
+	       view_node(v->s, f->node)->scalar.dfa->states[f->at].is_accept;
 }
 
 /* ---- deciding ---- */
@@ -420,18 +219,17 @@ static bool scalar_is_complete(const struct view *v)
 static bool may_close(const struct view *v)
 {
 	const struct frame *f = v->frame;
-	const struct node *n = node_at(v->s, f->node);
+	const struct node *n = view_node(v->s, f->node);
 	if (n->kind == NODE_ARRAY)
 		return f->count >= n->array.min_items;
-	return f->count >= n->object.min_members && required_left(&n->object, seen_keys(v)) == 0;
+	return f->count >= n->object.min_members && keys_are_complete(v);
 }
 
 static bool may_go_on(const struct view *v)
 {
 	if (v->frame->phase == PHASE_ARRAY_NEXT)
 		return value_has_room(v);
-	struct key_rule r = key_rule(v);
-	return any_key_may_come(&r);
+	return keys_may_come(v);
 }
 
 static bool blank_may_come(const struct view *v, unsigned char c)
@@ -503,6 +301,16 @@ static struct move decide_between(const struct view *v, unsigned char c)
 	return (struct move){ .kind = MOVE_REFUSE };
 }
 
+static struct move decide_name(const struct view *v, unsigned char c)
+{
+	struct key_step step;
+	if (!key_step(v, c, &step))
+		return (struct move){ .kind = MOVE_REFUSE };
+	if (step.key != SCHEMA_NONE)
+		return (struct move){ .kind = MOVE_NAME_END, .to = step.key };
+	return (struct move){ .kind = MOVE_NAME, .to = step.at, .free_to = step.free_at };
+}
+
 static struct move decide(
 	const struct schema *s, const struct schema_run *run, uint16_t branch, unsigned char c)
 {
@@ -562,7 +370,7 @@ static void allow_branch(
 {
 	struct view v = view_top(s, run, branch);
 	if (v.frame->phase == PHASE_NAME) {
-		allow_name(&v, out);
+		key_allowed(&v, out);
 		return;
 	}
 	if (v.frame->phase == PHASE_SCALAR) {
@@ -635,7 +443,7 @@ static void push(struct schema_run *run, uint16_t branch, struct frame frame, ui
 static void begin_way(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t way,
 	unsigned char c)
 {
-	const struct node *n = node_at(s, way);
+	const struct node *n = view_node(s, way);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	if (f->phase == PHASE_TOP_VALUE)
 		f->phase = PHASE_TOP_DONE;
@@ -680,18 +488,18 @@ static void begin_value(
 static void begin_name(const struct schema *s, struct schema_run *run, uint16_t branch)
 {
 	struct view v = view_top(s, run, branch);
-	struct key_rule r = key_rule(&v);
+	struct key_step step = key_begin(&v);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	f->phase = PHASE_NAME;
-	f->hash = HASH_FIRST;
-	f->at = r.object->names ? 0 : DFA_NONE;
-	f->free_at = r.free_may_come ? dfa_step(r.object->free_names, 0, '"') : DFA_NONE;
+	f->hash = KEY_HASH_FIRST;
+	f->at = step.at;
+	f->free_at = step.free_at;
 }
 
 static void end_name(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t key)
 {
 	struct frame *f = frame_at(run, branch, run->top[branch]);
-	const struct node_object *o = &node_at(s, f->node)->object;
+	const struct node_object *o = &view_node(s, f->node)->object;
 	f->phase = PHASE_COLON;
 	f->at = key;
 	if (key == KEY_FREE) {
@@ -718,7 +526,7 @@ static void step_scalar(
 	const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t to)
 {
 	struct frame *f = frame_at(run, branch, run->top[branch]);
-	const struct node_scalar *n = &node_at(s, f->node)->scalar;
+	const struct node_scalar *n = &view_node(s, f->node)->scalar;
 	f->at = to;
 	f->count += to == n->home;
 	if (dfa_is_final(n->dfa, to))
@@ -740,7 +548,7 @@ static void perform(const struct schema *s, struct schema_run *run, uint16_t bra
 	case MOVE_NAME:
 		f->at = m->to;
 		f->free_at = m->free_to;
-		f->hash = hash_byte(f->hash, c);
+		f->hash = key_hash(f->hash, c);
 		break;
 	case MOVE_NAME_END: end_name(s, run, branch, m->to); break;
 	case MOVE_MARK: f->phase = (uint16_t)m->to; break;

@@ -231,7 +231,7 @@ static void random_answers_are_complete_calls(void **state)
 		for (uint64_t seed = 0; seed < 100; seed++) {
 			struct walk_random r = { seed };
 			struct err e = { 0 };
-			assert_true(walk_randomly(g, &r, 60, 5000, &out));
+			assert_int_equal(walk_randomly(g, &r, 60, 5000, &out), WALK_ENDED);
 			struct str call = str_trim(str_sub(buf_str(&out), STR("<tool_call>").n,
 				out.n - STR("</tool_call>").n));
 			json_t *parsed = js_parse(call, LAYER_PARSE, &e);

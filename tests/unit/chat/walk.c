@@ -8,7 +8,7 @@
 
 #include "base/must.h"
 
-enum { FORCED_MAX = 4096, CHECKED_STEPS = 400 };
+enum { FORCED_MAX = 4096, CHECKED_STEPS = 60 };
 
 static void *state_new(const struct guide *g)
 {
@@ -95,12 +95,17 @@ uint64_t walk_below(struct walk_random *r, uint64_t limit)
 	return walk_next(r) % limit;
 }
 
+/* Late: what closes, or a letter that many patterns end with, more often than not. */
 static int random_byte(struct walk_random *r, const struct byte_set *set, bool is_late)
 {
-	static const char closers[] = "\"}]>/";
-	for (const char *c = closers; is_late && *c; c++)
-		if (byte_set_has(set, (unsigned char)*c) && walk_below(r, 4))
-			return *c;
+	static const char closers[] = "\"}]>/", letters[] = "abcde01259";
+	if (is_late && walk_below(r, 2))
+		for (const char *c = closers; *c; c++)
+			if (byte_set_has(set, (unsigned char)*c))
+				return *c;
+	char letter = letters[walk_below(r, sizeof letters - 1)];
+	if (is_late && walk_below(r, 2) && byte_set_has(set, (unsigned char)letter))
+		return letter;
 	int found = -1, seen = 0;
 	for (int c = 0; c < 256; c++)
 		if (byte_set_has(set, (unsigned char)c) && walk_below(r, (uint64_t)++seen) == 0)
@@ -108,28 +113,26 @@ static int random_byte(struct walk_random *r, const struct byte_set *set, bool i
 	return found;
 }
 
-bool walk_randomly(
+enum walk_end walk_randomly(
 	const struct guide *g, struct walk_random *r, size_t soft, size_t hard, struct buf *out)
 {
 	void *state = state_new(g);
-	bool has_ended = false;
+	enum walk_end end = WALK_LONG;
 	buf_reset(out);
-	while (!has_ended && out->n < hard) {
+	while (end == WALK_LONG && out->n < hard) {
 		struct byte_set set;
 		g->ops->allowed(g->grammar, state, &set);
-		bool is_late = out->n > soft;
-		if (g->ops->may_end(g->grammar, state) && (is_late || walk_below(r, 3) == 0)) {
-			has_ended = true;
-			break;
-		}
+		bool may_end = g->ops->may_end(g->grammar, state), is_late = out->n > soft;
 		int c = random_byte(r, &set, is_late);
-		if (c < 0) {
-			has_ended = g->ops->may_end(g->grammar, state);
-			break;
+		if (may_end && (c < 0 || is_late || walk_below(r, 3) == 0)) {
+			end = WALK_ENDED;
+		} else if (c < 0) {
+			end = WALK_STUCK;
+		} else {
+			MUST(g->ops->accept(g->grammar, state, (unsigned char)c));
+			buf_add_char(out, (char)c);
 		}
-		MUST(g->ops->accept(g->grammar, state, (unsigned char)c));
-		buf_add_char(out, (char)c);
 	}
 	free(state);
-	return has_ended;
+	return end;
 }

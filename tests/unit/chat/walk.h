@@ -28,11 +28,18 @@ struct walk_random {
 uint64_t walk_next(struct walk_random *r);
 uint64_t walk_below(struct walk_random *r, uint64_t limit);
 
+/* How a random walk came out. */
+enum walk_end {
+	WALK_ENDED, /* the answer may end here */
+	WALK_LONG,  /* `hard` bytes were reached: luck did not find the way out of an open object */
+	WALK_STUCK, /* nothing may come and it may not end: a fault of the guide */
+};
+
 /*
  * Random allowed bytes until the answer may end and a coin says so; after `soft` bytes with a
- * preference for what closes. False if it got stuck or reached `hard` bytes.
+ * preference for what closes.
  */
-bool walk_randomly(
+enum walk_end walk_randomly(
 	const struct guide *g, struct walk_random *r, size_t soft, size_t hard, struct buf *out);
 
 #endif

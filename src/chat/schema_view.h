@@ -1,0 +1,73 @@
+/*
+ * schema_view.h - one branch of a run, looked at from one of its frames; for schema_*.c only.
+ *
+ * A view changes nothing: what a byte would mean is decided on views, and only then carried out.
+ */
+#ifndef OFFGRID_CHAT_SCHEMA_VIEW_H
+#define OFFGRID_CHAT_SCHEMA_VIEW_H
+
+#include "chat/schema_int.h"
+
+/* What a frame awaits. */
+enum phase {
+	PHASE_TOP_VALUE,    /* the value of the root */
+	PHASE_TOP_DONE,     /* nothing */
+	PHASE_SCALAR,       /* more of a scalar */
+	PHASE_OBJECT_FIRST, /* a key or } */
+	PHASE_OBJECT_NEXT,  /* , or } */
+	PHASE_OBJECT_KEY,   /* a key, after a comma */
+	PHASE_NAME,         /* more of a key */
+	PHASE_COLON,
+	PHASE_OBJECT_VALUE, /* the value of key `at` */
+	PHASE_ARRAY_FIRST,  /* an item or ] */
+	PHASE_ARRAY_NEXT,   /* , or ] */
+	PHASE_ARRAY_ITEM,   /* an item, after a comma */
+	PHASE_COUNT
+};
+
+/* A branch as seen from one of its frames. */
+struct view {
+	const struct schema *s;
+	const struct schema_run *run;
+	const struct frame *frame;
+	uint16_t offset, words; /* of the frame in its stack; its words */
+};
+
+static inline const struct node *view_node(const struct schema *s, uint32_t node)
+{
+	return &s->nodes[node];
+}
+
+/* Whether a value that needs this much may begin above the frame. */
+static inline bool has_room(const struct view *v, uint32_t need)
+{
+	return need != NEED_NONE &&
+	       (uint32_t)v->offset + v->words + need <= LIMIT_SCHEMA_STACK_WORDS;
+}
+
+/* ---- the keys of an object, as its frame has it (schema_key.c) ---- */
+
+/* In place of a key's number: one that is not named in the schema. */
+#define KEY_FREE (UINT32_MAX - 1)
+
+#define KEY_HASH_FIRST UINT64_C(0xcbf29ce484222325)
+
+static inline uint64_t key_hash(uint64_t hash, unsigned char c)
+{
+	return (hash ^ c) * UINT64_C(0x100000001b3);
+}
+
+/* Where a byte leads inside a key. */
+struct key_step {
+	uint32_t key;         /* the key that ended, KEY_FREE, or SCHEMA_NONE: it goes on */
+	uint32_t at, free_at; /* states of the names and the free names, or DFA_NONE */
+};
+
+bool keys_are_complete(const struct view *v); /* nothing required is missing */
+bool keys_may_come(const struct view *v);     /* some key may begin */
+struct key_step key_begin(const struct view *v);
+/* False if the byte may not come. */
+bool key_step(const struct view *v, unsigned char c, struct key_step *out);
+void key_allowed(const struct view *v, struct byte_set *out);
+
+#endif
