@@ -71,6 +71,8 @@
 /* Calls in one message of a conversation that a client sends: results are matched to them pair by
  * pair. */
 #define LIMIT_CALLS_IN_MESSAGE 256
+/* API keys that a server knows: one a person or program. */
+#define LIMIT_CLIENT_KEYS 256
 /* Messages in one conversation. */
 #define LIMIT_MESSAGES 100000
 /* A chat template: the longest in use has 20 KiB; GGUF files may hold several in one. */

@@ -64,6 +64,8 @@ static const struct refusal {
 	enum layer layer;
 	const char *mend;
 } refusals[] = {
+	{ 300, 399, ERR_UPSTREAM, LAYER_WIRE,
+		"it sends us elsewhere: check the base URL, or log in to the network" },
 	{ 401, 403, ERR_DENIED, LAYER_ROUTE, "check the key and the account of this upstream" },
 	{ 404, 404, ERR_NOT_FOUND, LAYER_ROUTE, "check the model's name and the base URL" },
 	{ 407, 407, ERR_DENIED, LAYER_WIRE, "the proxy wants a login" },

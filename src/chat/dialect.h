@@ -91,8 +91,9 @@ struct dialect {
 	void (*writer_free)(struct dialect_writer *w); /* NULL is fine */
 	/* The error document, with our layer and mend in it; the status is err_http_status's. */
 	void (*write_error)(const struct err *e, struct buf *out);
-	/* The list of models in the dialect's shape, from what router_models gives. */
+	/* The list of models in the dialect's shape, from what router_models gives; one of them. */
 	void (*write_models)(const json_t *models, struct buf *out);
+	void (*write_model)(const json_t *model, struct buf *out);
 
 	/* ---- answers of an upstream ---- */
 	/* Events go to the sink from inside the functions below; it must not free the reader. After

@@ -39,8 +39,10 @@ static const char *error_type(enum err_kind kind)
 	return err_kinds[kind].http_status < 500 ? "invalid_request_error" : "api_error";
 }
 
-static const char *error_code(enum err_kind kind)
+static const char *error_code(enum err_kind kind, enum layer layer)
 {
+	if (kind == ERR_NOT_FOUND && layer != LAYER_ROUTE)
+		return err_kinds[kind].name;
 	for (size_t i = 0; i < sizeof error_words / sizeof error_words[0]; i++)
 		if (error_words[i].kind == kind)
 			return error_words[i].code;
@@ -54,13 +56,13 @@ void openai_write_error(const struct err *e, struct buf *out)
 	/* Words by which clients know a context overflow. */
 	const char *known = e->kind == ERR_CONTEXT ? "maximum context length exceeded: " : "";
 	buf_printf(&message, "%s: %s%s%s%s", layers[e->layer].name, known, e->what,
-		e->mend[0] ? ". " : "", e->mend);
+		e->mend[0] ? "; " : "", e->mend);
 	buf_add(out, STR("{\"error\":{"));
 	js_member_text(out, "message", buf_str(&message));
 	js_member_text(out, "type", str_z(error_type(e->kind)));
 	js_member(out, "param");
 	buf_add(out, STR("null"));
-	js_member_text(out, "code", str_z(error_code(e->kind)));
+	js_member_text(out, "code", str_z(error_code(e->kind, e->layer)));
 	js_member_text(out, "layer", str_z(layers[e->layer].name));
 	js_member_text(out, "kind", str_z(err_kinds[e->kind].name));
 	js_member_text(out, "what", str_z(e->what));
@@ -159,7 +161,6 @@ static int64_t number_at(const json_t *object, const char *key)
 static void write_model(const json_t *model, struct buf *out)
 {
 	int64_t context = number_at(model, "context_tokens");
-	js_next(out);
 	buf_add_char(out, '{');
 	js_member_text(out, "id", text_at(model, "id"));
 	js_member_text(out, "object", STR("model"));
@@ -177,8 +178,10 @@ static void write_model(const json_t *model, struct buf *out)
 static void write_models(const json_t *models, struct buf *out)
 {
 	buf_add(out, STR("{\"object\":\"list\",\"data\":["));
-	for (size_t i = 0; i < json_array_size(models); i++)
+	for (size_t i = 0; i < json_array_size(models); i++) {
+		js_next(out);
 		write_model(json_array_get(models, i), out);
+	}
 	buf_add(out, STR("]}"));
 }
 
@@ -237,6 +240,7 @@ const struct dialect dialect_openai = {
 	.writer_free = openai_writer_free,
 	.write_error = openai_write_error,
 	.write_models = write_models,
+	.write_model = write_model,
 	.reader_new = openai_reader_new,
 	.read_piece = openai_read_piece,
 	.read_document = openai_read_document,

@@ -49,6 +49,7 @@ struct openai_reader {
 	bool has_usage, has_words, has_finish, is_over;
 	bool has_told; /* the chunk being read gave an event */
 	enum chat_stop stop;
+	struct buf late[2]; /* words that came inside an open call: told behind it; see late_of */
 };
 
 static struct openai_reader *own(struct dialect_reader *rd)
@@ -61,6 +62,8 @@ struct dialect_reader *openai_reader_new(struct chat_sink sink)
 	struct openai_reader *rd = must_calloc(1, sizeof *rd);
 	rd->base.dialect = &dialect_openai;
 	rd->sink = sink;
+	buf_init(&rd->late[0], LIMIT_ANSWER_BYTES);
+	buf_init(&rd->late[1], LIMIT_ANSWER_BYTES);
 	return &rd->base;
 }
 
@@ -73,6 +76,8 @@ void openai_reader_free(struct dialect_reader *base)
 		buf_clear(&own(base)->slots[i].name);
 		buf_clear(&own(base)->slots[i].args);
 	}
+	buf_clear(&own(base)->late[0]);
+	buf_clear(&own(base)->late[1]);
 	free(base);
 }
 
@@ -94,6 +99,28 @@ static bool count_bytes(struct openai_reader *rd, size_t bytes, struct err *e)
 		return true;
 	return fail(e, ERR_TOO_BIG, LAYER_WIRE,
 		"the upstream's answer is over the limit of %zu bytes", (size_t)LIMIT_ANSWER_BYTES);
+}
+
+static void tell_words(struct openai_reader *rd, enum chat_event_type type, struct str text)
+{
+	rd->has_told = rd->has_words = true;
+	chat_send(rd->sink, &(struct chat_event){ .type = type, .text = text });
+}
+
+static struct buf *late_of(struct openai_reader *rd, enum chat_event_type type)
+{
+	return &rd->late[type == CHAT_THINK ? 0 : 1];
+}
+
+static void tell_late(struct openai_reader *rd)
+{
+	static const enum chat_event_type types[] = { CHAT_THINK, CHAT_TEXT };
+	for (int i = 0; i < 2; i++) {
+		struct buf *late = late_of(rd, types[i]);
+		if (late->n)
+			tell_words(rd, types[i], buf_str(late));
+		buf_reset(late);
+	}
 }
 
 /* ---- calls ---- */
@@ -202,6 +229,7 @@ static bool end_call(struct openai_reader *rd, struct slot *s, struct err *e)
 	chat_send_tool_end(rd->sink, (unsigned)rd->current);
 	rd->has_told = true;
 	rd->current++;
+	tell_late(rd);
 	return true;
 }
 
@@ -293,7 +321,7 @@ static bool read_call(struct openai_reader *rd, const struct js_at *at,
 	struct slot *s = find_slot(rd, index, id, name, e);
 	if (!s)
 		return false;
-	if (rd->slots + rd->current > s && js_has(&args) && json_string_length(args.value))
+	if (rd->slots + rd->current > s && str_trim(js_text(args.value)).n)
 		return fail(e, ERR_BAD_DATA, LAYER_WIRE,
 			"the call of '%.*s' went on after its arguments were complete",
 			STR_ARG(buf_str(&s->name)));
@@ -326,15 +354,24 @@ static bool read_calls(struct openai_reader *rd, const struct js_at *message, st
 
 /* ---- words ---- */
 
-static bool tell_words(
+/* Words never stand inside a call: one that is complete ends before them, else they wait for its
+ * end. */
+static bool read_word(
 	struct openai_reader *rd, enum chat_event_type type, struct str text, struct err *e)
 {
+	struct slot *open = rd->current < rd->slot_count ? &rd->slots[rd->current] : NULL;
 	if (!text.n)
 		return true;
 	if (!count_bytes(rd, text.n, e))
 		return false;
-	rd->has_told = rd->has_words = true;
-	chat_send(rd->sink, &(struct chat_event){ .type = type, .text = text });
+	if (open && open->is_begun && open->complete) {
+		if (!end_call(rd, open, e))
+			return false;
+	} else if (open && open->is_begun) {
+		buf_add(late_of(rd, type), text);
+		return true;
+	}
+	tell_words(rd, type, text);
 	return true;
 }
 
@@ -344,11 +381,10 @@ static bool read_parts(struct openai_reader *rd, const struct js_at *parts, stru
 	for (size_t i = 0; i < json_array_size(parts->value); i++) {
 		struct js_at part = js_item(parts, i), text = js_key(&part, "text"),
 			     thought = js_key(&part, "thinking");
-		if (json_is_string(text.value) &&
-			!tell_words(rd, CHAT_TEXT, js_text(text.value), e))
+		if (json_is_string(text.value) && !read_word(rd, CHAT_TEXT, js_text(text.value), e))
 			return false;
 		if (json_is_string(thought.value) &&
-			!tell_words(rd, CHAT_THINK, js_text(thought.value), e))
+			!read_word(rd, CHAT_THINK, js_text(thought.value), e))
 			return false;
 	}
 	return true;
@@ -361,12 +397,12 @@ static bool read_words(struct openai_reader *rd, const struct js_at *message, st
 		     refusal = js_key(message, "refusal");
 	struct str think = { 0 }, text = { 0 }, refused = { 0 };
 	if (!js_opt_str(js_has(&thought) ? &thought : &other, &think, e) ||
-		!tell_words(rd, CHAT_THINK, think, e))
+		!read_word(rd, CHAT_THINK, think, e))
 		return false;
 	if (json_is_array(content.value))
 		return read_parts(rd, &content, e);
-	return js_opt_str(&content, &text, e) && tell_words(rd, CHAT_TEXT, text, e) &&
-	       js_opt_str(&refusal, &refused, e) && tell_words(rd, CHAT_TEXT, refused, e);
+	return js_opt_str(&content, &text, e) && read_word(rd, CHAT_TEXT, text, e) &&
+	       js_opt_str(&refusal, &refused, e) && read_word(rd, CHAT_TEXT, refused, e);
 }
 
 /* ---- the end ---- */

@@ -101,7 +101,7 @@ static void write_calls(const struct chat_message *m, struct buf *out)
 static void write_thoughts(const struct chat_message *m, struct buf *out)
 {
 	struct buf joined;
-	if (!has_block(m, CHAT_BLOCK_THINK))
+	if (m->role != CHAT_ASSISTANT || !has_block(m, CHAT_BLOCK_THINK))
 		return;
 	buf_init(&joined, LIMIT_PROMPT_BYTES);
 	for (size_t i = 0; i < m->block_count; i++)

@@ -14,6 +14,7 @@
 struct turn {
 	const struct chat_message *assistant; /* NULL before the first one */
 	struct chat_block *calls[LIMIT_CALLS_IN_MESSAGE];
+	struct str ids[LIMIT_CALLS_IN_MESSAGE];             /* as they came */
 	struct chat_block *results[LIMIT_CALLS_IN_MESSAGE]; /* by call; NULL: not answered */
 	size_t order[LIMIT_CALLS_IN_MESSAGE]; /* by call: which of the results it was */
 	size_t call_count, result_count;
@@ -47,16 +48,43 @@ static bool is_same_id(struct str a, struct str b)
 	}
 }
 
-/* The call that a result answers: by its id; one without an id answers the first open call. */
+/* The call that a result answers: the first open one of its id; one without an id answers the first
+ * open call. */
 static size_t find_call(const struct turn *turn, const struct chat_block *result)
 {
-	for (size_t i = 0; i < turn->call_count; i++)
-		if (result->id.n ? str_eq(turn->calls[i]->id, result->id) : !turn->results[i])
+	size_t answered = turn->call_count;
+	for (size_t i = 0; i < turn->call_count; i++) {
+		bool is_meant = !result->id.n || str_eq(turn->ids[i], result->id);
+		if (is_meant && !turn->results[i])
 			return i;
+		if (is_meant && result->id.n)
+			answered = i;
+	}
 	for (size_t i = 0; i < turn->call_count; i++)
-		if (is_same_id(turn->calls[i]->id, result->id))
-			return i;
-	return turn->call_count;
+		if (answered == turn->call_count && is_same_id(turn->ids[i], result->id))
+			answered = i;
+	return answered;
+}
+
+static bool is_taken(const struct turn *turn, struct str id)
+{
+	for (size_t i = 0; i < turn->call_count; i++)
+		if (str_eq(turn->calls[i]->id, id))
+			return true;
+	return false;
+}
+
+/* Every call gets an id that no other of its message has. */
+static void add_call(struct history *h, struct turn *turn, size_t message, struct chat_block *call)
+{
+	size_t number = turn->call_count;
+	turn->ids[number] = call->id;
+	if (!call->id.n || is_taken(turn, call->id)) {
+		char id[DIALECT_CALL_ID_CHARS + 1];
+		struct str place = arena_printf(h->r->arena, "message %zu", message);
+		call->id = arena_str(h->r->arena, dialect_call_id(place, (unsigned)number, id));
+	}
+	turn->calls[turn->call_count++] = call;
 }
 
 static bool begin_turn(struct history *h, struct turn *turn, size_t index, struct err *e)
@@ -71,13 +99,7 @@ static bool begin_turn(struct history *h, struct turn *turn, size_t index, struc
 			return fail(e, ERR_TOO_BIG, LAYER_CLIENT,
 				"messages[%zu]: more than %d tool calls in one message", index,
 				LIMIT_CALLS_IN_MESSAGE);
-		if (!b->id.n) {
-			char id[DIALECT_CALL_ID_CHARS + 1];
-			struct str place = arena_printf(h->r->arena, "message %zu", index);
-			b->id = arena_str(h->r->arena,
-				dialect_call_id(place, (unsigned)turn->call_count, id));
-		}
-		turn->calls[turn->call_count++] = b;
+		add_call(h, turn, index, b);
 	}
 	h->out[h->count++] = *m;
 	return true;

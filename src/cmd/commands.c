@@ -4,8 +4,8 @@
  */
 #include "cmd/command.h"
 
-extern const struct command cmd_completion, cmd_help, cmd_list, cmd_rm, cmd_show, cmd_trace,
-	cmd_version;
+extern const struct command cmd_completion, cmd_help, cmd_list, cmd_rm, cmd_serve, cmd_show,
+	cmd_trace, cmd_version;
 
 /* clang-format off */
 #define NOT_BUILT(its_name, its_group, line) \
@@ -14,7 +14,7 @@ extern const struct command cmd_completion, cmd_help, cmd_list, cmd_rm, cmd_show
 
 const struct command *const commands[] = {
 	NOT_BUILT("agent", GROUP_WORK, "let a model change files here, and see what it really did"),
-	NOT_BUILT("serve", GROUP_SERVE, "serve models to other programs, tool calls that arrive"),
+	&cmd_serve,
 	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),
 	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),
 	NOT_BUILT("connect", GROUP_SERVE, "set up OpenCode, Codex, Claude Code, ... and undo it"),

@@ -280,6 +280,13 @@ void route_end(struct route_call *c)
 		call_free(c);
 }
 
+void route_pause(struct route_call *c, bool is_paused)
+{
+	const struct backend_ops *ops = c->upstream->backend->ops;
+	if (ops->pause)
+		ops->pause(c->inner, is_paused);
+}
+
 const char *route_upstream(const struct route_call *c)
 {
 	return c->upstream->name;

@@ -32,6 +32,10 @@ struct backend_ops {
 	/* Ends a call: cancels it if it is not over. No event comes after this. May be called from
 	 * inside the sink. */
 	void (*end)(struct backend_call *call);
+	/* Stops telling events and goes on, as far as it can; what was begun may still be told.
+	 * Nothing may be said for as long as the reader of the answer cannot take it. NULL: it
+	 * cannot. */
+	void (*pause)(struct backend_call *call, bool is_paused);
 	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}. */
 	void (*list)(struct backend *b, json_t *models);
 	void (*free)(struct backend *b);
@@ -66,6 +70,8 @@ struct route_call;
 struct route_call *route_start(struct router *r, const struct chat_request *request,
 	struct trace *t, struct chat_sink sink, struct err *e);
 void route_end(struct route_call *call); /* as backend_ops.end; NULL is fine */
+/* For a client that reads slower than its answer comes: as backend_ops.pause. */
+void route_pause(struct route_call *call, bool is_paused);
 
 const char *route_upstream(const struct route_call *call); /* the name of who answers */
 

@@ -56,6 +56,7 @@ struct script_call {
 	size_t step_count, step_room, next;
 	struct err fault;
 	bool is_busy, is_ended; /* inside the sink; to be freed */
+	bool is_paused;
 };
 
 /* ---- reading the file ---- */
@@ -476,12 +477,23 @@ static void play(void *ctx)
 	c->is_busy = true;
 	do {
 		chat_send(c->sink, &c->steps[c->next++].event);
-	} while (!c->is_ended && c->next < c->step_count && !c->steps[c->next].wait_ms);
+	} while (!c->is_ended && !c->is_paused && c->next < c->step_count &&
+		 !c->steps[c->next].wait_ms);
 	c->is_busy = false;
 	if (c->is_ended)
 		call_free(c);
-	else if (c->next < c->step_count)
+	else if (c->next < c->step_count && !c->is_paused)
 		loop_timer_start(c->timer, c->steps[c->next].wait_ms);
+}
+
+static void script_pause(struct backend_call *base, bool is_paused)
+{
+	struct script_call *c = (struct script_call *)base;
+	c->is_paused = is_paused;
+	if (is_paused)
+		loop_timer_stop(c->timer);
+	else if (!c->is_busy && c->next < c->step_count)
+		loop_timer_start(c->timer, 0);
 }
 
 static struct backend_call *script_start(struct backend *b, const struct chat_request *r,
@@ -547,6 +559,7 @@ static const struct backend_ops script_ops = {
 	.kind = "script",
 	.start = script_start,
 	.end = script_end,
+	.pause = script_pause,
 	.list = script_list,
 	.free = script_free,
 };

@@ -484,7 +484,7 @@ static void a_failure_is_an_error_object_with_its_layer(void **state)
 	size_t at = str_find(buf_str(&w.out), STR("data: {\"error\":{"));
 	assert_string_equal(buf_z(&w.out) + at,
 		"data: {\"error\":{\"message\":\"prompt: maximum context length exceeded: 12 "
-		"tokens, the context holds 8. send less\","
+		"tokens, the context holds 8; send less\","
 		"\"type\":\"exceed_context_size_error\",\"param\":null,\"code\":\"context_length_"
 		"exceeded\",\"layer\":\"prompt\","
 		"\"kind\":\"context_exceeded\",\"what\":\"12 tokens, the context holds "

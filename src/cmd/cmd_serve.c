@@ -1,0 +1,204 @@
+/*
+ * cmd_serve.c - `offgrid serve`: models for other programs.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/loop.h"
+#include "cmd/command.h"
+#include "cmd/open_local.h"
+#include "route/script.h"
+#include "serve/serve.h"
+
+struct args {
+	struct str listen;
+	struct opt_list hosts;
+	struct str client_keys;
+	struct str client_key_env;
+	struct model_args model;
+	struct str script;
+	bool no_store;
+};
+
+static const struct opt options[] = {
+	OPT_HEADING("who may ask"),
+	{ .name = "listen",
+		.letter = 'l',
+		OPT_INTO(struct args, listen),
+		.arg = "ADDRESS:PORT",
+		.initial = "127.0.0.1:8093",
+		.env = "OFFGRID_LISTEN",
+		.help = "where to listen; an address that others can reach needs an API key" },
+	{ .name = "client-keys",
+		OPT_INTO(struct args, client_keys),
+		.arg = "FILE",
+		.completes = OPT_FILES,
+		.help = "API keys that clients must show, one a line; nobody else may read the "
+			"file" },
+	{ .name = "client-key-env",
+		OPT_INTO(struct args, client_key_env),
+		.arg = "NAME",
+		.help = "the variable that holds the API key that clients must show" },
+	{ .name = "host",
+		OPT_INTO(struct args, hosts),
+		.arg = "NAME",
+		.help = "a name by which clients call this server; may come several times" },
+	OPT_HEADING("who answers"),
+	MODEL_OPTIONS(struct args, model),
+	{ .name = "script",
+		OPT_INTO(struct args, script),
+		.arg = "FILE",
+		.completes = OPT_FILES,
+		.help = "answers from a file, for trying things without a model" },
+	OPT_HEADING("what is kept"),
+	{ .name = "no-store",
+		OPT_INTO(struct args, no_store),
+		.help = "write down neither traces nor the ledger" },
+	OPT_END,
+};
+
+static const char *const examples[] = {
+	"offgrid serve",
+	"offgrid serve --model my-model.gguf --context 16k",
+	"offgrid serve --listen 0.0.0.0:8093 --client-key-env OFFGRID_KEY",
+	NULL,
+};
+
+/* All that lives as long as the server. */
+struct house {
+	struct arena *arena;
+	struct loop *loop;
+	struct router *router;
+	struct store *store;
+	struct keys *keys;
+	struct serve *serve;
+	struct loop_signal *signals[2];
+};
+
+static void house_clear(struct house *h)
+{
+	for (size_t i = 0; i < sizeof h->signals / sizeof h->signals[0]; i++)
+		loop_signal_free(h->signals[i]);
+	serve_free(h->serve);
+	keys_free(h->keys);
+	store_close(h->store);
+	router_free(h->router);
+	loop_free(h->loop);
+}
+
+static bool read_listen(struct arena *a, struct str text, struct serve_options *out, struct err *e)
+{
+	size_t colon = str_find_last(text, STR(":"));
+	uint64_t port = SERVE_PORT;
+	struct str address = str_sub(text, 0, colon);
+	bool ok = colon == SIZE_MAX || str_to_u64(str_from(text, colon + 1), &port);
+	if (str_starts(address, STR("[")) && str_ends(address, STR("]")))
+		address = str_sub(address, 1, address.n - 1);
+	if (str_eq_nocase(address, STR("localhost")))
+		address = STR("127.0.0.1");
+	if (!ok || !address.n || port > UINT16_MAX) {
+		fail(e, ERR_USAGE, LAYER_CLIENT, "--listen: '%.*s' is no address and port",
+			STR_ARG(text));
+		return err_mend(e, "write it as 127.0.0.1:8093 or [::1]:8093");
+	}
+	out->address = arena_z(a, address);
+	out->port = (int)port;
+	return true;
+}
+
+static bool read_keys(struct house *h, const struct args *args, struct err *e)
+{
+	h->keys = keys_new();
+	if (args->client_keys.n && !keys_add_file(h->keys, args->client_keys.p, e))
+		return false;
+	return !args->client_key_env.n || keys_add_env(h->keys, args->client_key_env.p, e);
+}
+
+static bool add_upstreams(struct house *h, const struct args *args, struct err *e)
+{
+	struct model_choice choice;
+	if (args->script.n) {
+		struct backend *b = script_open(h->loop, args->script.p, e);
+		if (b)
+			router_add(h->router, "script", b, false);
+		return b != NULL;
+	}
+	struct backend *b = open_local(
+		h->arena, h->loop, &args->model, (struct engine_watcher){ 0 }, &choice, e);
+	if (b)
+		router_add(h->router, "local", b, false);
+	return b != NULL;
+}
+
+static bool open_store(struct house *h, const struct args *args, struct err *e)
+{
+	if (args->no_store)
+		return true;
+	h->store = store_open(store_default_path(h->arena).p, e);
+	if (!h->store)
+		return err_mend(e, "or start with --no-store");
+	return true;
+}
+
+static void on_stopped(void *ctx)
+{
+	loop_stop(((struct house *)ctx)->loop);
+}
+
+static void on_signal(void *ctx)
+{
+	struct house *h = ctx;
+	serve_stop(h->serve, on_stopped, h);
+}
+
+static void say_where(const struct house *h, const struct serve_options *o)
+{
+	bool is_v6 = str_find_char(str_z(o->address), ':') != SIZE_MAX;
+	printf("offgrid serves http://%s%s%s:%d/v1%s\n", is_v6 ? "[" : "", o->address,
+		is_v6 ? "]" : "", serve_port(h->serve),
+		keys_count(h->keys) ? ", API key needed" : "");
+	fflush(stdout);
+}
+
+static bool open_house(struct house *h, const struct invocation *in, struct err *e)
+{
+	const struct args *args = in->args;
+	struct serve_options o = { .hosts = args->hosts.items, .host_count = args->hosts.count };
+	h->arena = in->arena;
+	h->loop = loop_new();
+	h->router = router_new(h->loop);
+	if (!read_listen(in->arena, args->listen, &o, e) || !read_keys(h, args, e) ||
+		!add_upstreams(h, args, e) || !open_store(h, args, e))
+		return false;
+	o.keys = h->keys;
+	h->serve = serve_new(h->loop, &o, h->router, h->store, e);
+	if (!h->serve)
+		return false;
+	h->signals[0] = loop_signal_new(h->loop, SIGINT, on_signal, h);
+	h->signals[1] = loop_signal_new(h->loop, SIGTERM, on_signal, h);
+	say_where(h, &o);
+	return true;
+}
+
+static int run(const struct invocation *in, struct err *e)
+{
+	struct house house = { 0 };
+	bool ok = open_house(&house, in, e);
+	if (ok)
+		loop_run(house.loop);
+	house_clear(&house);
+	return ok ? 0 : err_exit_code(e);
+}
+
+const struct command cmd_serve = {
+	.name = "serve",
+	.group = GROUP_SERVE,
+	.about = "serve models to other programs, tool calls that arrive",
+	.text = "An OpenAI-compatible API for the programs of this machine: POST "
+		"/v1/chat/completions (a stream or whole, with tools), GET /v1/models, /health "
+		"and /metrics. `offgrid trace` shows where each request went and where it stopped.",
+	.examples = examples,
+	.options = options,
+	.args_bytes = sizeof(struct args),
+	.run = run,
+};

@@ -1,0 +1,308 @@
+/*
+ * answer.c - one chat request under way: from the exchange to the router, and events back.
+ *
+ * Until something is said, or alive_ms have passed, nothing goes out: so a failure before that has
+ * its own HTTP status, and after it is an error inside the stream. An answer ends exactly once, by
+ * its own STOP or FAIL, by a refusal, or by the client's leaving; then the trace and the ledger row
+ * are written and everything about it goes.
+ *
+ * Layer: client, route.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/must.h"
+#include "serve/serve_int.h"
+
+struct answer {
+	struct answer *prev, *next;
+	struct serve *serve;
+	struct http_exchange *x;
+	const struct dialect *dialect;
+	struct arena *arena;
+	struct trace *trace;
+	struct chat_request *request;
+	struct route_call *call;
+	struct dialect_writer *writer;
+	struct loop_timer *timer; /* says "still here" */
+	struct buf out;
+	struct chat_usage usage;
+	struct chat_alive alive;
+	struct err fault;
+	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
+	bool has_begun;             /* the stream's head went out */
+	bool has_told;              /* something of the answer itself came */
+	bool is_paused;
+};
+
+/* ---- the end ---- */
+
+static struct str outcome_text(const struct answer *a, enum outcome outcome)
+{
+	if (outcome == OUTCOME_LEFT)
+		return STR("left");
+	return outcome == OUTCOME_OK ? STR("ok") : str_z(layers[a->fault.layer].name);
+}
+
+static void keep(struct answer *a, enum outcome outcome, int64_t took_ms)
+{
+	struct err e = { 0 };
+	struct store_ledger_row row = {
+		.trace_id = str_z(trace_id(a->trace)),
+		.client = STR("serve"),
+		.model = a->request ? a->request->model : STR(""),
+		.upstream = a->call ? str_z(route_upstream(a->call)) : STR(""),
+		.outcome = outcome_text(a, outcome),
+		.began_unix_ms = trace_began_unix_ms(a->trace),
+		.took_ms = took_ms,
+		.prompt_tokens = a->usage.prompt_tokens,
+		.cached_tokens = a->usage.cached_tokens,
+		.answer_tokens = a->usage.answer_tokens,
+	};
+	/* An answer is not held back because it could not be written down. */
+	if (a->serve->store && store_ledger_add(a->serve->store, &row, &e))
+		store_trace_put(a->serve->store, a->trace, &row, &e);
+}
+
+/* Counts it, writes it down, and frees everything but the exchange. */
+static void finish(struct answer *a, enum outcome outcome)
+{
+	struct metrics *m = &a->serve->metrics;
+	int64_t took_ms = clock_ms() - a->began_ms;
+	m->requests[outcome]++;
+	m->running--;
+	if (outcome == OUTCOME_FAILED)
+		m->errors[a->fault.layer]++;
+	metrics_took(&m->whole, took_ms);
+	metrics_tokens(m, &a->usage);
+	keep(a, outcome, took_ms);
+	route_end(a->call);
+	loop_timer_free(a->timer);
+	if (a->writer)
+		a->dialect->writer_free(a->writer);
+	buf_clear(&a->out);
+	chat_request_free(a->request);
+	arena_free(a->arena);
+	trace_free(a->trace);
+	if (a->prev)
+		a->prev->next = a->next;
+	else
+		a->serve->answers = a->next;
+	if (a->next)
+		a->next->prev = a->prev;
+	free(a);
+}
+
+static void add_headers(struct answer *a)
+{
+	http_add_header(a->x, "x-request-id", str_z(trace_id(a->trace)));
+	if (a->call)
+		http_add_header(a->x, "x-offgrid-upstream", str_z(route_upstream(a->call)));
+}
+
+/* It failed before anything went out. */
+static void refuse(struct answer *a, const struct err *e)
+{
+	a->fault = *e;
+	trace_fault(a->trace, e);
+	add_headers(a);
+	serve_reply_error(a->x, a->dialect, e);
+	finish(a, OUTCOME_FAILED);
+}
+
+static void on_gone(void *ctx)
+{
+	struct answer *a = ctx;
+	struct http_exchange *x = a->x;
+	trace_note(a->trace, LAYER_CLIENT, "left", "the client hung up after %lld ms, %s",
+		(long long)(clock_ms() - a->began_ms),
+		a->has_told ? "within the answer" : "before the answer had begun");
+	finish(a, OUTCOME_LEFT);
+	http_drop(x);
+}
+
+void answer_abort(struct answer *a)
+{
+	struct http_exchange *x = a->x;
+	trace_note(a->trace, LAYER_ROUTE, "stopped", "the server was stopped");
+	finish(a, OUTCOME_LEFT);
+	http_drop(x);
+}
+
+/* ---- going out ---- */
+
+static void on_drain(void *ctx)
+{
+	struct answer *a = ctx;
+	if (!a->is_paused || !a->call)
+		return;
+	a->is_paused = false;
+	route_pause(a->call, false);
+}
+
+/* Sends what the writer has written. */
+static void send_out(struct answer *a)
+{
+	if (!a->out.n)
+		return;
+	if (!a->has_begun) {
+		add_headers(a);
+		http_add_header(a->x, "cache-control", STR("no-store"));
+		http_stream_begin(a->x, 200,
+			a->dialect->framing == DIALECT_SSE ? "text/event-stream; charset=utf-8"
+							   : "application/x-ndjson");
+		a->has_begun = true;
+	}
+	a->wrote_ms = clock_ms();
+	bool has_room = http_stream_write(a->x, buf_str(&a->out));
+	buf_reset(&a->out);
+	if (!has_room && !a->is_paused && a->call) {
+		a->is_paused = true;
+		route_pause(a->call, true);
+	}
+}
+
+static void say_alive(struct answer *a)
+{
+	struct chat_event event = { .type = CHAT_ALIVE, .alive = a->alive };
+	a->dialect->write(a->writer, &event, &a->out);
+	send_out(a);
+}
+
+static void on_timer(void *ctx)
+{
+	struct answer *a = ctx;
+	int64_t silent_ms = clock_ms() - a->wrote_ms;
+	if (silent_ms >= a->serve->alive_ms) {
+		say_alive(a);
+		silent_ms = 0;
+	}
+	loop_timer_start(a->timer, a->serve->alive_ms - silent_ms);
+}
+
+static void take_alive(struct answer *a, const struct chat_event *event)
+{
+	a->alive = event->alive;
+	if (a->request->is_stream && clock_ms() - a->wrote_ms >= a->serve->alive_ms)
+		say_alive(a);
+}
+
+/* The last event: the answer goes out whole, or its stream ends. */
+static void take_end(struct answer *a, const struct chat_event *event)
+{
+	struct http_exchange *x = a->x;
+	bool is_stop = event->type == CHAT_STOP;
+	if (!is_stop)
+		a->fault = *event->err;
+	if (!is_stop && !a->has_begun) {
+		refuse(a, event->err);
+		return;
+	}
+	a->dialect->write(a->writer, event, &a->out);
+	if (a->request->is_stream) {
+		send_out(a);
+		finish(a, is_stop ? OUTCOME_OK : OUTCOME_FAILED);
+		http_stream_end(x);
+	} else {
+		add_headers(a);
+		http_reply(x, 200, "application/json", buf_str(&a->out));
+		finish(a, OUTCOME_OK);
+	}
+}
+
+static void take_event(void *owner, const struct chat_event *event)
+{
+	struct answer *a = owner;
+	if (event->type == CHAT_ALIVE) {
+		take_alive(a, event);
+		return;
+	}
+	if (!a->has_told) {
+		a->has_told = true;
+		metrics_took(&a->serve->metrics.first, clock_ms() - a->began_ms);
+	}
+	if (event->type == CHAT_USAGE)
+		a->usage = event->usage;
+	if (event->type == CHAT_STOP || event->type == CHAT_FAIL) {
+		take_end(a, event);
+		return;
+	}
+	a->dialect->write(a->writer, event, &a->out);
+	send_out(a);
+}
+
+/* ---- the beginning ---- */
+
+static void note_request(const struct answer *a)
+{
+	const struct chat_request *r = a->request;
+	const struct http_request *q = http_request_of(a->x);
+	trace_note(a->trace, LAYER_CLIENT, "asks",
+		"%s, model '%.*s', %zu messages, %zu tools offered, %s, from %.*s",
+		a->dialect->about, STR_ARG(str_sub(r->model, 0, LIMIT_QUOTE_BYTES)),
+		r->message_count, r->tool_count, r->is_stream ? "stream" : "whole answer",
+		STR_ARG(q->peer));
+	struct str agent = http_request_header(a->x, "user-agent");
+	if (agent.n)
+		trace_note(a->trace, LAYER_CLIENT, "client", "%.*s",
+			STR_ARG(str_sub(agent, 0, LIMIT_QUOTE_BYTES)));
+}
+
+/* What can be asked but not answered yet is said, not left out in silence. */
+static bool is_built(const struct chat_request *r, struct err *e)
+{
+	if (r->sampling.top_logprobs == CHAT_UNSET_INT)
+		return true;
+	fail(e, ERR_NOT_BUILT, LAYER_CLIENT, "logprobs: not built yet");
+	return err_mend(e, "ask without logprobs");
+}
+
+static bool start(struct answer *a, struct str path, struct err *e)
+{
+	const struct http_request *q = http_request_of(a->x);
+	trace_bytes(a->trace, LAYER_CLIENT, "request", q->body);
+	a->request = a->dialect->read_request(path, q->body, a->arena, a->trace, e);
+	if (!a->request || !is_built(a->request, e))
+		return false;
+	note_request(a);
+	a->writer = a->dialect->writer_new(&(struct dialect_answer){
+		.id = str_z(trace_id(a->trace)),
+		.model = a->request->model,
+		.unix_s = trace_began_unix_ms(a->trace) / 1000,
+		.is_stream = a->request->is_stream,
+		.wants_usage = a->request->wants_usage,
+	});
+	a->call = route_start(
+		a->serve->router, a->request, a->trace, (struct chat_sink){ take_event, a }, e);
+	return a->call != NULL;
+}
+
+void answer_begin(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
+{
+	struct err e = { 0 };
+	struct answer *a = must_calloc(1, sizeof *a);
+	*a = (struct answer){ .next = s->answers,
+		.serve = s,
+		.x = x,
+		.dialect = d,
+		.arena = arena_new(),
+		.trace = trace_new(),
+		.began_ms = clock_ms(),
+		.wrote_ms = clock_ms() };
+	if (s->answers)
+		s->answers->prev = a;
+	s->answers = a;
+	s->metrics.running++;
+	buf_init(&a->out, LIMIT_ANSWER_BYTES * 4);
+	if (!start(a, path, &e)) {
+		refuse(a, &e);
+		return;
+	}
+	http_watch(x, (struct http_watch){ on_gone, on_drain, a });
+	if (a->request->is_stream) {
+		a->timer = loop_timer_new(s->loop, on_timer, a);
+		loop_timer_start(a->timer, s->alive_ms);
+	}
+}

@@ -1,0 +1,57 @@
+/*
+ * serve.h - the HTTP API for other programs.
+ *
+ * POST chat/completions (a stream or whole), GET models, models/NAME, health, metrics; each with or
+ * without /v1 in front, also twice, since that is what misconfigured clients call. The dialect that
+ * a path belongs to reads the request, the router finds who answers, and the events go back through
+ * the dialect. Every request for an answer leaves a trace and a row in the ledger; its id is in the
+ * header x-request-id.
+ *
+ * A stream stays alive while nothing is said: an empty delta goes out at least every alive_ms, the
+ * first after alive_ms; until then, or until something is said, a failure still has its own HTTP
+ * status. If the client leaves, in a stream or not, the upstream is cancelled at once. If it reads
+ * slowly, the upstream is paused.
+ *
+ * Who may ask: anybody on this machine if no keys were given, else who shows one. An address that
+ * others can reach is refused without keys. Pages of the web may not ask: requests that carry the
+ * Origin or Host of another site are refused.
+ *
+ * On the loop's thread.
+ *
+ * Layer: client (what is wrong with a request), route, wire.
+ */
+#ifndef OFFGRID_SERVE_SERVE_H
+#define OFFGRID_SERVE_SERVE_H
+
+#include "route/route.h"
+#include "serve/keys.h"
+#include "store/store.h"
+
+struct serve;
+
+struct serve_options {
+	const char *address; /* a number: "127.0.0.1", "::1", "0.0.0.0" */
+	int port;            /* 0: any free one */
+	struct keys *keys;   /* borrowed; none in it: no key is asked for */
+	/* Names by which it may be called besides the address's own, "box.lan". */
+	const struct str *hosts;
+	size_t host_count;
+	int64_t alive_ms; /* 0: SERVE_ALIVE_MS */
+};
+
+enum {
+	SERVE_PORT = 8093,
+	SERVE_ALIVE_MS = 1000, /* what the measured clients took as life is one event a second */
+	SERVE_STOP_MS = 5000   /* for answers under way when the server is told to stop */
+};
+
+/* Listens. Router and store outlive it; the store may be NULL (nothing is kept then). */
+struct serve *serve_new(struct loop *loop, const struct serve_options *options,
+	struct router *router, struct store *store, struct err *e);
+void serve_free(struct serve *s); /* ends what runs; NULL is fine */
+
+int serve_port(const struct serve *s);
+/* Takes no more requests and calls when those under way have ended, or after SERVE_STOP_MS. */
+void serve_stop(struct serve *s, void (*on_stopped)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * serve_int.h - what the files of serve/ share.
+ */
+#ifndef OFFGRID_SERVE_SERVE_INT_H
+#define OFFGRID_SERVE_SERVE_INT_H
+
+#include "chat/dialect.h"
+#include "net/http_server.h"
+#include "serve/metrics.h"
+#include "serve/serve.h"
+
+struct answer;
+
+struct serve {
+	struct loop *loop;
+	struct http_server *http;
+	struct router *router;
+	struct store *store;
+	struct keys *keys;
+	struct str *hosts;
+	size_t host_count;
+	struct arena *arena;
+	int64_t alive_ms;
+	struct metrics metrics;
+	struct answer *answers; /* under way */
+};
+
+/* The HTTP status of an error, where the table of kinds is too coarse: a key of ours that does not
+ * fit is 401, a rate limit stays 429, and rubbish from an upstream is not the client's fault. */
+int serve_status(const struct err *e);
+
+/* Ends an exchange with an error in the dialect's shape. */
+void serve_reply_error(struct http_exchange *x, const struct dialect *d, const struct err *e);
+
+/* Takes over an exchange: reads its request, asks the router and answers. */
+void answer_begin(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+/* Ends one under way without a further word: the server is being freed. */
+void answer_abort(struct answer *a);
+
+#endif
