@@ -15,8 +15,9 @@
  *  - include, import, extends and block are refused when compiling: a chat template is one text.
  *  - Names are looked up when used, so a macro called before a top-level `set` of a name sees the
  *    caller's variable of that name, where Jinja2 sees it undefined.
- *  - The filters pprint, random, urlize, wordwrap, xmlattr, filesizeformat and striptags, and
- *    lipsum, are not there.
+ *  - Not there: the filters pprint, random, urlize, wordwrap, xmlattr, filesizeformat and
+ *    striptags, lipsum, attributes of numbers, and "\N{...}" in strings. Functions and generators
+ *    print without an address.
  *  - A refusal has the reference's words where a template or a person may depend on them
  *    (raise_exception, undefined values, types), not in every case.
  *

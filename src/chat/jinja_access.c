@@ -151,7 +151,7 @@ bool jval_item(struct jrun *r, struct jval of, struct jval index, struct jval *o
 		return false;
 	if (out->kind == J_MISSING)
 		*out = jval_undefined_of(r, of, index);
-	return jrun_charge(r, of.kind == J_TEXT ? of.u.text->n / 128 : 0);
+	return jrun_charge(r, of.kind == J_TEXT ? of.u.text->n / JRUN_BYTES_A_STEP : 0);
 }
 
 static bool bound(struct jrun *r, struct jval v, int64_t *out, bool *given)
@@ -236,7 +236,8 @@ bool jval_slice(struct jrun *r, struct jval of, const struct jval bounds[3], str
 	if (of.kind == J_UNDEFINED)
 		return jrun_raise_undefined(r, of);
 	if (of.kind == J_TEXT)
-		return jrun_charge(r, of.u.text->n / 128) && slice_text(r, of.u.text, bounds, out);
+		return jrun_charge(r, of.u.text->n / JRUN_BYTES_A_STEP) &&
+		       slice_text(r, of.u.text, bounds, out);
 	if (of.kind == J_DICT)
 		return jrun_raise(r, "unhashable type: 'slice'");
 	if ((of.kind != J_LIST && of.kind != J_TUPLE && of.kind != J_RANGE) || !jval_length(of, &n))
@@ -246,8 +247,9 @@ bool jval_slice(struct jrun *r, struct jval of, const struct jval bounds[3], str
 		return false;
 	if (of.kind == J_RANGE) {
 		struct jrange *range = jrun_alloc(r, sizeof *range);
-		*range = (struct jrange){ of.u.range->start + of.u.range->step * first,
-			of.u.range->step * step, (size_t)count };
+		int64_t start = of.u.range->start + of.u.range->step * first;
+		int64_t stride = of.u.range->step * step;
+		*range = (struct jrange){ start, start + stride * count, stride, (size_t)count };
 		*out = (struct jval){ .kind = J_RANGE, .u.range = range };
 		return true;
 	}

@@ -8,8 +8,6 @@
 
 #include "chat/jinja_run.h"
 
-enum { BYTES_A_STEP = 128 };
-
 static bool int_equals_float(int64_t i, double f)
 {
 	return (double)i == f && f >= -0x1p63 && f < 0x1p63 && (int64_t)f == i;
@@ -81,7 +79,7 @@ static bool equal(struct jrun *r, struct jval a, struct jval b, bool *out)
 
 bool jval_equal(struct jrun *r, struct jval a, struct jval b, bool *out)
 {
-	size_t work = a.kind == J_TEXT ? a.u.text->n / BYTES_A_STEP : 0;
+	size_t work = a.kind == J_TEXT ? a.u.text->n / JRUN_BYTES_A_STEP : 0;
 	if (!jrun_charge(r, 1 + work) || !jrun_enter(r))
 		return false;
 	bool ok = equal(r, a, b, out);
@@ -190,7 +188,7 @@ static bool hash_tuple(struct jrun *r, const struct jlist *l, uint64_t *out)
 
 bool jval_hash(struct jrun *r, struct jval v, uint64_t *out)
 {
-	if (!jrun_charge(r, v.kind == J_TEXT ? v.u.text->n / BYTES_A_STEP : 0))
+	if (!jrun_charge(r, v.kind == J_TEXT ? v.u.text->n / JRUN_BYTES_A_STEP : 0))
 		return false;
 	switch (v.kind) {
 	case J_LIST:
@@ -240,5 +238,5 @@ bool jval_contains(struct jrun *r, struct jval hay, struct jval needle, bool *ou
 		return jrun_raise(r, "'in <string>' requires string as left operand, not %s",
 			jval_type(needle));
 	*out = str_find(jval_str(hay), jval_str(needle)) != SIZE_MAX;
-	return jrun_charge(r, hay.u.text->n / BYTES_A_STEP);
+	return jrun_charge(r, hay.u.text->n / JRUN_BYTES_A_STEP);
 }

@@ -94,7 +94,11 @@ static bool eval_condition(
 	if (n->u.condition.otherwise)
 		return jeval(r, s, n->u.condition.otherwise, out);
 	*out = jval_undefined_hint(
-		r, "the inline if-expression evaluated to false and no else section was defined.");
+		r, arena_printf(r->arena,
+			   "the inline if-expression on line %u evaluated to false and no else "
+			   "section was defined.",
+			   n->line)
+			   .p);
 	return true;
 }
 

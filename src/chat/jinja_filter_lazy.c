@@ -163,8 +163,13 @@ static bool filter_map(struct jrun *r, struct jval v, const struct jargs *args, 
 		if (!row_by_name(r, args->pos[0], jfilter_find, "filter", &lazy.row))
 			return false;
 		lazy.args = rest_of(args, 1);
-	} else if (args->named_count > 1 + (lazy.fallback.kind != J_MISSING)) {
-		return jrun_raise(r, "Unexpected keyword argument");
+	} else {
+		for (size_t i = 0; i < args->named_count; i++) {
+			struct str name = jtext_str(args->named[i].name);
+			if (!str_eq_z(name, "attribute") && !str_eq_z(name, "default"))
+				return jrun_raise(
+					r, "Unexpected keyword argument '%.*s'", STR_ARG(name));
+		}
 	}
 	*out = generator(r, v, next_mapped, lazy);
 	return true;

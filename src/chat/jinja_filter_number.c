@@ -59,24 +59,64 @@ static bool parse_int(struct str s, int64_t base, int64_t *out)
 	return true;
 }
 
-/* Python's float(): also "inf" and "nan". */
+/* Digits, single underscores between them. */
+static size_t skip_digits(struct str s, size_t at, struct buf *out)
+{
+	size_t from = at;
+	while (at < s.n &&
+		((s.p[at] >= '0' && s.p[at] <= '9') ||
+			(s.p[at] == '_' && at > from && at + 1 < s.n && s.p[at - 1] != '_' &&
+				s.p[at + 1] >= '0' && s.p[at + 1] <= '9'))) {
+		if (s.p[at] != '_')
+			buf_add_char(out, s.p[at]);
+		at++;
+	}
+	return at;
+}
+
+/* A decimal number without its sign, for strtod: C reads hexadecimal too, Python does not. */
+static bool plain_decimal(struct str s, struct buf *out)
+{
+	size_t at = skip_digits(s, 0, out), digits = out->n;
+	if (at < s.n && s.p[at] == '.') {
+		buf_add_char(out, '.');
+		at = skip_digits(s, at + 1, out);
+		digits += out->n - digits - 1;
+	}
+	if (digits == 0)
+		return false;
+	if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
+		buf_add_char(out, 'e');
+		if (++at < s.n && (s.p[at] == '-' || s.p[at] == '+'))
+			buf_add_char(out, s.p[at++]);
+		size_t before = out->n;
+		at = skip_digits(s, at, out);
+		if (out->n == before)
+			return false;
+	}
+	return at == s.n;
+}
+
+/* Python's float(): also "inf" and "nan". What is too large is infinite. */
 static bool parse_float(struct str s, double *out)
 {
 	s = str_sub(s, jchars_space_left(s), s.n - jchars_space_right(s));
-	struct str word = s;
 	bool minus = s.n && s.p[0] == '-';
-	if (word.n && (word.p[0] == '-' || word.p[0] == '+'))
-		word = str_from(word, 1);
-	if (str_eq_nocase(word, STR("inf")) || str_eq_nocase(word, STR("infinity"))) {
-		*out = minus ? -INFINITY : INFINITY;
-		return true;
-	}
-	if (str_eq_nocase(word, STR("nan"))) {
+	if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+		s = str_from(s, 1);
+	struct buf plain;
+	buf_init(&plain, s.n);
+	bool ok = true;
+	if (str_eq_nocase(s, STR("inf")) || str_eq_nocase(s, STR("infinity")))
+		*out = INFINITY;
+	else if (str_eq_nocase(s, STR("nan")))
 		*out = NAN;
-		return true;
-	}
-	return s.n && word.n && word.p[0] != '-' && word.p[0] != '+' && str_to_double(word, out) &&
-	       ((*out = minus ? -*out : *out), true);
+	else if ((ok = plain_decimal(s, &plain)))
+		*out = strtod(buf_z(&plain), NULL);
+	buf_clear(&plain);
+	if (ok && minus)
+		*out = -*out;
+	return ok;
 }
 
 static bool filter_int(struct jrun *r, struct jval v, const struct jargs *args, struct jval *out)

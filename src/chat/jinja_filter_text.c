@@ -102,8 +102,9 @@ static bool filter_title(struct jrun *r, struct jval v, const struct jargs *args
 			for (end = i + 1; end < t->n && !begins_words(t->p[end]) &&
 					  !jchars_space_left(str_from(jtext_str(t), end));)
 				end++;
-		const struct jtext *word = jtext_slice(r, t, i, end);
-		jbuild_text(&b, gap ? word : jtext_cased(r, word, JCASING_CAPITAL));
+		size_t first = gap ? end : i + jtext_offset(jtext_slice(r, t, i, end), 1);
+		jbuild_text(&b, jtext_cased(r, jtext_slice(r, t, i, first), JCASING_UPPER));
+		jbuild_text(&b, jtext_cased(r, jtext_slice(r, t, first, end), JCASING_LOWER));
 		i = end;
 	}
 	*out = jval_text(jbuild_done(&b));

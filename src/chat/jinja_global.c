@@ -40,7 +40,7 @@ static bool call_range(struct jrun *r, struct jval self, const struct jargs *arg
 			"Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).",
 			RANGE_MAX);
 	struct jrange *range = jrun_alloc(r, sizeof *range);
-	*range = (struct jrange){ from, step, (size_t)n };
+	*range = (struct jrange){ from, to, step, (size_t)n };
 	*out = (struct jval){ .kind = J_RANGE, .u.range = range };
 	return true;
 }

@@ -79,11 +79,14 @@ static bool advance(struct jrun *r, struct jloop *l, bool *more)
 	return true;
 }
 
-/* The body for every value, in a scope of its own each time. */
+/*
+ * The body for every value, in a scope of its own each time. `else` is run when no iteration came
+ * to the end of the body: as in Jinja2, also after a `break` or `continue` in every one.
+ */
 static enum jflow run(struct jrun *r, struct jloop *l)
 {
 	struct jscope *inner = NULL;
-	bool more;
+	bool more, whole = false; /* some iteration reached the end of the body */
 	for (;;) {
 		if (!advance(r, l, &more))
 			return JF_FAILED;
@@ -100,8 +103,9 @@ static enum jflow run(struct jrun *r, struct jloop *l)
 			return flow;
 		if (flow == JF_BREAK)
 			break;
+		whole = whole || flow == JF_NEXT;
 	}
-	if (l->current.kind == J_MISSING)
+	if (!whole)
 		return jexec_inner(r, l->scope, &l->node->u.loop.otherwise);
 	return JF_NEXT;
 }

@@ -12,10 +12,13 @@ static bool given(struct jval v)
 	return v.kind != J_MISSING && v.kind != J_NONE;
 }
 
-/* The part of a text that start and end (in characters, both may be left out) leave. */
+/* The part of a text that start and end (in characters, both may be left out) leave, and the
+ * characters before it. A start beyond the end leaves nothing: not even the empty text is found
+ * there, so *out is NULL. */
 static bool window(struct jrun *r, const struct jtext *t, const struct jval bounds[2],
 	const struct jtext **out, size_t *before)
 {
+	int64_t start;
 	struct jval all[3] = { given(bounds[0]) ? bounds[0] : jval_none(),
 		given(bounds[1]) ? bounds[1] : jval_none(), jval_none() };
 	struct jval part;
@@ -23,7 +26,9 @@ static bool window(struct jrun *r, const struct jtext *t, const struct jval boun
 		return false;
 	*out = part.u.text;
 	*before = 0;
-	if (given(bounds[0]) && part.u.text->p >= t->p && part.u.text->p <= t->p + t->n)
+	if (jval_is_index(bounds[0], &start) && start > (int64_t)jtext_chars(t))
+		*out = NULL;
+	else if (given(bounds[0]) && part.u.text->p >= t->p && part.u.text->p <= t->p + t->n)
 		*before = jtext_chars(
 			&(struct jtext){ .p = t->p, .n = (size_t)(part.u.text->p - t->p) });
 	return true;
@@ -50,6 +55,10 @@ static bool ends_with(
 	bool found = false;
 	if (!window(r, v.u.text, args->pos + 1, &t, &before))
 		return false;
+	if (!t) {
+		*out = jval_bool(false);
+		return true;
+	}
 	if (args->pos[0].kind != J_TUPLE) {
 		if (!has_end(r, t, args->pos[0], side, &found))
 			return false;
@@ -84,10 +93,12 @@ static bool find(
 		return jrun_raise(r, "must be str, not %s", jval_type(args->pos[0]));
 	if (!window(r, v.u.text, args->pos + 1, &t, &before))
 		return false;
+	*out = -1;
+	if (!t)
+		return true;
 	struct str needle = jval_str(args->pos[0]);
 	at = from == JSIDE_LEFT ? str_find(jtext_str(t), needle)
 				: str_find_last(jtext_str(t), needle);
-	*out = -1;
 	if (at != SIZE_MAX)
 		*out = (int64_t)(before + jtext_chars(&(struct jtext){ .p = t->p, .n = at }));
 	return true;
@@ -133,9 +144,9 @@ static bool text_count(struct jrun *r, struct jval v, const struct jargs *args, 
 	if (!window(r, v.u.text, args->pos + 1, &t, &before))
 		return false;
 	struct str needle = jval_str(args->pos[0]);
-	if (needle.n == 0)
+	if (t && needle.n == 0)
 		count = (int64_t)jtext_chars(t) + 1;
-	while (needle.n && (at = jtext_find(t, needle, at)) != SIZE_MAX) {
+	while (t && needle.n && (at = jtext_find(t, needle, at)) != SIZE_MAX) {
 		count++;
 		at += needle.n;
 	}
@@ -255,13 +266,13 @@ static bool text_istitle(struct jrun *r, struct jval v, const struct jargs *args
 }
 
 const struct jbuiltin jmethods_text_more[] = {
-	{ "startswith", "prefix start? end?", text_startswith },
-	{ "endswith", "suffix start? end?", text_endswith },
-	{ "find", "sub start? end?", text_find },
-	{ "rfind", "sub start? end?", text_rfind },
-	{ "index", "sub start? end?", text_index },
-	{ "rindex", "sub start? end?", text_rindex },
-	{ "count", "sub start? end?", text_count },
+	{ "startswith", "/ prefix start? end?", text_startswith },
+	{ "endswith", "/ suffix start? end?", text_endswith },
+	{ "find", "/ sub start? end?", text_find },
+	{ "rfind", "/ sub start? end?", text_rfind },
+	{ "index", "/ sub start? end?", text_index },
+	{ "rindex", "/ sub start? end?", text_rindex },
+	{ "count", "/ sub start? end?", text_count },
 	{ "isspace", "", text_isspace },
 	{ "isalpha", "", text_isalpha },
 	{ "isalnum", "", text_isalnum },

@@ -139,14 +139,14 @@ static bool dict_clear(struct jrun *r, struct jval v, const struct jargs *args, 
 }
 
 static const struct jbuiltin dict_methods[] = {
-	{ "get", "key default?", dict_get },
+	{ "get", "/ key default?", dict_get },
 	{ "keys", "", dict_keys },
 	{ "values", "", dict_values },
 	{ "items", "", dict_items },
 	{ "copy", "", dict_copy },
-	{ "pop", "key default?", dict_pop },
+	{ "pop", "/ key default?", dict_pop },
 	{ "popitem", "", dict_popitem },
-	{ "setdefault", "key default?", dict_setdefault },
+	{ "setdefault", "/ key default?", dict_setdefault },
 	{ "update", "*", dict_update },
 	{ "clear", "", dict_clear },
 	{ NULL, NULL, NULL },
@@ -295,13 +295,13 @@ static bool list_sort(struct jrun *r, struct jval v, const struct jargs *args, s
 }
 
 static const struct jbuiltin list_methods[] = {
-	{ "append", "object", list_append },
-	{ "extend", "iterable", list_extend },
-	{ "insert", "index object", list_insert },
-	{ "pop", "index?", list_pop },
-	{ "remove", "value", list_remove },
-	{ "index", "value", list_index },
-	{ "count", "value", list_count },
+	{ "append", "/ object", list_append },
+	{ "extend", "/ iterable", list_extend },
+	{ "insert", "/ index object", list_insert },
+	{ "pop", "/ index?", list_pop },
+	{ "remove", "/ value", list_remove },
+	{ "index", "/ value", list_index },
+	{ "count", "/ value", list_count },
 	{ "copy", "", list_copy },
 	{ "clear", "", list_clear },
 	{ "reverse", "", list_reverse },
@@ -310,8 +310,8 @@ static const struct jbuiltin list_methods[] = {
 };
 
 static const struct jbuiltin tuple_methods[] = {
-	{ "index", "value", list_index },
-	{ "count", "value", list_count },
+	{ "index", "/ value", list_index },
+	{ "count", "/ value", list_count },
 	{ NULL, NULL, NULL },
 };
 

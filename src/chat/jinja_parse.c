@@ -182,6 +182,9 @@ static bool parse_scope_body(struct jparser *p, const char *const ends[], struct
 
 static bool can_assign(struct jparser *p, const struct jnode *target)
 {
+	if (target->kind == JN_NAME && target->u.name == JNAME_LOOP && p->all_loops)
+		return jparse_fail(p, "Can't assign to special loop variable in for-loop target") !=
+		       NULL;
 	if (target->kind == JN_NAME)
 		return true;
 	if (target->kind != JN_TUPLE)
@@ -192,9 +195,9 @@ static bool can_assign(struct jparser *p, const struct jnode *target)
 	return true;
 }
 
-static struct jnode *parse_target(struct jparser *p, const char *stop)
+static struct jnode *parse_target(struct jparser *p)
 {
-	struct jnode *target = jparse_tuple(p, JTUPLE_OF_PRIMARIES, stop, false);
+	struct jnode *target = jparse_tuple(p, JTUPLE_OF_PRIMARIES, false);
 	return target && can_assign(p, target) ? target : NULL;
 }
 
@@ -203,7 +206,7 @@ static struct jnode *parse_set_target(struct jparser *p)
 {
 	struct str object, name;
 	if (jparse_look(p, 1)->kind != JT_DOT)
-		return parse_target(p, NULL);
+		return parse_target(p);
 	if (!jparse_expect_name(p, &object))
 		return NULL;
 	jparse_skip(p);
@@ -224,7 +227,7 @@ static struct jnode *parse_set(struct jparser *p)
 	if (!n->u.set.target)
 		return NULL;
 	if (jparse_take(p, JT_ASSIGN)) {
-		n->u.set.value = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, NULL, false);
+		n->u.set.value = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, false);
 		return n->u.set.value ? settled(p, n) : NULL;
 	}
 	n->kind = JN_SET_BLOCK;
@@ -236,34 +239,47 @@ static struct jnode *parse_set(struct jparser *p)
 	return parse_scope_body(p, ends, &n->u.set.body) ? n : NULL;
 }
 
-static struct jnode *parse_for(struct jparser *p)
+/* The bodies of a loop: what is run for each value, and what if there is none. */
+static bool parse_loop_bodies(struct jparser *p, struct jnode *n)
 {
-	static const char *const ends[] = { "endfor", "else", NULL };
+	static const char *const ends[] = { "else", "endfor", NULL };
 	static const char *const else_ends[] = { "endfor", NULL };
-	struct jnode *n = jparse_node(p, JN_FOR);
-	jparse_skip(p);
-	n->u.loop.target = parse_target(p, "in");
-	if (!n->u.loop.target || !expect_word(p, "in"))
-		return NULL;
-	n->u.loop.over = jparse_tuple(p, JTUPLE_OF_UNCONDITIONAL, "recursive", false);
-	if (!settled(p, n->u.loop.over))
-		return NULL;
-	if (jparse_take_word(p, "if")) {
-		n->u.loop.test = jparse_expression(p);
-		if (!settled(p, n->u.loop.test))
-			return NULL;
-	}
-	n->u.loop.recursive = jparse_take_word(p, "recursive");
 	bool inside_if = p->inside_if;
 	p->inside_if = false;
 	p->loops++;
 	bool ok = parse_until(p, ends, &n->u.loop.body);
 	p->loops--;
-	ok = ok && (!jparse_is_word(p, "else") ||
-			   (jparse_take_word(p, "else") &&
-				   parse_until(p, else_ends, &n->u.loop.otherwise)));
+	if (ok && jparse_take_word(p, "else"))
+		ok = parse_until(p, else_ends, &n->u.loop.otherwise);
 	p->inside_if = inside_if;
 	jparse_skip(p);
+	return ok;
+}
+
+static bool parse_loop(struct jparser *p, struct jnode *n)
+{
+	n->u.loop.target = parse_target(p);
+	if (!n->u.loop.target || !expect_word(p, "in"))
+		return false;
+	n->u.loop.over = jparse_tuple(p, JTUPLE_OF_UNCONDITIONAL, false);
+	if (!settled(p, n->u.loop.over))
+		return false;
+	if (jparse_take_word(p, "if")) {
+		n->u.loop.test = jparse_expression(p);
+		if (!settled(p, n->u.loop.test))
+			return false;
+	}
+	n->u.loop.recursive = jparse_take_word(p, "recursive");
+	return parse_loop_bodies(p, n);
+}
+
+static struct jnode *parse_for(struct jparser *p)
+{
+	struct jnode *n = jparse_node(p, JN_FOR);
+	jparse_skip(p);
+	p->all_loops++;
+	bool ok = parse_loop(p, n);
+	p->all_loops--;
 	return ok ? n : NULL;
 }
 
@@ -277,7 +293,7 @@ static struct jnode *parse_if(struct jparser *p)
 	struct jnode *first = jparse_node(p, JN_IF), *n = first;
 	for (;;) {
 		jparse_skip(p);
-		n->u.branch.test = jparse_tuple(p, JTUPLE_OF_UNCONDITIONAL, NULL, false);
+		n->u.branch.test = jparse_tuple(p, JTUPLE_OF_UNCONDITIONAL, false);
 		if (!settled(p, n->u.branch.test) || !parse_until(p, ends, &n->u.branch.body))
 			return NULL;
 		if (jparse_is_word(p, "endif"))
@@ -391,7 +407,7 @@ static struct jnode *parse_with(struct jparser *p)
 	while (!jparse_is(p, JT_BLOCK_END)) {
 		if (n->u.with.targets.n && !jparse_expect(p, JT_COMMA))
 			return NULL;
-		struct jnode *target = parse_target(p, NULL);
+		struct jnode *target = parse_target(p);
 		if (!target || !jparse_expect(p, JT_ASSIGN))
 			return NULL;
 		struct jnode *value = jparse_expression(p);
@@ -501,7 +517,7 @@ static bool parse_nodes(struct jparser *p, const char *const ends[], struct jnod
 			jparse_skip(p);
 		} else if (jparse_take(p, JT_PRINT_BEGIN)) {
 			n = jparse_node(p, JN_PRINT);
-			struct jnode *value = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, NULL, false);
+			struct jnode *value = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, false);
 			if (!settled(p, value) || !jparse_expect(p, JT_PRINT_END))
 				return false;
 			n->u.items = (struct jnodes){ value, 1 };
@@ -526,10 +542,9 @@ static bool parse_until(struct jparser *p, const char *const ends[], struct jnod
 		return false;
 	if (!jparse_is(p, JT_END))
 		return true;
-	return jparse_fail(p,
-		       "Unexpected end of template. Jinja was looking for the following tags: "
-		       "'%s'.",
-		       ends[0]) != NULL;
+	while (ends[1])
+		ends++;
+	return jparse_fail(p, "the template ends before '%s'", *ends) != NULL;
 }
 
 /* The same, with the ending word taken. */

@@ -34,6 +34,7 @@ struct jparser {
 	const struct jnode *unknown;
 	bool inside_if;
 	unsigned loops;                           /* open around this place, up to the macro */
+	unsigned all_loops;                       /* the same, through macros */
 	bool saw_caller, saw_varargs, saw_kwargs; /* read in the macro being parsed */
 	struct err *e;
 };
@@ -62,11 +63,9 @@ void jnodes_add(struct jnodes *list, struct jnode **last, struct jnode *node);
 /* Expressions; NULL with the error set. */
 struct jnode *jparse_expression(struct jparser *p);
 struct jnode *jparse_without_condition(struct jparser *p);
-/*
- * One expression, or several with commas as a tuple. `stop` is a word that ends it, or NULL.
- */
+/* One expression, or several with commas as a tuple, which may be empty in parentheses. */
 enum jtuple_of { JTUPLE_OF_EXPRESSIONS, JTUPLE_OF_UNCONDITIONAL, JTUPLE_OF_PRIMARIES };
-struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, const char *stop, bool in_parens);
+struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, bool in_parens);
 struct jnode *jparse_primary(struct jparser *p);
 /* `| filter | filter` behind `given`, which may be NULL; the bar of the first one is taken
  * already if `started`. */

@@ -142,7 +142,7 @@ static struct jnode *parse_dict(struct jparser *p)
 static struct jnode *parse_parens(struct jparser *p)
 {
 	jparse_skip(p);
-	struct jnode *n = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, NULL, true);
+	struct jnode *n = jparse_tuple(p, JTUPLE_OF_EXPRESSIONS, true);
 	return n && jparse_expect(p, JT_RPAREN) ? n : NULL;
 }
 
@@ -160,20 +160,19 @@ struct jnode *jparse_primary(struct jparser *p)
 	}
 }
 
-static bool is_tuple_end(const struct jparser *p, const char *stop)
+static bool is_tuple_end(const struct jparser *p)
 {
-	return jparse_is(p, JT_PRINT_END) || jparse_is(p, JT_BLOCK_END) ||
-	       jparse_is(p, JT_RPAREN) || (stop && jparse_is_word(p, stop));
+	return jparse_is(p, JT_PRINT_END) || jparse_is(p, JT_BLOCK_END) || jparse_is(p, JT_RPAREN);
 }
 
-struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, const char *stop, bool in_parens)
+struct jnode *jparse_tuple(struct jparser *p, enum jtuple_of of, bool in_parens)
 {
 	struct jnode *n = jparse_node(p, JN_TUPLE), *last = NULL;
 	bool is_tuple = false;
 	for (;;) {
 		if (n->u.items.n && !jparse_expect(p, JT_COMMA))
 			return NULL;
-		if (is_tuple_end(p, stop))
+		if (is_tuple_end(p))
 			break;
 		struct jnode *item = of == JTUPLE_OF_PRIMARIES     ? jparse_primary(p)
 				     : of == JTUPLE_OF_EXPRESSIONS ? jparse_expression(p)

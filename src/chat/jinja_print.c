@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 #include "chat/jinja_chars.h"
-#include "chat/jinja_run.h"
+#include "chat/jinja_exec.h"
 
 /* The shortest digits that read back as the same number. */
 static void shortest_digits(double f, char digits[JFLOAT_BYTES], int *exponent)
@@ -142,7 +142,7 @@ static void repr_float(double f, struct jbuild *out)
 static void repr_range(const struct jrange *range, struct jbuild *out)
 {
 	long long start = range->start, step = range->step;
-	jbuild_printf(out, "range(%lld, %lld", start, start + step * (long long)range->n);
+	jbuild_printf(out, "range(%lld, %lld", start, (long long)range->stop);
 	if (step != 1)
 		jbuild_printf(out, ", %lld", step);
 	jbuild_char(out, ')');
@@ -156,6 +156,26 @@ static bool repr_wrapped(struct jrun *r, const char *type, struct jval inner, st
 		return false;
 	jbuild_own(out, str_z(closing));
 	return true;
+}
+
+static bool repr_loop(struct jrun *r, struct jloop *l, struct jbuild *out)
+{
+	size_t length;
+	if (!jloop_length(r, l, &length))
+		return false;
+	jbuild_printf(out, "<LoopContext %zu/%zu>", l->index0 + 1, length);
+	return true;
+}
+
+static void repr_macro(const struct jmacro *m, struct jbuild *out)
+{
+	if (!m->body->name) {
+		jbuild_own(out, STR("<Macro anonymous>"));
+		return;
+	}
+	jbuild_own(out, STR("<Macro "));
+	repr_text(m->body->name, out);
+	jbuild_char(out, '>');
 }
 
 static bool repr(struct jrun *r, struct jval v, struct jbuild *out)
@@ -174,6 +194,8 @@ static bool repr(struct jrun *r, struct jval v, struct jbuild *out)
 	case J_RANGE: repr_range(v.u.range, out); return true;
 	case J_VIEW: return repr_wrapped(r, v.u.view->type, jval_list(v.u.view->items), out);
 	case J_NAMESPACE: return repr_wrapped(r, "Namespace", jval_dict(v.u.dict), out);
+	case J_LOOP: return repr_loop(r, v.u.loop, out);
+	case J_MACRO: repr_macro(v.u.macro, out); return true;
 	default: jbuild_printf(out, "<%s object>", jval_type(v)); return true;
 	}
 }

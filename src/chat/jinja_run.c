@@ -168,6 +168,11 @@ static bool bind_args(struct jrun *r, const struct jbuiltin *row, const struct j
 	struct str params = str_z(row->params), name;
 	size_t count = 0, used = 0;
 	bool optional;
+	if (str_starts(params, STR("/"))) {
+		if (args->named_count)
+			return jrun_raise(r, "%s() takes no keyword arguments", row->name);
+		params = str_from(params, 2);
+	}
 	for (; next_param(&params, &name, &optional); count++) {
 		const struct jnamed *named = find_named(args, name, &used);
 		if (count < args->pos_count && named)
@@ -194,6 +199,9 @@ static bool bind_args(struct jrun *r, const struct jbuiltin *row, const struct j
 bool jbuiltin_call(struct jrun *r, const struct jbuiltin *row, struct jval self,
 	const struct jargs *args, struct jval *out)
 {
+	size_t work = self.kind == J_TEXT ? self.u.text->n / JRUN_BYTES_A_STEP : 0;
+	if (!jrun_charge(r, 1 + work))
+		return false;
 	if (strcmp(row->params, "*") == 0)
 		return row->call(r, self, args, out);
 	struct jval bound[JARGS_MAX];

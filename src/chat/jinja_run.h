@@ -29,7 +29,8 @@ bool jrun_raise(struct jrun *r, const char *format, ...) __attribute__((format(p
 /* The value is undefined and somebody needed one; always false. */
 bool jrun_raise_undefined(struct jrun *r, struct jval v);
 
-/* Counts work; false when a limit is passed. One unit is about one node or a hundred bytes. */
+/* Counts work; false when a limit is passed. A step is about one node, or this many bytes. */
+enum { JRUN_BYTES_A_STEP = 128 };
 bool jrun_charge(struct jrun *r, size_t work);
 /* Goes one level deeper; to be paired with jrun_leave if true. */
 bool jrun_enter(struct jrun *r);
@@ -76,9 +77,9 @@ enum { JARGS_MAX = 6 };
 
 /*
  * A filter, test, function or method. `params` names what it takes, in order, separated by blanks;
- * a `?` after a name: may be left out. The function then finds pos[i] for the i-th, J_MISSING where
- * not given. "*" alone: it takes what comes, as it comes. `self` is what stands before the bar,
- * `is` or the dot.
+ * a `?` after a name: may be left out; "/" first: not to be given by name. The function then finds
+ * pos[i] for the i-th, J_MISSING where not given. "*" alone: it takes what comes, as it comes.
+ * `self` is what stands before the bar, `is` or the dot.
  */
 struct jbuiltin {
 	const char *name;

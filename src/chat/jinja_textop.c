@@ -110,6 +110,17 @@ const struct jtext *jtext_replace(struct jrun *r, const struct jtext *t, const s
 	return jbuild_done(&b);
 }
 
+/* A capital sigma at the end of a word becomes the small one that ends words. */
+enum { SIGMA_CAPITAL = 0x3A3, SIGMA_FINAL = 0x3C2 };
+
+static bool ends_word(const struct jtext *t, size_t at, bool after_letter)
+{
+	uint32_t next = 0;
+	if (at < t->n)
+		char_at(t, at, &next);
+	return after_letter && !jchar_is_cased(next);
+}
+
 static enum jcase case_for(enum jcasing casing, uint32_t code, bool after_letter, bool first)
 {
 	switch (casing) {
@@ -117,7 +128,7 @@ static enum jcase case_for(enum jcasing casing, uint32_t code, bool after_letter
 	case JCASING_LOWER: return JCASE_LOWER;
 	case JCASING_TITLE: return after_letter ? JCASE_LOWER : JCASE_TITLE;
 	case JCASING_CAPITAL: return first ? JCASE_TITLE : JCASE_LOWER;
-	default: return jchar_has_case(code, JCASE_UPPER) ? JCASE_LOWER : JCASE_UPPER;
+	default: return jchar_has_case(code, JCASE_LOWER) ? JCASE_UPPER : JCASE_LOWER;
 	}
 }
 
@@ -131,18 +142,21 @@ const struct jtext *jtext_cased(struct jrun *r, const struct jtext *t, enum jcas
 		uint32_t code, mapped[JCHAR_MAPPED_MAX];
 		char bytes[4 * JCHAR_MAPPED_MAX + 1];
 		struct buf utf8 = { .p = bytes, .cap = sizeof bytes, .max = sizeof bytes - 1 };
-		int n = char_at(t, i, &code);
-		size_t count =
-			jchar_map(code, case_for(casing, code, after_letter, i == 0), mapped);
+		size_t n = (size_t)char_at(t, i, &code);
+		enum jcase to = case_for(casing, code, after_letter, i == 0);
+		size_t count = jchar_map(code, to, mapped);
+		if (casing == JCASING_SWAP && jchar_has_case(code, JCASE_TITLE))
+			mapped[0] = code;
+		if (code == SIGMA_CAPITAL && to == JCASE_LOWER && ends_word(t, i + n, after_letter))
+			mapped[0] = SIGMA_FINAL;
 		after_letter = jchar_is_cased(code);
-		if (count == 1 && mapped[0] == code) {
-			jbuild_slice(&b, t, i, i + (size_t)n);
-		} else {
-			for (size_t k = 0; k < count; k++)
-				utf8_add(&utf8, mapped[k]);
+		for (size_t k = 0; k < count; k++)
+			utf8_add(&utf8, mapped[k]);
+		if (count == 1 && mapped[0] == code)
+			jbuild_slice(&b, t, i, i + n);
+		else
 			jbuild_as(&b, t, i, buf_str(&utf8));
-		}
-		i += (size_t)n;
+		i += n;
 	}
 	return jbuild_done(&b);
 }

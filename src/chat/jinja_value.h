@@ -94,7 +94,7 @@ struct jdict {
 };
 
 struct jrange {
-	int64_t start, step;
+	int64_t start, stop, step;
 	size_t n;
 };
 

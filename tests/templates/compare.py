@@ -40,8 +40,8 @@ class Ours:
 
 
 def words_matter(fault):
-    """Whether a template or a person may depend on the words of this refusal."""
-    return isinstance(fault, jinja2.exceptions.TemplateError)
+    """Whether a template or a person may depend on the words of this refusal. For syntax ours tells more: the column."""
+    return isinstance(fault, jinja2.exceptions.TemplateError) and not isinstance(fault, jinja2.exceptions.TemplateSyntaxError)
 
 
 def difference(ours, text, fault):
