@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "model/fit.h"
+#include "model/card.h"
 #include "model/remove.h"
 
 struct args {
@@ -30,13 +30,13 @@ static const struct opt options[] = {
 /* Asks on the terminal; without one it takes --yes. */
 static bool is_wanted(const struct model_file *m, struct err *e)
 {
-	char size[FIT_BYTES_TEXT], answer[8] = "";
+	char size[CARD_BYTES_TEXT], answer[8] = "";
 	if (!isatty(STDIN_FILENO)) {
 		fail(e, ERR_USAGE, LAYER_NONE, "there is nobody to ask whether %s may be removed",
 			m->name.p);
 		return err_mend(e, "offgrid rm --yes %s", m->name.p);
 	}
-	printf("remove %s (%s)? [y/N] ", m->path.p, fit_bytes(m->bytes, size));
+	printf("remove %s (%s)? [y/N] ", m->path.p, card_bytes(m->bytes, size));
 	fflush(stdout);
 	if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
 		return true;
@@ -47,7 +47,7 @@ static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	struct model_files files;
-	char size[FIT_BYTES_TEXT];
+	char size[CARD_BYTES_TEXT];
 	files_scan(in->arena, &files);
 	const struct model_file *m = files_find(in->arena, &files, args->name, e);
 	if (!m || !remove_allowed(m, e))
@@ -56,7 +56,7 @@ static int run(const struct invocation *in, struct err *e)
 		return 1;
 	if (!remove_model(in->arena, m, e))
 		return 1;
-	printf("removed %s: %s are free again\n", m->name.p, fit_bytes(m->bytes, size));
+	printf("removed %s: %s are free again\n", m->name.p, card_bytes(m->bytes, size));
 	return 0;
 }
 

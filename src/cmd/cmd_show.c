@@ -29,7 +29,8 @@ static const struct opt options[] = {
 		OPT_INTO(struct args, name),
 		.help = "a name from `offgrid list` or the catalog, its beginning, or a path; "
 			"without one the starter model" },
-	{ .name = "ctx",
+	{ .name = "context",
+		.letter = 'c',
 		OPT_INTO(struct args, context_tokens),
 		.unit = OPT_TOKENS,
 		.arg = "TOKENS",
@@ -105,14 +106,14 @@ static void print_template(const struct gg_file *f)
 static bool reckon(struct model_page *p, const struct args *args, struct arena *a, struct err *e)
 {
 	struct hardware here;
-	struct fit_model fit;
-	struct fit_use use = { .context_tokens = (uint64_t)args->context_tokens };
-	if (!fit_read_path(p->choice.path.p, &fit, e))
+	struct estimate_model model;
+	struct estimate_use use = { .context_tokens = (uint64_t)args->context_tokens };
+	if (!estimate_read_path(p->choice.path.p, &model, e))
 		return false;
 	hardware_read(a, &here);
 	p->free_bytes = here.free_bytes;
-	p->need = fit_need(&fit, &use);
-	p->longest_tokens = fit_longest(&fit, &use, here.free_bytes);
+	p->need = estimate_of(&model, &use);
+	p->longest_tokens = estimate_longest(&model, &use, here.free_bytes);
 	return true;
 }
 
@@ -158,7 +159,7 @@ static int run(const struct invocation *in, struct err *e)
 
 static const char *const examples[] = {
 	"offgrid show",
-	"offgrid show qwen3-8b --ctx 32k",
+	"offgrid show qwen3-8b -c 32k",
 	"offgrid show ./model.gguf --keys",
 	NULL,
 };

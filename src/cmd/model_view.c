@@ -56,10 +56,10 @@ static const char *short_tokens(uint64_t n, char out[MODEL_VIEW_NUMBER])
 
 static void add_row(const struct model_row *r, struct buf *out)
 {
-	char size[FIT_BYTES_TEXT], count[CARD_COUNT_BYTES], context[MODEL_VIEW_NUMBER];
+	char size[CARD_BYTES_TEXT], count[CARD_COUNT_BYTES], context[MODEL_VIEW_NUMBER];
 	const struct model_file *m = r->file;
 	add_name(m->name, out);
-	buf_printf(out, " %8s", fit_bytes(m->bytes, size));
+	buf_printf(out, " %8s", card_bytes(m->bytes, size));
 	if (err_is_set(&r->why)) {
 		buf_printf(out, "  broken, in %s\n", model_source_names[m->source]);
 		opt_wrap(str_z(r->why.what), REASON_INDENT, out);
@@ -72,7 +72,7 @@ static void add_row(const struct model_row *r, struct buf *out)
 
 void model_view_list(const struct model_row *rows, size_t count, struct buf *out)
 {
-	char all[FIT_BYTES_TEXT], ours[FIT_BYTES_TEXT];
+	char all[CARD_BYTES_TEXT], ours[CARD_BYTES_TEXT];
 	uint64_t all_bytes = 0, own_bytes = 0;
 	if (count == 0) {
 		buf_add_z(out, "no model is on this machine yet\n"
@@ -88,7 +88,7 @@ void model_view_list(const struct model_row *rows, size_t count, struct buf *out
 		own_bytes += rows[i].file->source == MODEL_OWN ? rows[i].file->bytes : 0;
 	}
 	buf_printf(out, "%zu model%s, %s on disk, %s of them ours\n", count, count == 1 ? "" : "s",
-		fit_bytes(all_bytes, all), fit_bytes(own_bytes, ours));
+		card_bytes(all_bytes, all), card_bytes(own_bytes, ours));
 }
 
 static json_t *number_or_null(uint64_t n)
@@ -154,11 +154,11 @@ static void begin_line(const char *label, struct buf *out)
 
 static void add_file(const struct model_choice *c, struct buf *out)
 {
-	char size[FIT_BYTES_TEXT];
+	char size[CARD_BYTES_TEXT];
 	begin_line("file", out);
 	buf_printf(out, "%s\n", c->path.p);
 	begin_line("", out);
-	buf_printf(out, "%s", fit_bytes(c->bytes, size));
+	buf_printf(out, "%s", card_bytes(c->bytes, size));
 	if (c->file->parts > 1)
 		buf_printf(out, " in %u parts", c->file->parts);
 	buf_printf(out, ", %s", owners[c->file->source]);
@@ -211,20 +211,21 @@ static void add_use(const struct card *c, struct buf *out)
 
 static void add_memory(const struct model_page *p, struct buf *out)
 {
-	char all[FIT_BYTES_TEXT], weights[FIT_BYTES_TEXT], cache[FIT_BYTES_TEXT],
-		work[FIT_BYTES_TEXT], have[FIT_BYTES_TEXT], trained[MODEL_VIEW_NUMBER],
+	char all[CARD_BYTES_TEXT], weights[CARD_BYTES_TEXT], cache[CARD_BYTES_TEXT],
+		work[CARD_BYTES_TEXT], have[CARD_BYTES_TEXT], trained[MODEL_VIEW_NUMBER],
 		fits[MODEL_VIEW_NUMBER];
-	const struct fit_need *n = &p->need;
+	const struct estimate *n = &p->need;
 	begin_line("context", out);
 	buf_printf(out, "%s tokens trained, %s fit here now\n",
 		model_view_number(p->card.context_tokens, trained),
 		model_view_number(p->longest_tokens, fits));
 	begin_line("memory", out);
-	buf_printf(out, "%s for %s tokens, %s are free\n", fit_bytes(n->all_bytes, all),
-		model_view_number(n->context_tokens, trained), fit_bytes(p->free_bytes, have));
+	buf_printf(out, "%s for %s tokens, %s are free\n", card_bytes(n->all_bytes, all),
+		model_view_number(n->context_tokens, trained), card_bytes(p->free_bytes, have));
 	begin_line("", out);
-	buf_printf(out, "weights %s, context %s, work %s\n", fit_bytes(n->weights_bytes, weights),
-		fit_bytes(n->cache_bytes + n->state_bytes, cache), fit_bytes(n->work_bytes, work));
+	buf_printf(out, "weights %s, context %s, work %s\n", card_bytes(n->weights_bytes, weights),
+		card_bytes(n->cache_bytes + n->state_bytes, cache),
+		card_bytes(n->work_bytes, work));
 }
 
 void model_view_page(const struct model_page *p, struct buf *out)

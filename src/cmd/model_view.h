@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "model/choose.h"
-#include "model/fit.h"
+#include "model/estimate.h"
 
 /* A model of the list with its card; `why` is set if it cannot be used. */
 struct model_row {
@@ -26,7 +26,7 @@ json_t *model_view_list_json(const struct model_row *rows, size_t count);
 struct model_page {
 	struct model_choice choice;
 	struct card card;
-	struct fit_need need;    /* for `context` tokens */
+	struct estimate need;    /* for `context` tokens */
 	uint64_t longest_tokens; /* that fits here; 0: none does */
 	uint64_t free_bytes;
 	struct err unsafe; /* set: libllama would not survive it, or it cannot be read */

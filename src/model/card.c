@@ -203,3 +203,14 @@ const char *card_count(uint64_t count, char out[CARD_COUNT_BYTES])
 	snprintf(out, CARD_COUNT_BYTES, is_whole ? "%.0f%s" : "%.1f%s", n, rows[i].letter);
 	return out;
 }
+
+const char *card_bytes(uint64_t bytes, char out[CARD_BYTES_TEXT])
+{
+	const double mib = (double)MIB, gib = (double)GIB, ten = 9.95;
+	double n = (double)bytes;
+	if (n >= gib * 0.9995)
+		snprintf(out, CARD_BYTES_TEXT, "%.1f GiB", n / gib);
+	else
+		snprintf(out, CARD_BYTES_TEXT, n / mib < ten ? "%.1f MiB" : "%.0f MiB", n / mib);
+	return out;
+}

@@ -50,4 +50,8 @@ bool card_layer_number(
 enum { CARD_COUNT_BYTES = 16 };
 const char *card_count(uint64_t count, char out[CARD_COUNT_BYTES]);
 
+/* "4.6 GiB", "98 MiB". */
+enum { CARD_BYTES_TEXT = 24 };
+const char *card_bytes(uint64_t bytes, char out[CARD_BYTES_TEXT]);
+
 #endif

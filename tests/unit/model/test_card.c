@@ -136,6 +136,17 @@ static void counts_are_written_for_people(void **state)
 	assert_string_equal(card_count(UINT64_MAX, out), "18446744T");
 }
 
+static void bytes_are_written_for_people(void **state)
+{
+	(void)state;
+	char out[CARD_BYTES_TEXT];
+	assert_string_equal(card_bytes(0, out), "0.0 MiB");
+	assert_string_equal(card_bytes(98362432, out), "94 MiB");
+	assert_string_equal(card_bytes(GIB, out), "1.0 GiB");
+	assert_string_equal(card_bytes(1023 * MIB + MIB / 2 + MIB / 4, out), "1.0 GiB");
+	assert_string_equal(card_bytes(17 * GIB + GIB / 2, out), "17.5 GiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +156,7 @@ int main(void)
 		cmocka_unit_test(what_the_file_leaves_out_is_seen_from_its_tensors),
 		cmocka_unit_test(a_file_without_architecture_has_no_card),
 		cmocka_unit_test(counts_are_written_for_people),
+		cmocka_unit_test(bytes_are_written_for_people),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

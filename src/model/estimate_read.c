@@ -1,5 +1,5 @@
 /*
- * fit_read.c - from a header to what matters for memory; see fit.h.
+ * estimate_read.c - from a header to what matters for memory; see estimate.h.
  *
  * Layer: engine. Which layers keep a cache or a state is seen from their tensors; which look at a
  * window only is said by the file or, in older files, by a rule of the architecture (the table
@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "model/card.h"
-#include "model/fit.h"
+#include "model/estimate.h"
 #include "model/split.h"
 
 enum { HALF_BYTES = 2, FLOAT_BYTES = 4, KEY_BYTES = 128 };
@@ -51,7 +51,7 @@ struct layer_parts {
 
 struct reading {
 	const struct gg_file *f; /* the first part, which has the keys */
-	struct fit_model *m;
+	struct estimate_model *m;
 	struct layer_parts *parts;
 	uint64_t layers;      /* that are run for plain text */
 	uint64_t kept_layers; /* the first so many have a cache of their own */
@@ -116,7 +116,7 @@ static bool layer_number(struct reading *r, const char *key, uint64_t layer, uin
 
 static bool read_width(struct reading *r)
 {
-	struct fit_model *m = r->m;
+	struct estimate_model *m = r->m;
 	struct gg_array tokens = { 0 };
 	uint64_t dense = 0, expert = 0, shared = 0, used = 0;
 	if (!number(r, "embedding_length", &m->width) ||
@@ -199,7 +199,7 @@ static bool is_windowed(const struct reading *r, uint64_t layer)
 /* Keys and values of one cell of this layer. */
 static bool add_cell(struct reading *r, uint64_t layer)
 {
-	struct fit_model *m = r->m;
+	struct estimate_model *m = r->m;
 	uint64_t heads = 0, kv_heads = 0, key = 0, value = 0, latent = 0;
 	bool in_window = is_windowed(r, layer);
 	if (!layer_number(r, "attention.head_count", layer, &heads))
@@ -259,10 +259,10 @@ static bool add_layer(struct reading *r, uint64_t layer)
 	return true;
 }
 
-bool fit_read(
-	const struct gg_file *const *parts, size_t count, struct fit_model *out, struct err *e)
+bool estimate_read(
+	const struct gg_file *const *parts, size_t count, struct estimate_model *out, struct err *e)
 {
-	struct fit_model m = { 0 };
+	struct estimate_model m = { 0 };
 	struct reading r = { .f = parts[0], .m = &m, .e = e };
 	bool ok = read_layers(&r) && read_width(&r) && read_window(&r);
 	for (size_t i = 0; ok && i < count; i++)
@@ -275,7 +275,7 @@ bool fit_read(
 	return ok;
 }
 
-bool fit_read_path(const char *path, struct fit_model *out, struct err *e)
+bool estimate_read_path(const char *path, struct estimate_model *out, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct split p = { .parts = 1 };
@@ -286,7 +286,7 @@ bool fit_read_path(const char *path, struct fit_model *out, struct err *e)
 		parts[i] = gg_open(is_split ? split_path(a, &p, i + 1).p : path, e);
 		ok = parts[i] != NULL;
 	}
-	ok = ok && fit_read((const struct gg_file *const *)parts, p.parts, out, e);
+	ok = ok && estimate_read((const struct gg_file *const *)parts, p.parts, out, e);
 	for (unsigned i = 0; i < p.parts; i++)
 		gg_free(parts[i]);
 	arena_free(a);

@@ -1,20 +1,21 @@
 /*
- * fit.h - how much memory a model needs for a context of a given size, before it is loaded.
+ * estimate.h - how much memory a model needs for a context of a given size, from its header alone.
  *
- * One estimator for every command. It works from the header alone: the weights are the sum of the
- * tensors, which layers keep a cache is seen from the tensors they have, and sizes follow what
- * libllama 0.5.0 allocates (cache of 16-bit floats, flash attention on, cells in steps of 256). It
- * is made to be a little too high rather than too low. Layers of kinds it does not know (caches of
- * sparse-attention indexers) are not counted.
+ * For what is not loaded and need not be: pages, plans, headers read from a server. (The engine
+ * asks libllama itself before it loads a file.) The weights are the sum of the tensors, which
+ * layers keep a cache is seen from the tensors they have, and sizes follow what libllama 0.5.0
+ * allocates (cache of 16-bit floats, flash attention on, cells in steps of 256). It is made to be a
+ * little too high rather than too low. Layers of kinds it does not know (caches of sparse-attention
+ * indexers) are not counted.
  */
-#ifndef OFFGRID_MODEL_FIT_H
-#define OFFGRID_MODEL_FIT_H
+#ifndef OFFGRID_MODEL_ESTIMATE_H
+#define OFFGRID_MODEL_ESTIMATE_H
 
 #include "base/err.h"
 #include "model/gguf.h"
 
 /* What matters of a model, from its header. */
-struct fit_model {
+struct estimate_model {
 	uint64_t weights_bytes;
 	uint64_t cell_bytes;        /* one cell of all layers that look at everything */
 	uint64_t window_cell_bytes; /* one cell of all layers that look at a window */
@@ -27,7 +28,7 @@ struct fit_model {
 
 /* How it is to be run. Zero means: one conversation, chunks of 512, logits for each conversation,
  * and nothing kept free. */
-struct fit_use {
+struct estimate_use {
 	uint64_t context_tokens; /* shared by all conversations; 0: what it was trained for */
 	uint64_t sequences;
 	uint64_t chunk_tokens; /* prompt tokens computed in one go */
@@ -35,31 +36,28 @@ struct fit_use {
 	bool cuts_windows;     /* layers that look at a window keep no more (swa_full off) */
 };
 
-struct fit_need {
+struct estimate {
 	uint64_t context_tokens; /* as libllama will round it */
 	uint64_t weights_bytes, cache_bytes, state_bytes, work_bytes;
 	uint64_t all_bytes;
 };
 
 /* From the header of each part, the first part's first. */
-bool fit_read(
-	const struct gg_file *const *parts, size_t count, struct fit_model *out, struct err *e);
+bool estimate_read(const struct gg_file *const *parts, size_t count, struct estimate_model *out,
+	struct err *e);
 
 /* The same from the file of this path and, if it is the first part of several, its siblings. */
-bool fit_read_path(const char *path, struct fit_model *out, struct err *e);
+bool estimate_read_path(const char *path, struct estimate_model *out, struct err *e);
 
-struct fit_need fit_need(const struct fit_model *m, const struct fit_use *use);
+struct estimate estimate_of(const struct estimate_model *m, const struct estimate_use *use);
 
 /* The longest context, at most the trained one and in steps of 256, that needs no more than this;
  * 0: not even the shortest does. */
-uint64_t fit_longest(const struct fit_model *m, const struct fit_use *use, uint64_t have_bytes);
+uint64_t estimate_longest(
+	const struct estimate_model *m, const struct estimate_use *use, uint64_t have_bytes);
 
 /* ERR_NO_ROOM with the sum term by term, and what would fit. */
-bool fit_check(
-	const struct fit_model *m, const struct fit_use *use, uint64_t have_bytes, struct err *e);
-
-/* "4.6 GiB", "98 MiB". */
-enum { FIT_BYTES_TEXT = 24 };
-const char *fit_bytes(uint64_t bytes, char out[FIT_BYTES_TEXT]);
+bool estimate_check(const struct estimate_model *m, const struct estimate_use *use,
+	uint64_t have_bytes, struct err *e);
 
 #endif
