@@ -5,7 +5,12 @@
  * between its bytes, because one "timeout" for all cannot tell a dead server from a long thought.
  * Connections and handles are kept and used again. Proxies come from the environment, except for
  * this machine's own addresses. Certificates are always checked. A call that is cancelled ends on
- * the wire at once. Nothing of a request's headers, nor a URL's query, ever gets into an error.
+ * the wire at once. Nothing of a request's headers, nor a URL's query, ever gets into an error, and
+ * what looks like a key in a server's own words is blotted out.
+ *
+ * How a call can fail: ERR_UNREACHABLE (nothing of an answer came), ERR_TIMEOUT (and which budget
+ * it was), ERR_CUT (an answer broke off), ERR_BAD_DATA (that is not HTTP), ERR_TOO_BIG, and
+ * whatever its own callbacks refused.
  *
  * Layer: wire. All of the loop's thread.
  */

@@ -85,7 +85,7 @@ void peer_reset(int fd)
 struct peer_server {
 	pthread_t thread;
 	int fd, port;
-	const struct peer_row *rows;
+	struct peer_row *rows;
 	size_t count;
 	struct buf requests;
 	bool is_joined;
@@ -166,7 +166,8 @@ struct peer_server *peer_server_new(const struct peer_row *rows, size_t count)
 	struct peer_server *s = must_calloc(1, sizeof *s);
 	struct sockaddr_in at = local(0);
 	socklen_t n = sizeof at;
-	s->rows = rows;
+	s->rows = must_calloc(count, sizeof *s->rows);
+	memcpy(s->rows, rows, count * sizeof *rows);
 	s->count = count;
 	s->current = -1;
 	buf_init(&s->requests, REQUESTS_BYTES);
@@ -202,5 +203,6 @@ void peer_server_free(struct peer_server *s)
 	peer_server_requests(s);
 	close(s->fd);
 	buf_clear(&s->requests);
+	free(s->rows);
 	free(s);
 }

@@ -40,6 +40,7 @@ struct peer_row {
 
 struct peer_server;
 
+/* Copies the rows, but not their texts. */
 struct peer_server *peer_server_new(const struct peer_row *rows, size_t count);
 int peer_server_port(const struct peer_server *s);
 /* Waits until the rows are used up, or a client left where a row stalls; the requests that came,
