@@ -4,16 +4,24 @@
  */
 #include "cmd/command.h"
 
-extern const struct command cmd_completion, cmd_help, cmd_list, cmd_rm, cmd_serve, cmd_show,
-	cmd_trace, cmd_version;
-
 /* clang-format off */
+extern const struct command cmd_demo;
+extern const struct command cmd_serve;
+extern const struct command cmd_trace;
+extern const struct command cmd_list;
+extern const struct command cmd_show;
+extern const struct command cmd_rm;
+extern const struct command cmd_help;
+extern const struct command cmd_version;
+extern const struct command cmd_completion;
+
 #define NOT_BUILT(its_name, its_group, line) \
 	&(const struct command){ .name = its_name, .group = its_group, .about = line, .no_config = true }
 /* clang-format on */
 
 const struct command *const commands[] = {
 	NOT_BUILT("agent", GROUP_WORK, "let a model change files here, and see what it really did"),
+	&cmd_demo,
 	&cmd_serve,
 	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),
 	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),

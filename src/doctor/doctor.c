@@ -10,13 +10,13 @@
 #include "base/fs.h"
 #include "base/must.h"
 
-const char *const verdict_names[] = {
-	[VERDICT_NOT_RUN] = "not run",
-	[VERDICT_PASS] = "pass",
-	[VERDICT_FAIL] = "fail",
+const char *const outcome_names[] = {
+	[OUTCOME_NOT_RUN] = "not run",
+	[OUTCOME_PASS] = "pass",
+	[OUTCOME_FAIL] = "fail",
 };
 
-_Static_assert(sizeof verdict_names / sizeof verdict_names[0] == VERDICT_COUNT,
+_Static_assert(sizeof outcome_names / sizeof outcome_names[0] == OUTCOME_COUNT,
 	"a name for every verdict");
 
 static struct str words(struct doctor *d, const char *format, va_list args)
@@ -32,7 +32,7 @@ void finding_pass(struct doctor *d, struct finding *f, const char *format, ...)
 	va_start(args, format);
 	f->evidence = words(d, format, args);
 	va_end(args);
-	f->verdict = VERDICT_PASS;
+	f->outcome = OUTCOME_PASS;
 }
 
 void finding_skip(struct doctor *d, struct finding *f, const char *format, ...)
@@ -41,14 +41,14 @@ void finding_skip(struct doctor *d, struct finding *f, const char *format, ...)
 	va_start(args, format);
 	f->evidence = words(d, format, args);
 	va_end(args);
-	f->verdict = VERDICT_NOT_RUN;
+	f->outcome = OUTCOME_NOT_RUN;
 }
 
 void finding_fail(struct doctor *d, struct finding *f, const struct err *e)
 {
 	f->err = *e;
 	f->evidence = arena_str(d->arena, str_z(e->what));
-	f->verdict = VERDICT_FAIL;
+	f->outcome = OUTCOME_FAIL;
 }
 
 static size_t index_of(const struct probe *const *table, size_t count, struct str id)
@@ -70,7 +70,7 @@ static size_t missing_ground(
 			continue;
 		size_t at = index_of(table, self, id);
 		MUST(at != SIZE_MAX);
-		if (findings[at].verdict != VERDICT_PASS)
+		if (findings[at].outcome != OUTCOME_PASS)
 			return at;
 	}
 	return SIZE_MAX;
@@ -81,7 +81,7 @@ static void run_one(
 {
 	size_t ground = missing_ground(table, findings, i);
 	struct finding *f = &findings[i];
-	*f = (struct finding){ .verdict = VERDICT_NOT_RUN };
+	*f = (struct finding){ .outcome = OUTCOME_NOT_RUN };
 	if (ground != SIZE_MAX) {
 		finding_skip(d, f, "stands on %s, which did not pass", table[ground]->id);
 		return;
@@ -109,7 +109,7 @@ bool doctor_run(struct doctor *d, const struct probe *const *table, size_t count
 size_t doctor_first_broken(const struct finding *findings, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (findings[i].verdict == VERDICT_FAIL)
+		if (findings[i].outcome == OUTCOME_FAIL)
 			return i;
 	return SIZE_MAX;
 }
@@ -119,22 +119,22 @@ struct mark {
 };
 
 static const struct mark marks[] = {
-	[VERDICT_NOT_RUN] = { "·", "\033[2m" },
-	[VERDICT_PASS] = { "✓", "\033[32m" },
-	[VERDICT_FAIL] = { "✗", "\033[31m" },
+	[OUTCOME_NOT_RUN] = { "·", "\033[2m" },
+	[OUTCOME_PASS] = { "✓", "\033[32m" },
+	[OUTCOME_FAIL] = { "✗", "\033[31m" },
 };
 
 void doctor_line(const struct probe *p, const struct finding *f, bool has_color, struct buf *out)
 {
-	const struct mark *m = &marks[f->verdict];
+	const struct mark *m = &marks[f->outcome];
 	buf_printf(out, "  %s%s%s %-7s %-14s ", has_color ? m->color : "", m->sign,
 		has_color ? "\033[0m" : "", layers[p->layer].name, p->id);
-	if (f->verdict == VERDICT_NOT_RUN)
+	if (f->outcome == OUTCOME_NOT_RUN)
 		buf_add_z(out, "not run: ");
 	buf_printf(out, "%.*s\n", STR_ARG(f->evidence));
 	if (f->warning.n)
 		buf_printf(out, "      ! %.*s\n", STR_ARG(f->warning));
-	if (f->verdict == VERDICT_FAIL && f->err.mend[0])
+	if (f->outcome == OUTCOME_FAIL && f->err.mend[0])
 		buf_printf(out, "      try: %s\n", f->err.mend);
 }
 
@@ -146,7 +146,7 @@ json_t *doctor_json(const struct probe *const *table, const struct finding *find
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:I}", "id", table[i]->id,
 				"layer", layers[table[i]->layer].name, "title", table[i]->title,
-				"verdict", verdict_names[f->verdict], "evidence",
+				"verdict", outcome_names[f->outcome], "evidence",
 				js_new_text(f->evidence), "warning", js_new_text(f->warning),
 				"mend", f->err.mend, "took_ms", (json_int_t)f->took_ms));
 	}

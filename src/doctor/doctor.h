@@ -16,15 +16,15 @@
 #include "base/err.h"
 #include "base/json.h"
 
-enum verdict { VERDICT_NOT_RUN, VERDICT_PASS, VERDICT_FAIL, VERDICT_COUNT };
+enum outcome { OUTCOME_NOT_RUN, OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_COUNT };
 
-extern const char *const verdict_names[VERDICT_COUNT]; /* "not run", "pass", "fail" */
+extern const char *const outcome_names[OUTCOME_COUNT]; /* "not run", "pass", "fail" */
 
 struct finding {
-	enum verdict verdict;
+	enum outcome outcome;
 	struct str evidence; /* what was seen, in one line; for NOT_RUN: why */
 	struct str warning;  /* passed, but something deserves a look; may be empty */
-	struct err err;      /* VERDICT_FAIL: what and the mend */
+	struct err err;      /* OUTCOME_FAIL: what and the mend */
 	int64_t took_ms;
 };
 

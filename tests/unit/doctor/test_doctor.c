@@ -39,11 +39,11 @@ static void the_first_broken_layer_is_named_and_nothing_above_it_is_blamed(void 
 	runs = 0;
 	assert_true(doctor_run(&d, table, 5, findings, NULL, NULL, &e));
 	assert_int_equal(runs, 3);
-	assert_int_equal(findings[0].verdict, VERDICT_PASS);
-	assert_int_equal(findings[1].verdict, VERDICT_FAIL);
-	assert_int_equal(findings[2].verdict, VERDICT_NOT_RUN);
-	assert_int_equal(findings[3].verdict, VERDICT_PASS);
-	assert_int_equal(findings[4].verdict, VERDICT_NOT_RUN);
+	assert_int_equal(findings[0].outcome, OUTCOME_PASS);
+	assert_int_equal(findings[1].outcome, OUTCOME_FAIL);
+	assert_int_equal(findings[2].outcome, OUTCOME_NOT_RUN);
+	assert_int_equal(findings[3].outcome, OUTCOME_PASS);
+	assert_int_equal(findings[4].outcome, OUTCOME_NOT_RUN);
 	assert_int_equal(doctor_first_broken(findings, 5), 1);
 	assert_false(fs_exists(d.scratch.p));
 	struct buf out;
