@@ -78,10 +78,12 @@ static void add_file(const struct found *f, struct buf *out)
 		buf_printf(out, "\n[cut: %zu of %zu bytes]", f->file.taken, f->file.bytes);
 }
 
-struct context context_read(struct arena *a, struct str folder)
+struct context context_read(struct arena *a, struct str folder, size_t max_bytes)
 {
 	struct reader *r = arena_alloc(a, sizeof *r);
-	*r = (struct reader){ .arena = a, .room = LIMIT_CONTEXT_FILE_BYTES };
+	*r = (struct reader){ .arena = a,
+		.room = max_bytes < LIMIT_CONTEXT_FILE_BYTES ? max_bytes
+							     : LIMIT_CONTEXT_FILE_BYTES };
 	struct str top = top_folder(a, folder);
 	for (size_t depth = 0; depth < MOST_FOLDERS; depth++) {
 		size_t since = r->count;

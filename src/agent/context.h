@@ -24,7 +24,8 @@ struct context {
 	size_t count;
 };
 
-/* In the arena. Files that cannot be read or are no text are passed over. */
-struct context context_read(struct arena *a, struct str folder);
+/* In the arena; at most `max_bytes` of them, and never more than LIMIT_CONTEXT_FILE_BYTES. Files
+ * that cannot be read or are no text are passed over. */
+struct context context_read(struct arena *a, struct str folder, size_t max_bytes);
 
 #endif

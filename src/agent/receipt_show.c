@@ -132,6 +132,8 @@ static void show_changes(const struct page *p, const struct receipt *r)
 
 static struct str seconds(struct arena *a, int64_t ms)
 {
+	if (ms < MS_PER_S)
+		return arena_printf(a, "%lld ms", (long long)ms);
 	return arena_printf(a, "%lld.%lld s", (long long)(ms / MS_PER_S),
 		(long long)(ms % MS_PER_S / (MS_PER_S / 10)));
 }

@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 
 /* clang-format off */
+extern const struct command cmd_agent;
 extern const struct command cmd_demo;
 extern const struct command cmd_serve;
 extern const struct command cmd_trace;
@@ -20,7 +21,7 @@ extern const struct command cmd_completion;
 /* clang-format on */
 
 const struct command *const commands[] = {
-	NOT_BUILT("agent", GROUP_WORK, "let a model change files here, and see what it really did"),
+	&cmd_agent,
 	&cmd_demo,
 	&cmd_serve,
 	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),

@@ -29,6 +29,8 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 	struct model_choice c;
 	if (!choose_model(a, args->model, &c, e))
 		return NULL;
+	if (args->no_adapter)
+		c.adapter = c.adapter_sha256 = str_z(NULL);
 	struct local_options options = {
 		.name = c.name.p,
 		.temperature = c.adapter.n ? GREEDY : MODELS_OWN,

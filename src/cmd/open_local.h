@@ -17,6 +17,7 @@
 struct model_args {
 	struct str model;
 	struct opt_list adapters;
+	bool no_adapter;
 	int64_t context_tokens;
 	int64_t threads;
 };
@@ -34,6 +35,9 @@ struct model_args {
 			.arg = "FILE",                                                             \
 			.completes = OPT_FILES,                                                    \
 			.help = "a LoRA adapter to apply; may come several times" },               \
+		{ .name = "no-adapter",                                                            \
+			OPT_INTO(type, field.no_adapter),                                          \
+			.help = "the model bare, without the adapter that the catalog gives it" }, \
 		{ .name = "context",                                                               \
 			.letter = 'c',                                                             \
 			OPT_INTO(type, field.context_tokens),                                      \

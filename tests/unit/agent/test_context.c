@@ -11,7 +11,7 @@
 
 static struct context read_in(const char *name)
 {
-	return context_read(scratch_arena(), str_z(scratch_path(name)));
+	return context_read(scratch_arena(), str_z(scratch_path(name)), SIZE_MAX);
 }
 
 static void the_nearest_file_comes_last(void **state)
