@@ -12,6 +12,7 @@ extern const struct command cmd_trace;
 extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_rm;
+extern const struct command cmd_doctor;
 extern const struct command cmd_help;
 extern const struct command cmd_version;
 extern const struct command cmd_completion;
@@ -27,7 +28,7 @@ const struct command *const commands[] = {
 	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),
 	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),
 	NOT_BUILT("connect", GROUP_SERVE, "set up OpenCode, Codex, Claude Code, ... and undo it"),
-	NOT_BUILT("doctor", GROUP_DIAGNOSE, "find the layer that fails, with evidence and mend"),
+	&cmd_doctor,
 	&cmd_trace,
 	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),
 	NOT_BUILT("plan", GROUP_MODELS, "which model fits this machine, and how fast"),

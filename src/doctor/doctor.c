@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/must.h"
+#include "base/opt.h"
 
 const char *const outcome_names[] = {
 	[OUTCOME_NOT_RUN] = "not run",
@@ -124,18 +125,41 @@ static const struct mark marks[] = {
 	[OUTCOME_FAIL] = { "✗", "\033[31m" },
 };
 
+enum { EVIDENCE_COLUMN = 26, MEND_COLUMN = 11, LINE_MAX_BYTES = 64 * 1024 };
+
+/* Words wrapped under the column, without the indent of their first line: `out` stands there
+ * already. */
+static void add_hanging(struct buf *out, struct str text, size_t column)
+{
+	struct buf wrapped;
+	buf_init(&wrapped, LINE_MAX_BYTES);
+	opt_wrap(text, column, &wrapped);
+	if (wrapped.n > column)
+		buf_add(out, str_from(buf_str(&wrapped), column));
+	else
+		buf_add_char(out, '\n');
+	buf_clear(&wrapped);
+}
+
 void doctor_line(const struct probe *p, const struct finding *f, bool has_color, struct buf *out)
 {
 	const struct mark *m = &marks[f->outcome];
-	buf_printf(out, "  %s%s%s %-7s %-14s ", has_color ? m->color : "", m->sign,
+	struct buf text;
+	buf_init(&text, LINE_MAX_BYTES);
+	buf_printf(&text, "%s%.*s", f->outcome == OUTCOME_NOT_RUN ? "not run: " : "",
+		STR_ARG(f->evidence));
+	buf_printf(out, "  %s%s%s %-6s %-14s ", has_color ? m->color : "", m->sign,
 		has_color ? "\033[0m" : "", layers[p->layer].name, p->id);
-	if (f->outcome == OUTCOME_NOT_RUN)
-		buf_add_z(out, "not run: ");
-	buf_printf(out, "%.*s\n", STR_ARG(f->evidence));
-	if (f->warning.n)
-		buf_printf(out, "      ! %.*s\n", STR_ARG(f->warning));
-	if (f->outcome == OUTCOME_FAIL && f->err.mend[0])
-		buf_printf(out, "      try: %s\n", f->err.mend);
+	add_hanging(out, buf_str(&text), EVIDENCE_COLUMN);
+	if (f->warning.n) {
+		buf_add_z(out, "      note ");
+		add_hanging(out, f->warning, MEND_COLUMN);
+	}
+	if (f->outcome == OUTCOME_FAIL && f->err.mend[0]) {
+		buf_add_z(out, "      try: ");
+		add_hanging(out, str_z(f->err.mend), MEND_COLUMN + 1);
+	}
+	buf_clear(&text);
 }
 
 json_t *doctor_json(const struct probe *const *table, const struct finding *findings, size_t count)

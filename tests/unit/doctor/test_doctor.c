@@ -51,7 +51,7 @@ static void the_first_broken_layer_is_named_and_nothing_above_it_is_blamed(void 
 	for (size_t i = 0; i < 5; i++)
 		doctor_line(table[i], &findings[i], false, &out);
 	assert_non_null(strstr(
-		buf_z(&out), "✗ engine  broken         library says no\n      try: make build\n"));
+		buf_z(&out), "✗ engine broken         library says no\n      try: make build\n"));
 	assert_non_null(strstr(buf_z(&out), "not run: stands on broken, which did not pass"));
 	json_t *json = doctor_json(table, findings, 5);
 	assert_string_equal(
