@@ -6,8 +6,6 @@
  *
  * Layer: engine.
  */
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
@@ -20,16 +18,27 @@
 #include "engine/probe.h"
 #include "model/card.h"
 #include "model/guard.h"
+#include "model/hardware.h"
 
-enum { META_BYTES = 256, MOST_SEQUENCES = 64, MOST_CHUNK_TOKENS = 8192 };
+enum {
+	META_BYTES = 256,
+	MOST_SEQUENCES = 64,
+	MOST_CHUNK_TOKENS = 8192,
+	FEW_CORES = 4,
+	LEAST_CONTEXT_TOKENS =
+		2048 /* a shorter one serves nobody, unless the model has no longer */
+};
 
 /* One loading under way. */
 struct load {
 	struct engine *g;
 	const struct engine_options *o;
-	struct params_shape shape;
+	struct fit_use use;
+	struct fit_need need;
 	struct params_devices devices;
-	struct fit_plan plan;
+	struct hardware machine;
+	uint64_t layers;
+	int device_layers; /* -1: all */
 	struct buf warnings;
 	bool was_cancelled;
 };
@@ -55,10 +64,11 @@ static bool fail_cancelled(const struct load *l, struct err *e)
 
 /* ---- before anything is loaded ---- */
 
-static int cores(void)
+/* Threads that share a core help where there are few of them, and hinder where there are many. */
+static int threads_for(const struct hardware *machine)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > 0 ? (int)n : 1;
+	unsigned n = machine->cores <= FEW_CORES ? machine->cores : machine->physical_cores;
+	return n ? (int)n : 1;
 }
 
 static bool check_range(const char *name, int value, int most, struct err *e)
@@ -74,17 +84,20 @@ static bool check_options(struct load *l, struct err *e)
 	struct engine_facts *f = &l->g->facts;
 	if (!o->model_path)
 		return fail(e, ERR_USAGE, LAYER_ENGINE, "no model file is named");
-	if (!check_range("the context", o->context_tokens, INT32_MAX, e) ||
+	if (!check_range("the context", o->context_tokens, LIMIT_CONTEXT_TOKENS, e) ||
 		!check_range("the number of conversations", o->sequences, MOST_SEQUENCES, e) ||
 		!check_range("the number of threads", o->threads, GGML_MAX_N_THREADS, e) ||
 		!check_range("the size of a chunk", o->chunk_tokens, MOST_CHUNK_TOKENS, e))
 		return false;
 	f->sequences = o->sequences ? o->sequences : ENGINE_SEQUENCES;
-	f->threads = o->threads ? o->threads : cores();
+	f->threads = o->threads ? o->threads : threads_for(&l->machine);
 	l->g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
 	l->g->batch_room = l->g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
-	l->shape = (struct params_shape){ o->context_tokens, f->sequences, (int)l->g->batch_room,
-		o->devices };
+	l->use = (struct fit_use){ .context_tokens = (uint64_t)o->context_tokens,
+		.sequences = (uint64_t)f->sequences,
+		.chunk_tokens = l->g->batch_room,
+		.output_rows = (uint64_t)f->sequences,
+		.cuts_windows = true };
 	return true;
 }
 
@@ -107,49 +120,64 @@ static bool check_is_model(const struct gg_file *f, const char *path, struct err
 static bool check_files(struct load *l, struct err *e)
 {
 	struct gg_file *f = gg_open(l->o->model_path, e);
-	bool ok = f && check_is_model(f, l->o->model_path, e) && guard_check(f, e);
+	bool ok = f && check_is_model(f, l->o->model_path, e) && guard_check(f, e) &&
+		  card_number(f, "block_count", &l->layers, e);
 	gg_free(f);
 	for (size_t i = 0; ok && i < l->o->adapter_count; i++)
 		ok = adapter_check(&l->o->adapters[i], l->o->model_path, l->o->model_sha256, e);
 	return ok;
 }
 
-static void warn_shortened(struct load *l, const struct fit_need *need)
-{
-	struct fit_point whole = fit_point_at(need, need->trained_context_tokens);
-	buf_printf(&l->warnings,
-		"the context is %d of the model's %d tokens: all of it would take %.1f GiB more "
-		"memory\n",
-		l->plan.context_tokens, need->trained_context_tokens,
-		(double)(whole.kv_bytes + whole.compute_bytes - l->plan.uses.kv_bytes -
-			 l->plan.uses.compute_bytes) /
-			(double)GIB);
-}
-
-/* Whether it fits, and with how much context. */
-static bool plan(struct load *l, struct err *e)
+/* libllama has the last word on whether a file is sound; a file not seen before it gets in a child.
+ */
+static bool look(struct load *l, struct err *e)
 {
 	const char *path = l->o->model_path;
-	struct fit_need need;
-	struct fit_room room;
-	bool is_known = look_remembered(path, &l->shape, &need);
-	bool ok = is_known || (l->o->self ? look_in_child(l->o->self, path, &l->shape, &need, e)
-					  : look_here(path, &l->shape, &need, e));
-	if (ok && !is_known && l->o->self)
-		look_remember(path, &l->shape, &need);
-	if (!ok || !params_devices(l->o->devices, &l->devices, e))
+	if (!l->o->self || look_is_remembered(path))
+		return true;
+	if (!look_in_child(l->o->self, path, e))
 		return false;
-	params_room(&l->devices, l->o->memory_bytes, &room);
-	if (!fit_plan(&need, &room, l->o->context_tokens, &l->plan, e))
-		return err_context(e, "%s", path);
-	if (l->plan.is_shortened)
-		warn_shortened(l, &need);
-	if (l->plan.context_tokens > need.trained_context_tokens)
+	look_remember(path);
+	return true;
+}
+
+/* Without a wish the context is the model's own, or what of it fits. */
+static void choose_context(struct load *l, const struct fit_model *m, uint64_t has_bytes)
+{
+	uint64_t own = m->trained_tokens ? m->trained_tokens : LEAST_CONTEXT_TOKENS;
+	uint64_t least = own < LEAST_CONTEXT_TOKENS ? own : LEAST_CONTEXT_TOKENS;
+	l->use.context_tokens = own;
+	uint64_t longest = fit_longest(m, &l->use, has_bytes);
+	if (longest >= own || longest < least)
+		return;
+	l->use.context_tokens = longest;
+	buf_printf(&l->warnings,
+		"the context is %d of the model's %d tokens: more does not fit into memory\n",
+		(int)longest, (int)own);
+}
+
+static bool plan(struct load *l, struct err *e)
+{
+	struct fit_model m;
+	if (!params_devices(l->o->devices, &l->devices, e) ||
+		!fit_read_path(l->o->model_path, &m, e))
+		return false;
+	struct params_room room = params_room(&l->devices, l->machine.free_bytes);
+	if (l->o->memory_bytes)
+		room.host_bytes = l->o->memory_bytes;
+	uint64_t has = room.host_bytes + room.device_bytes;
+	if (!l->use.context_tokens)
+		choose_context(l, &m, has);
+	if (!fit_check(&m, &l->use, has, e))
+		return err_context(e, "%s", l->o->model_path);
+	l->need = fit_need(&m, &l->use);
+	l->device_layers = params_device_layers(&l->need, &room, l->layers);
+	if (m.trained_tokens && l->use.context_tokens > m.trained_tokens)
 		buf_printf(&l->warnings,
 			"the context is %d tokens, the model was trained for %d: beyond that it "
 			"may "
 			"talk nonsense\n",
-			l->plan.context_tokens, need.trained_context_tokens);
+			(int)l->use.context_tokens, (int)m.trained_tokens);
 	return true;
 }
 
@@ -165,8 +193,8 @@ static bool load_model(struct load *l, struct err *e)
 	struct llama_model_params params = params_model(&l->devices);
 	params.progress_callback = on_load;
 	params.progress_callback_user_data = l;
-	if (l->plan.device_layers >= 0)
-		params.n_gpu_layers = l->plan.device_layers;
+	if (l->device_layers >= 0)
+		params.n_gpu_layers = l->device_layers;
 	library_log_mark();
 	l->g->model = llama_model_load_from_file(l->o->model_path, params);
 	if (l->g->model)
@@ -177,9 +205,7 @@ static bool load_model(struct load *l, struct err *e)
 
 static bool make_context(struct load *l, struct err *e)
 {
-	struct params_shape shape = l->shape;
-	shape.context_tokens = l->plan.context_tokens;
-	struct llama_context_params params = params_context(&shape);
+	struct llama_context_params params = params_context(&l->use);
 	params.n_threads = params.n_threads_batch = l->g->facts.threads;
 	library_log_mark();
 	l->g->context = llama_init_from_model(l->g->model, params);
@@ -301,10 +327,10 @@ static void note_model(const struct load *l)
 	f->adds_bos = llama_vocab_get_add_bos(v);
 	f->adds_eos = llama_vocab_get_add_eos(v);
 	f->can_rewind = !llama_model_is_recurrent(g->model) && !llama_model_is_hybrid(g->model);
-	f->context_tokens = l->plan.context_tokens;
+	f->context_tokens = (int)l->use.context_tokens;
 	f->trained_context_tokens = llama_model_n_ctx_train(g->model);
-	f->kv_bytes = l->plan.uses.kv_bytes;
-	f->compute_bytes = l->plan.uses.compute_bytes;
+	f->kv_bytes = l->need.cache_bytes + l->need.state_bytes;
+	f->compute_bytes = l->need.work_bytes;
 	note_sampling(g);
 }
 
@@ -338,11 +364,13 @@ static void probe(struct load *l)
 static bool load_all(struct load *l, struct err *e)
 {
 	struct engine *g = l->g;
+	hardware_read(g->arena, &l->machine);
 	if (!check_options(l, e) || !check_files(l, e) || !library_open(e))
 		return false;
 	if (!tell(l, ENGINE_CHECKING, 0))
 		return fail_cancelled(l, e);
-	if (!plan(l, e) || !load_model(l, e) || !make_context(l, e) || !load_adapters(l, e))
+	if (!plan(l, e) || !look(l, e) || !load_model(l, e) || !make_context(l, e) ||
+		!load_adapters(l, e))
 		return false;
 	make_threads(g);
 	vocab_init(&g->vocab, llama_model_get_vocab(g->model));

@@ -1,5 +1,5 @@
 /*
- * memory_speed.c - how fast memory can be read; see memory.h.
+ * memory_speed.c - how fast memory can be read; see memory_speed.h.
  *
  * Each thread sums its own part of a block that is larger than the caches, several times; the best
  * round counts, since every disturbance only slows one down.
@@ -7,11 +7,13 @@
  * Layer: engine.
  */
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
-#include "engine/memory.h"
+#include "engine/memory_speed.h"
 
 enum { ROUNDS = 4, MAX_THREADS = 64 };
 #define BLOCK_BYTES (64 * MIB) /* beyond the last cache of most processors */

@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "engine/memory.h"
 
 /* A card needs some memory for its driver and the screen. */
 #define DEVICE_RESERVE_BYTES (1 * GIB)
@@ -68,7 +67,7 @@ bool params_devices(const char *names, struct params_devices *out, struct err *e
 	return true;
 }
 
-static void add_room(ggml_backend_dev_t d, struct fit_room *room)
+static void add_room(ggml_backend_dev_t d, struct params_room *room)
 {
 	size_t has = 0, total = 0;
 	ggml_backend_dev_memory(d, &has, &total);
@@ -78,21 +77,30 @@ static void add_room(ggml_backend_dev_t d, struct fit_room *room)
 		room->device_bytes += has - DEVICE_RESERVE_BYTES;
 }
 
-void params_room(const struct params_devices *devices, uint64_t host_bytes, struct fit_room *out)
+struct params_room params_room(const struct params_devices *devices, uint64_t free_bytes)
 {
-	uint64_t host = host_bytes;
-	if (!host) {
-		uint64_t has = memory_free_bytes(), reserve = has / HOST_RESERVE_SHARE;
-		if (reserve < HOST_RESERVE_BYTES)
-			reserve = HOST_RESERVE_BYTES;
-		host = has > reserve ? has - reserve : 0;
-	}
-	*out = (struct fit_room){ .host_bytes = host };
+	uint64_t reserve = free_bytes / HOST_RESERVE_SHARE;
+	if (reserve < HOST_RESERVE_BYTES)
+		reserve = HOST_RESERVE_BYTES;
+	struct params_room room = { .host_bytes = free_bytes > reserve ? free_bytes - reserve : 0 };
 	for (size_t i = 0; devices->is_default && i < ggml_backend_dev_count(); i++)
 		if (is_card(ggml_backend_dev_get(i)))
-			add_room(ggml_backend_dev_get(i), out);
+			add_room(ggml_backend_dev_get(i), &room);
 	for (size_t i = 0; devices->list[i]; i++)
-		add_room(devices->list[i], out);
+		add_room(devices->list[i], &room);
+	return room;
+}
+
+int params_device_layers(
+	const struct fit_need *need, const struct params_room *room, uint64_t layer_count)
+{
+	if (!room->device_bytes || need->all_bytes <= room->device_bytes)
+		return -1;
+	if (room->device_bytes <= need->work_bytes)
+		return 0;
+	double share = (double)(room->device_bytes - need->work_bytes) /
+		       (double)(need->all_bytes - need->work_bytes);
+	return (int)(share * (double)layer_count);
 }
 
 struct llama_model_params params_model(const struct params_devices *devices)
@@ -106,14 +114,14 @@ struct llama_model_params params_model(const struct params_devices *devices)
 	return p;
 }
 
-struct llama_context_params params_context(const struct params_shape *shape)
+struct llama_context_params params_context(const struct fit_use *use)
 {
 	struct llama_context_params p = llama_context_default_params();
-	p.n_ctx = (uint32_t)shape->context_tokens;
-	p.n_batch = p.n_ubatch = (uint32_t)shape->batch_tokens;
-	p.n_seq_max = (uint32_t)shape->sequences;
-	/* One row of logits for each answer; without this there is room for a row a token. */
-	p.n_outputs_max = (uint32_t)shape->sequences;
+	p.n_ctx = (uint32_t)use->context_tokens;
+	p.n_batch = p.n_ubatch = (uint32_t)use->chunk_tokens;
+	p.n_seq_max = (uint32_t)use->sequences;
+	p.n_outputs_max = (uint32_t)use->output_rows;
+	p.swa_full = !use->cuts_windows;
 	p.kv_unified = true;
 	p.no_perf = true;
 	return p;

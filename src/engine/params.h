@@ -1,6 +1,6 @@
 /*
- * params.h - libllama's parameters as we set them: the same for looking at a model as for loading
- * it, so that the look says the truth about the load.
+ * params.h - libllama's parameters as we set them, in one place, so that what was checked is what
+ * is loaded; and the devices they name.
  */
 #ifndef OFFGRID_ENGINE_PARAMS_H
 #define OFFGRID_ENGINE_PARAMS_H
@@ -8,13 +8,7 @@
 #include <llama.h>
 
 #include "base/err.h"
-#include "engine/fit.h"
-
-/* What of an engine's options decides about memory. */
-struct params_shape {
-	int context_tokens, sequences, batch_tokens;
-	const char *devices; /* as in engine_options */
-};
+#include "model/fit.h"
 
 enum { PARAMS_DEVICES = 16 };
 
@@ -27,11 +21,24 @@ struct params_devices {
 /* ERR_USAGE for a device that is not there, with the names of those that are. */
 bool params_devices(const char *names, struct params_devices *out, struct err *e);
 
-/* Memory that these devices and the host have. `host_bytes` 0: ask the system. */
-void params_room(const struct params_devices *devices, uint64_t host_bytes, struct fit_room *out);
+/* What may be used. Where a device's memory is the host's, all of it is `host_bytes`. */
+struct params_room {
+	uint64_t host_bytes;
+	uint64_t device_bytes; /* of separate graphics cards, together */
+};
+
+/* Memory that the host (some of whose `free_bytes` are left to the system) and these devices have.
+ */
+struct params_room params_room(const struct params_devices *devices, uint64_t free_bytes);
+
+/* How many layers go to the cards; -1: all. */
+int params_device_layers(
+	const struct fit_need *need, const struct params_room *room, uint64_t layer_count);
 
 /* `devices` is borrowed as long as the parameters. */
 struct llama_model_params params_model(const struct params_devices *devices);
-struct llama_context_params params_context(const struct params_shape *shape);
+
+/* The context tokens of `use` are shared by its sequences. */
+struct llama_context_params params_context(const struct fit_use *use);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "engine/engine_int.h"
-#include "engine/memory.h"
+#include "engine/memory_speed.h"
 #include "model/card.h"
 
 enum { LEAST_TOKENS = 3, MOST_TOKENS = 16, LONG_ENOUGH_US = 120000 };
