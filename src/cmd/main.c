@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "engine/engine.h"
 
 /* What people type from habit. */
 static const char *const aliases[][2] = {
@@ -38,6 +39,9 @@ static int dispatch(int argc, const char *const *argv, struct arena *a, struct e
 
 int main(int argc, char **argv)
 {
+	int child = engine_child(argc, argv);
+	if (child >= 0)
+		return child;
 	struct err e = { .kind = ERR_NONE };
 	struct arena *a = arena_new();
 	int code = dispatch(argc, (const char *const *)argv, a, &e);

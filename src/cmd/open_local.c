@@ -4,6 +4,7 @@
 #include "cmd/open_local.h"
 
 #include "base/must.h"
+#include "model/share.h"
 
 /* The starter's adapter is trained for greedy decoding of exact names; other models keep their own
  * wishes. */
@@ -31,6 +32,7 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 		return NULL;
 	if (args->no_adapter)
 		c.adapter = c.adapter_sha256 = str_z(NULL);
+	struct str self = share_program(a);
 	struct local_options options = {
 		.name = c.name.p,
 		.temperature = c.adapter.n ? GREEDY : MODELS_OWN,
@@ -39,6 +41,7 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 			.model_sha256 = c.sha256.n ? c.sha256.p : NULL,
 			.context_tokens = (int)args->context_tokens,
 			.threads = (int)args->threads,
+			.self = self.n ? self.p : NULL,
 			.watcher = watcher,
 		},
 	};

@@ -5,10 +5,15 @@
 
 #include <stdio.h>
 
+#include "base/env.h"
 #include "base/limits.h"
 #include "base/proc.h"
 
 enum { DEADLINE_MS = 120000 /* a slow disk: the header of a model alone may be 100 MB */ };
+
+/* Set in every child: a program that names itself but forgets to call engine_child would else start
+ * itself without end. */
+#define CHILD_VARIABLE "OFFGRID_ENGINE_CHILD"
 
 int child_tell(json_t *value, const struct err *e)
 {
@@ -78,9 +83,11 @@ static bool fail_told(const json_t *said, struct err *e)
 	return true;
 }
 
-json_t *child_ask(const char *const *argv, const char *subject, struct err *e)
+/* Runs it and reads what it said; NULL with e. */
+static json_t *run(
+	const char *const *argv, const char *const *env, const char *subject, struct err *e)
 {
-	struct proc_spec spec = { .argv = argv, .deadline_ms = DEADLINE_MS };
+	struct proc_spec spec = { .argv = argv, .env = env, .deadline_ms = DEADLINE_MS };
 	struct proc_result r = { 0 };
 	struct err why = { 0 };
 	struct buf text;
@@ -94,11 +101,24 @@ json_t *child_ask(const char *const *argv, const char *subject, struct err *e)
 	json_t *said = r.exit_code == 0 ? js_parse(buf_str(&text), LAYER_ENGINE, NULL) : NULL;
 	if (!said)
 		fail_dead(subject, &r, e);
+	buf_clear(&text);
+	proc_result_clear(&r);
+	return said;
+}
+
+json_t *child_ask(const char *const *argv, const char *subject, struct err *e)
+{
+	if (getenv(CHILD_VARIABLE)) {
+		fail(e, ERR_USAGE, LAYER_ENGINE, "%s does not call engine_child first", argv[0]);
+		return NULL;
+	}
+	struct arena *a = arena_new();
+	const char *const mark[] = { CHILD_VARIABLE "=1", NULL };
+	json_t *said = run(argv, env_for_child(a, mark), subject, e);
 	if (said && fail_told(said, e)) {
 		json_decref(said);
 		said = NULL;
 	}
-	buf_clear(&text);
-	proc_result_clear(&r);
+	arena_free(a);
 	return said;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/open_local.h"
+#include "engine/engine.h"
 
 struct asking {
 	struct loop *loop;
@@ -46,6 +47,9 @@ static void add_tool(struct chat_request *r, const char *name, const char *about
 
 int main(int argc, char **argv)
 {
+	int child = engine_child(argc, argv);
+	if (child >= 0)
+		return child;
 	if (argc < 3)
 		return 2;
 	struct err e = { .kind = ERR_NONE };
