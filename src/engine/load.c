@@ -33,8 +33,8 @@ enum {
 struct load {
 	struct engine *g;
 	const struct engine_options *o;
-	struct fit_use use;
-	struct fit_need need;
+	struct estimate_use use;
+	struct estimate need;
 	struct params_devices devices;
 	struct hardware machine;
 	uint64_t layers;
@@ -93,7 +93,7 @@ static bool check_options(struct load *l, struct err *e)
 	f->threads = o->threads ? o->threads : threads_for(&l->machine);
 	l->g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
 	l->g->batch_room = l->g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
-	l->use = (struct fit_use){ .context_tokens = (uint64_t)o->context_tokens,
+	l->use = (struct estimate_use){ .context_tokens = (uint64_t)o->context_tokens,
 		.sequences = (uint64_t)f->sequences,
 		.chunk_tokens = l->g->batch_room,
 		.output_rows = (uint64_t)f->sequences,
@@ -142,12 +142,12 @@ static bool look(struct load *l, struct err *e)
 }
 
 /* Without a wish the context is the model's own, or what of it fits. */
-static void choose_context(struct load *l, const struct fit_model *m, uint64_t has_bytes)
+static void choose_context(struct load *l, const struct estimate_model *m, uint64_t has_bytes)
 {
 	uint64_t own = m->trained_tokens ? m->trained_tokens : LEAST_CONTEXT_TOKENS;
 	uint64_t least = own < LEAST_CONTEXT_TOKENS ? own : LEAST_CONTEXT_TOKENS;
 	l->use.context_tokens = own;
-	uint64_t longest = fit_longest(m, &l->use, has_bytes);
+	uint64_t longest = estimate_longest(m, &l->use, has_bytes);
 	if (longest >= own || longest < least)
 		return;
 	l->use.context_tokens = longest;
@@ -158,9 +158,9 @@ static void choose_context(struct load *l, const struct fit_model *m, uint64_t h
 
 static bool plan(struct load *l, struct err *e)
 {
-	struct fit_model m;
+	struct estimate_model m;
 	if (!params_devices(l->o->devices, &l->devices, e) ||
-		!fit_read_path(l->o->model_path, &m, e))
+		!estimate_read_path(l->o->model_path, &m, e))
 		return false;
 	struct params_room room = params_room(&l->devices, l->machine.free_bytes);
 	if (l->o->memory_bytes)
@@ -168,9 +168,9 @@ static bool plan(struct load *l, struct err *e)
 	uint64_t has = room.host_bytes + room.device_bytes;
 	if (!l->use.context_tokens)
 		choose_context(l, &m, has);
-	if (!fit_check(&m, &l->use, has, e))
+	if (!estimate_check(&m, &l->use, has, e))
 		return err_context(e, "%s", l->o->model_path);
-	l->need = fit_need(&m, &l->use);
+	l->need = estimate_of(&m, &l->use);
 	l->device_layers = params_device_layers(&l->need, &room, l->layers);
 	if (m.trained_tokens && l->use.context_tokens > m.trained_tokens)
 		buf_printf(&l->warnings,

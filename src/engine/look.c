@@ -28,7 +28,7 @@ static bool fail_library(struct err *e, const char *path)
 
 static bool try_context(struct llama_model *model, const char *path, struct err *e)
 {
-	struct fit_use use = { TOKENS, 1, TOKENS, 1, true };
+	struct estimate_use use = { TOKENS, 1, TOKENS, 1, true };
 	if (!llama_model_has_decoder(model) || llama_model_has_encoder(model))
 		return fail(e, ERR_BAD_DATA, LAYER_ENGINE,
 			"%s is no model that answers (it has %s)", path,

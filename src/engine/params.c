@@ -92,7 +92,7 @@ struct params_room params_room(const struct params_devices *devices, uint64_t fr
 }
 
 int params_device_layers(
-	const struct fit_need *need, const struct params_room *room, uint64_t layer_count)
+	const struct estimate *need, const struct params_room *room, uint64_t layer_count)
 {
 	if (!room->device_bytes || need->all_bytes <= room->device_bytes)
 		return -1;
@@ -114,7 +114,7 @@ struct llama_model_params params_model(const struct params_devices *devices)
 	return p;
 }
 
-struct llama_context_params params_context(const struct fit_use *use)
+struct llama_context_params params_context(const struct estimate_use *use)
 {
 	struct llama_context_params p = llama_context_default_params();
 	p.n_ctx = (uint32_t)use->context_tokens;

@@ -8,7 +8,7 @@
 #include <llama.h>
 
 #include "base/err.h"
-#include "model/fit.h"
+#include "model/estimate.h"
 
 enum { PARAMS_DEVICES = 16 };
 
@@ -33,12 +33,12 @@ struct params_room params_room(const struct params_devices *devices, uint64_t fr
 
 /* How many layers go to the cards; -1: all. */
 int params_device_layers(
-	const struct fit_need *need, const struct params_room *room, uint64_t layer_count);
+	const struct estimate *need, const struct params_room *room, uint64_t layer_count);
 
 /* `devices` is borrowed as long as the parameters. */
 struct llama_model_params params_model(const struct params_devices *devices);
 
 /* The context tokens of `use` are shared by its sequences. */
-struct llama_context_params params_context(const struct fit_use *use);
+struct llama_context_params params_context(const struct estimate_use *use);
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * estimate.h - how much memory a model needs for a context of a given size, from its header alone.
  *
- * For what is not loaded and need not be: pages, plans, headers read from a server. (The engine
- * asks libllama itself before it loads a file.) The weights are the sum of the tensors, which
- * layers keep a cache is seen from the tensors they have, and sizes follow what libllama 0.5.0
- * allocates (cache of 16-bit floats, flash attention on, cells in steps of 256). It is made to be a
- * little too high rather than too low. Layers of kinds it does not know (caches of sparse-attention
- * indexers) are not counted.
+ * One estimator for everybody: pages, plans, headers read from a server, and the engine, which
+ * refuses by it what does not fit before it loads a file. The weights are the sum of the tensors,
+ * which layers keep a cache is seen from the tensors they have, and sizes follow what libllama
+ * 0.5.0 allocates (cache of 16-bit floats, flash attention on, cells in steps of 256). It is made
+ * to be a little too high rather than too low. Layers of kinds it does not know (caches of
+ * sparse-attention indexers) are not counted.
  */
 #ifndef OFFGRID_MODEL_ESTIMATE_H
 #define OFFGRID_MODEL_ESTIMATE_H
