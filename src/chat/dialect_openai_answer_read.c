@@ -482,7 +482,8 @@ void openai_read_end(struct dialect_reader *base, const struct err *why)
 	}
 	if (why) {
 		e = *why;
-		err_context(&e, "after %zu bytes of the answer", rd->bytes);
+		if (rd->bytes)
+			err_context(&e, "after %zu bytes of the answer", rd->bytes);
 	} else {
 		fail(&e, ERR_CUT, LAYER_WIRE,
 			"the upstream's answer ended after %zu bytes without a finish reason",

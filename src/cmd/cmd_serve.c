@@ -7,7 +7,7 @@
 #include "base/loop.h"
 #include "cmd/command.h"
 #include "cmd/open_local.h"
-#include "route/script.h"
+#include "route/upstreams.h"
 #include "serve/serve.h"
 
 struct args {
@@ -15,6 +15,9 @@ struct args {
 	struct opt_list hosts;
 	struct str client_keys;
 	struct str client_key_env;
+	struct opt_list upstreams;
+	struct str api;
+	struct str key_env;
 	struct model_args model;
 	struct str script;
 	bool no_store;
@@ -42,8 +45,22 @@ static const struct opt options[] = {
 	{ .name = "host",
 		OPT_INTO(struct args, hosts),
 		.arg = "NAME",
-		.help = "a name by which clients call this server; may come several times" },
+		.help = "a name by which clients call this server" },
 	OPT_HEADING("who answers"),
+	{ .name = "upstream",
+		.letter = 'u',
+		OPT_INTO(struct args, upstreams),
+		.arg = "NAME=URL",
+		.help = "a server that answers, such as desk=http://127.0.0.1:8080/v1" },
+	{ .name = "api",
+		OPT_INTO(struct args, api),
+		.arg = "NAME",
+		.initial = "openai",
+		.help = "what the upstreams given here speak" },
+	{ .name = "key-env",
+		OPT_INTO(struct args, key_env),
+		.arg = "NAME",
+		.help = "the variable that holds the key of the upstreams given here" },
 	MODEL_OPTIONS(struct args, model),
 	{ .name = "script",
 		OPT_INTO(struct args, script),
@@ -60,6 +77,7 @@ static const struct opt options[] = {
 static const char *const examples[] = {
 	"offgrid serve",
 	"offgrid serve --model my-model.gguf --context 16k",
+	"offgrid serve --upstream desk=http://127.0.0.1:8080/v1",
 	"offgrid serve --listen 0.0.0.0:8093 --client-key-env OFFGRID_KEY",
 	NULL,
 };
@@ -68,6 +86,7 @@ static const char *const examples[] = {
 struct house {
 	struct arena *arena;
 	struct loop *loop;
+	struct http_client *client;
 	struct router *router;
 	struct store *store;
 	struct keys *keys;
@@ -83,6 +102,7 @@ static void house_clear(struct house *h)
 	keys_free(h->keys);
 	store_close(h->store);
 	router_free(h->router);
+	http_client_free(h->client);
 	loop_free(h->loop);
 }
 
@@ -114,20 +134,40 @@ static bool read_keys(struct house *h, const struct args *args, struct err *e)
 	return !args->client_key_env.n || keys_add_env(h->keys, args->client_key_env.p, e);
 }
 
-static bool add_upstreams(struct house *h, const struct args *args, struct err *e)
+static bool add_given(struct house *h, const struct args *args, struct err *e)
 {
-	struct model_choice choice;
-	if (args->script.n) {
-		struct backend *b = script_open(h->loop, args->script.p, e);
-		if (b)
-			router_add(h->router, "script", b, false);
-		return b != NULL;
+	for (size_t i = 0; i < args->upstreams.count; i++) {
+		struct upstream_spec spec;
+		if (!upstream_parse(h->arena, args->upstreams.items[i], &spec, e))
+			return false;
+		spec.api = args->api;
+		spec.key_env = args->key_env;
+		if (!upstream_add(h->router, h->loop, h->client, &spec, e))
+			return false;
 	}
-	struct backend *b = open_local(
-		h->arena, h->loop, &args->model, (struct engine_watcher){ 0 }, &choice, e);
+	struct upstream_spec script = { .name = STR("script"), .script = args->script };
+	return !args->script.n || upstream_add(h->router, h->loop, h->client, &script, e);
+}
+
+static bool add_local(struct house *h, const struct args *args, struct err *e)
+{
+	struct backend *b =
+		open_local(h->arena, h->loop, &args->model, (struct engine_watcher){ 0 }, NULL, e);
 	if (b)
 		router_add(h->router, "local", b, false);
 	return b != NULL;
+}
+
+/* Those of the command line, those of the configuration file, and a model of this machine if one
+ * was named or nobody else is there. */
+static bool add_upstreams(
+	struct house *h, const struct args *args, const struct config *config, struct err *e)
+{
+	size_t count = args->upstreams.count + (args->script.n > 0);
+	if (!add_given(h, args, e) ||
+		!upstreams_add(h->router, h->loop, h->client, config, &count, e))
+		return false;
+	return (count && !args->model.model.n) || add_local(h, args, e);
 }
 
 static bool open_store(struct house *h, const struct args *args, struct err *e)
@@ -166,9 +206,10 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 	struct serve_options o = { .hosts = args->hosts.items, .host_count = args->hosts.count };
 	h->arena = in->arena;
 	h->loop = loop_new();
+	h->client = http_client_new(h->loop);
 	h->router = router_new(h->loop);
 	if (!read_listen(in->arena, args->listen, &o, e) || !read_keys(h, args, e) ||
-		!add_upstreams(h, args, e) || !open_store(h, args, e))
+		!add_upstreams(h, args, in->config, e) || !open_store(h, args, e))
 		return false;
 	o.keys = h->keys;
 	h->serve = serve_new(h->loop, &o, h->router, h->store, e);
@@ -196,7 +237,11 @@ const struct command cmd_serve = {
 	.about = "serve models to other programs, tool calls that arrive",
 	.text = "An OpenAI-compatible API for the programs of this machine: POST "
 		"/v1/chat/completions (a stream or whole, with tools), GET /v1/models, /health "
-		"and /metrics. `offgrid trace` shows where each request went and where it stopped.",
+		"and /metrics. A request goes to the first healthy upstream that serves its "
+		"model; `offgrid trace` shows where it went and where it stopped.\n\n"
+		"Upstreams may also stand in the configuration file, as [upstream \"NAME\"] with "
+		"url (or script), api, key-env and models. Without any, a model of this machine "
+		"answers.",
 	.examples = examples,
 	.options = options,
 	.args_bytes = sizeof(struct args),

@@ -1,0 +1,472 @@
+/*
+ * remote.c - an upstream reached over HTTP; see remote.h.
+ *
+ * A call has three ends that come in any order: the answer's (STOP or FAIL was told), the caller's
+ * (remote_end) and the connection's. It is freed when the last two have come.
+ *
+ * Layer: wire, route.
+ */
+#include "route/remote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/must.h"
+#include "net/sse.h"
+
+enum {
+	LINGER_MS = 1000,     /* for a connection to finish after a complete answer */
+	ASK_AGAIN_MS = 10000, /* after a list of models could not be had */
+	LIST_TOTAL_MS = 10000,
+	URL_BYTES = 4096,
+	REFUSAL_BYTES = 64 * 1024,
+	HEADERS = 3
+};
+
+struct remote {
+	struct backend base;
+	struct loop *loop;
+	struct http_client *client;
+	struct arena *arena; /* of what is set up once */
+	const struct dialect *dialect;
+	struct str base_url, key, shown_url;
+	int64_t connect_ms, first_byte_ms, gap_ms;
+	json_t *models;
+	bool is_told; /* the models were given, or have been asked for with success */
+	int64_t asked_ms;
+	struct http_call *asking;
+	struct remote_call *calls; /* that are under way */
+};
+
+/* What the body of an answer is. */
+enum body_kind {
+	BODY_STREAM,
+	BODY_COLLECTED, /* a document, or a refusal: read at its end */
+};
+
+struct remote_call {
+	struct backend_call base;
+	struct remote_call *prev, *next;
+	struct remote *remote;
+	struct http_call *http; /* NULL: the connection's end has come */
+	struct loop_timer *linger;
+	struct chat_sink sink;
+	struct trace *trace; /* NULL after the caller's end */
+	struct dialect_reader *reader;
+	struct sse_reader sse;
+	struct buf collected;
+	enum body_kind kind;
+	int status;
+	int64_t began_ms;
+	bool is_over;  /* STOP or FAIL was told */
+	bool is_fine;  /* it was STOP */
+	bool is_ended; /* by the caller */
+	bool is_busy;  /* inside a callback */
+};
+
+static bool is_ok(int status)
+{
+	return status >= 200 && status <= 299;
+}
+
+/* ---- the life of a call ---- */
+
+static void call_free(struct remote_call *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		c->remote->calls = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	loop_timer_free(c->linger);
+	c->remote->dialect->reader_free(c->reader);
+	sse_clear(&c->sse);
+	buf_clear(&c->collected);
+	free(c);
+}
+
+static void hang_up(struct remote_call *c)
+{
+	if (c->http)
+		http_call_cancel(c->http);
+	c->http = NULL;
+}
+
+/* Frees it if nobody needs it any more. */
+static void settle(struct remote_call *c)
+{
+	if (c->is_busy)
+		return;
+	if (c->is_over && !c->is_fine)
+		hang_up(c);
+	if (c->is_ended && !c->http)
+		call_free(c);
+}
+
+static void on_linger(void *ctx)
+{
+	hang_up(ctx);
+	settle(ctx);
+}
+
+static void remote_end(struct backend_call *base)
+{
+	struct remote_call *c = (struct remote_call *)base;
+	c->is_ended = true;
+	c->trace = NULL;
+	if (!c->is_fine)
+		hang_up(c);
+	else if (c->http)
+		loop_timer_start(c->linger, LINGER_MS);
+	settle(c);
+}
+
+static void remote_pause(struct backend_call *base, bool is_paused)
+{
+	struct remote_call *c = (struct remote_call *)base;
+	if (!c->http)
+		return;
+	if (is_paused)
+		http_call_pause(c->http);
+	else
+		http_call_resume(c->http);
+}
+
+/* ---- what comes back ---- */
+
+static void take_event(void *owner, const struct chat_event *event)
+{
+	struct remote_call *c = owner;
+	if (event->type == CHAT_STOP || event->type == CHAT_FAIL) {
+		c->is_over = true;
+		c->is_fine = event->type == CHAT_STOP;
+	}
+	if (!c->is_ended)
+		chat_send(c->sink, event);
+}
+
+static void tell_failure(struct remote_call *c, const struct err *e)
+{
+	if (!c->is_over)
+		take_event(c, &(struct chat_event){ .type = CHAT_FAIL, .err = e });
+}
+
+static bool on_sse_event(void *ctx, const struct sse_event *event, struct err *e)
+{
+	(void)e;
+	struct remote_call *c = ctx;
+	c->remote->dialect->read_piece(c->reader, event->type, event->data);
+	return true;
+}
+
+static bool on_head(void *ctx, const struct http_answer *a, struct err *e)
+{
+	struct remote_call *c = ctx;
+	(void)e;
+	c->status = a->status;
+	bool is_stream = http_type_is(a->content_type, "text/event-stream");
+	c->kind = is_ok(a->status) && is_stream ? BODY_STREAM : BODY_COLLECTED;
+	trace_note(c->trace, LAYER_WIRE, "answer", "HTTP %d, %.*s, after %lld ms%s", a->status,
+		STR_ARG(a->content_type.n ? a->content_type : STR("no content type")),
+		(long long)(clock_ms() - c->began_ms), a->is_reused ? ", connection reused" : "");
+	return true;
+}
+
+static bool on_body(void *ctx, struct str bytes, struct err *e)
+{
+	struct remote_call *c = ctx;
+	bool ok = true;
+	c->is_busy = true;
+	trace_append(c->trace, LAYER_WIRE, "received", bytes);
+	if (c->is_over)
+		; /* what follows the end of an answer is nobody's */
+	else if (c->kind == BODY_STREAM)
+		ok = sse_feed(&c->sse, bytes, e);
+	else if (is_ok(c->status))
+		ok = buf_add(&c->collected, bytes) ||
+		     fail(e, ERR_TOO_BIG, LAYER_WIRE,
+			     "the upstream's answer is over the limit of %zu bytes",
+			     c->collected.max);
+	else
+		buf_add(&c->collected, str_sub(bytes, 0, REFUSAL_BYTES - c->collected.n));
+	c->is_busy = false;
+	settle(c);
+	return ok;
+}
+
+/* A stream that was not declared as one. */
+static bool looks_like_stream(struct str text)
+{
+	text = str_trim_left(text);
+	return str_starts(text, STR("data:")) || str_starts(text, STR("event:")) ||
+	       str_starts(text, STR(":"));
+}
+
+static void read_collected(struct remote_call *c, struct err *e)
+{
+	struct str body = buf_str(&c->collected);
+	if (!is_ok(c->status))
+		c->remote->dialect->read_error(c->status, body, e);
+	else if (!looks_like_stream(body))
+		c->remote->dialect->read_document(c->reader, body);
+	else if (sse_feed(&c->sse, body, e) && sse_end(&c->sse, e))
+		c->remote->dialect->read_end(c->reader, NULL);
+}
+
+static void tell_end(struct remote_call *c, const struct err *why)
+{
+	struct err e = { 0 };
+	if (why)
+		e = *why;
+	else if (c->kind == BODY_COLLECTED)
+		read_collected(c, &e);
+	else
+		sse_end(&c->sse, &e);
+	if (c->is_over)
+		return;
+	if (c->kind == BODY_STREAM)
+		c->remote->dialect->read_end(c->reader, err_is_set(&e) ? &e : NULL);
+	else if (err_is_set(&e))
+		tell_failure(c, &e);
+}
+
+static void on_end(void *ctx, const struct http_answer *a, const struct err *e)
+{
+	struct remote_call *c = ctx;
+	(void)a;
+	c->http = NULL;
+	c->is_busy = true;
+	if (!c->is_over && !c->is_ended)
+		tell_end(c, e);
+	c->is_busy = false;
+	settle(c);
+}
+
+/* ---- asking ---- */
+
+static size_t make_headers(
+	const struct remote *r, struct arena *a, bool has_body, struct http_header headers[HEADERS])
+{
+	size_t count = 0;
+	struct str extra = str_z(r->dialect->extra_header), name;
+	if (has_body)
+		headers[count++] =
+			(struct http_header){ STR("Content-Type"), STR("application/json") };
+	if (r->key.n)
+		headers[count++] = (struct http_header){ str_z(r->dialect->key_header),
+			arena_printf(a, "%s%.*s", r->dialect->key_prefix, STR_ARG(r->key)) };
+	if (extra.n && str_cut(&extra, ':', &name))
+		headers[count++] = (struct http_header){ name, str_trim(extra) };
+	return count;
+}
+
+static bool ask(struct remote_call *c, const struct chat_request *request, struct err *e)
+{
+	struct remote *r = c->remote;
+	struct arena *a = arena_new();
+	struct http_header headers[HEADERS];
+	struct buf body, url;
+	buf_init(&body, LIMIT_JSON_BYTES);
+	buf_init(&url, URL_BYTES);
+	buf_add(&url, r->base_url);
+	r->dialect->path(request, &url);
+	if (!r->dialect->write_request(request, c->trace, &body, e))
+		goto out;
+	trace_note(c->trace, LAYER_WIRE, "request", "%.*s, %s", STR_ARG(r->shown_url),
+		r->dialect->about);
+	trace_bytes(c->trace, LAYER_WIRE, "sent", buf_str(&body));
+	c->http = http_call_start(r->client,
+		&(struct http_call_spec){ .url = buf_z(&url),
+			.headers = headers,
+			.header_count = make_headers(r, a, true, headers),
+			.body = buf_str(&body),
+			.connect_ms = r->connect_ms,
+			.first_byte_ms = r->first_byte_ms,
+			.gap_ms = r->gap_ms,
+			.on_head = on_head,
+			.on_body = on_body,
+			.on_end = on_end,
+			.ctx = c },
+		e);
+out:
+	buf_clear(&body);
+	buf_clear(&url);
+	arena_free(a);
+	return c->http != NULL;
+}
+
+static struct backend_call *remote_start(struct backend *b, const struct chat_request *request,
+	struct trace *t, struct chat_sink sink, struct err *e)
+{
+	struct remote *r = (struct remote *)b;
+	struct remote_call *c = must_calloc(1, sizeof *c);
+	*c = (struct remote_call){ .base = { b->ops },
+		.remote = r,
+		.next = r->calls,
+		.sink = sink,
+		.trace = t,
+		.kind = BODY_COLLECTED,
+		.began_ms = clock_ms() };
+	if (r->calls)
+		r->calls->prev = c;
+	r->calls = c;
+	c->linger = loop_timer_new(r->loop, on_linger, c);
+	c->reader = r->dialect->reader_new((struct chat_sink){ take_event, c });
+	sse_init(&c->sse, on_sse_event, c);
+	buf_init(&c->collected, LIMIT_JSON_BYTES);
+	if (ask(c, request, e))
+		return &c->base;
+	call_free(c);
+	return NULL;
+}
+
+/* ---- models ---- */
+
+static void on_models(void *ctx, const struct http_answer *a, const struct err *why)
+{
+	struct remote *r = ctx;
+	struct err e = { 0 };
+	r->asking = NULL;
+	r->asked_ms = clock_ms();
+	if (why || !is_ok(a->status))
+		return;
+	json_t *models = json_array();
+	if (r->dialect->read_models(a->body, models, &e)) {
+		json_decref(r->models);
+		r->models = models;
+		r->is_told = true;
+	} else {
+		json_decref(models);
+	}
+}
+
+/* Asks the upstream what it serves; a failure is no fault of anybody's request, and asked again
+ * later. */
+static void ask_for_models(struct remote *r)
+{
+	struct arena *a = arena_new();
+	struct http_header headers[HEADERS];
+	struct err e = { 0 };
+	struct str url = arena_printf(a, "%.*s%s", STR_ARG(r->base_url), r->dialect->models_path);
+	r->asking = http_call_start(r->client,
+		&(struct http_call_spec){ .url = url.p,
+			.headers = headers,
+			.header_count = make_headers(r, a, false, headers),
+			.connect_ms = r->connect_ms,
+			.total_ms = LIST_TOTAL_MS,
+			.on_end = on_models,
+			.ctx = r },
+		&e);
+	r->asked_ms = clock_ms();
+	arena_free(a);
+}
+
+static void remote_list(struct backend *b, json_t *models)
+{
+	struct remote *r = (struct remote *)b;
+	bool is_due = !r->asked_ms || clock_ms() - r->asked_ms > ASK_AGAIN_MS;
+	if (!r->is_told && !r->asking && is_due)
+		ask_for_models(r);
+	for (size_t i = 0; i < json_array_size(r->models); i++)
+		json_array_append_new(models, json_deep_copy(json_array_get(r->models, i)));
+}
+
+/* ---- setting up ---- */
+
+static void remote_free(struct backend *b)
+{
+	struct remote *r = (struct remote *)b;
+	if (r->asking)
+		http_call_cancel(r->asking);
+	for (struct remote_call *c = r->calls, *next; c; c = next) {
+		next = c->next;
+		hang_up(c);
+		call_free(c);
+	}
+	json_decref(r->models);
+	if (r->key.n)
+		explicit_bzero((char *)(uintptr_t)r->key.p, r->key.n);
+	arena_free(r->arena);
+	free(r);
+}
+
+static const struct backend_ops remote_ops = {
+	.kind = "remote",
+	.start = remote_start,
+	.end = remote_end,
+	.pause = remote_pause,
+	.list = remote_list,
+	.free = remote_free,
+};
+
+static bool read_key(struct remote *r, const char *variable, struct err *e)
+{
+	if (!variable || !variable[0])
+		return true;
+	const char *key = getenv(variable);
+	if (!key || !key[0]) {
+		fail(e, ERR_DENIED, LAYER_ROUTE,
+			"the variable %s, which should hold the key of %.*s, is not set", variable,
+			STR_ARG(r->shown_url));
+		return err_mend(e, "export %s=...", variable);
+	}
+	r->key = arena_str(r->arena, str_trim(str_z(key)));
+	return true;
+}
+
+static bool read_url(struct remote *r, const char *url, struct err *e)
+{
+	struct str text = str_trim(str_z(url));
+	if (!str_starts(text, STR("http://")) && !str_starts(text, STR("https://"))) {
+		fail(e, ERR_USAGE, LAYER_ROUTE, "'%.*s' is no address of an upstream",
+			STR_ARG(str_sub(text, 0, LIMIT_QUOTE_BYTES)));
+		return err_mend(e, "write it as http://HOST:PORT/v1 or https://HOST/v1");
+	}
+	while (str_ends(text, STR("/")))
+		text = str_sub(text, 0, text.n - 1);
+	/* People paste the whole address of the endpoint. */
+	if (str_ends(text, STR("/chat/completions")))
+		text = str_sub(text, 0, text.n - (sizeof "/chat/completions" - 1));
+	r->base_url = arena_str(r->arena, text);
+	r->shown_url = http_url_for_people(r->arena, r->base_url);
+	return true;
+}
+
+static json_t *given_models(const struct remote_options *o)
+{
+	json_t *models = json_array();
+	for (size_t i = 0; i < o->model_count; i++) {
+		json_t *model = json_object();
+		json_object_set_new(model, "id", js_new_text(o->models[i]));
+		json_object_set_new(model, "context_tokens", json_integer(0));
+		json_array_append_new(models, model);
+	}
+	return models;
+}
+
+struct backend *remote_new(struct loop *loop, struct http_client *client,
+	const struct remote_options *o, struct err *e)
+{
+	struct remote *r = must_calloc(1, sizeof *r);
+	*r = (struct remote){ .base = { &remote_ops },
+		.loop = loop,
+		.client = client,
+		.arena = arena_new(),
+		.dialect = o->dialect,
+		.connect_ms = o->connect_ms ? o->connect_ms : REMOTE_CONNECT_MS,
+		.gap_ms = o->gap_ms ? o->gap_ms : REMOTE_GAP_MS,
+		.models = given_models(o),
+		.is_told = o->model_count > 0 };
+	if (!read_url(r, o->base_url, e) || !read_key(r, o->key_env, e)) {
+		remote_free(&r->base);
+		return NULL;
+	}
+	bool is_here = http_url_is_loopback(r->base_url);
+	r->first_byte_ms = o->first_byte_ms ? o->first_byte_ms
+			   : is_here        ? REMOTE_FIRST_BYTE_HERE_MS
+					    : REMOTE_FIRST_BYTE_MS;
+	return &r->base;
+}
