@@ -50,6 +50,8 @@
 #define LIMIT_CELL_BYTES ((uint64_t)1 << 32)
 /* The longest context we reckon with. */
 #define LIMIT_CONTEXT_TOKENS ((uint64_t)16 << 20)
+/* Room on disk that a download leaves alone. */
+#define LIMIT_DISK_KEPT_BYTES (64 * MIB)
 /* Models on one machine, entries of one folder and of all folders looked at to find them. */
 #define LIMIT_MODEL_FILES    4096
 #define LIMIT_FOLDER_ENTRIES 4096
