@@ -9,6 +9,7 @@ extern const struct command cmd_agent;
 extern const struct command cmd_demo;
 extern const struct command cmd_serve;
 extern const struct command cmd_trace;
+extern const struct command cmd_pull;
 extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_rm;
@@ -32,7 +33,7 @@ const struct command *const commands[] = {
 	&cmd_trace,
 	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),
 	NOT_BUILT("plan", GROUP_MODELS, "which model fits this machine, and how fast"),
-	NOT_BUILT("pull", GROUP_MODELS, "download a model, resumable and verified"),
+	&cmd_pull,
 	&cmd_list,
 	&cmd_show,
 	&cmd_rm,

@@ -98,7 +98,7 @@ static bool is_whole_gguf(const struct pull_part *part, struct err *e)
 {
 	struct gg_file *f = gg_open(part->path.p, e);
 	gg_free(f);
-	if (!f)
+	if (!f && !part->is_here) /* ours to throw away: it has just come */
 		unlink(part->path.p);
 	return f != NULL;
 }
@@ -227,7 +227,7 @@ static bool fetch_part(struct pull *p, const struct pull_part *part, struct err 
 		.path = part->path.p,
 		.headers = &p->token,
 		.header_count = p->token_count,
-		.sha256_hex = part->sha256.n ? part->sha256.p : NULL,
+		.sha256 = part->sha256.n ? part->sha256.p : NULL,
 		.bytes = part->bytes,
 		.on_progress = on_progress,
 		.on_end = on_fetched,

@@ -11,8 +11,10 @@ static void our_own_parses_and_names_are_told_apart(void **state)
 	struct arena *a = arena_new();
 	struct catalog c = catalog_own(a);
 	assert_true(c.count > 1);
-	for (size_t i = 0; i < c.count; i++)
+	for (size_t i = 0; i < c.count; i++) {
 		assert_ptr_equal(catalog_find(&c, c.rows[i].name), &c.rows[i]);
+		assert_true(c.rows[i].name.n <= 18); /* the column it is shown in */
+	}
 	assert_null(catalog_find(&c, STR("no-such-model")));
 	arena_free(a);
 }
