@@ -152,8 +152,16 @@ void js_member_i64(struct buf *out, const char *name, int64_t number)
 
 void js_member_double(struct buf *out, const char *name, double number)
 {
+	/* The shorter text if it means the same number. */
+	char text[32];
+	double same;
+	snprintf(text, sizeof text, "%.15g", number);
+	bool is_exact = str_to_double(str_z(text), &same) && same == number;
 	js_member(out, name);
-	buf_printf(out, "%.17g", number);
+	if (is_exact)
+		buf_add_z(out, text);
+	else
+		buf_printf(out, "%.17g", number);
 }
 
 void js_member_bool(struct buf *out, const char *name, bool yes)

@@ -24,8 +24,12 @@ struct trace {
 	struct arena *arena;
 	struct trace_record *records;
 	size_t count, room;
-	struct buf open; /* the text of the last record while trace_append goes on */
-	bool is_open;
+	/* The text of each layer's last record while trace_append goes on with it. */
+	struct open {
+		struct buf text;
+		size_t record;
+		bool is_open;
+	} open[LAYER_COUNT];
 	bool has_fault;
 	struct err fault;
 };
@@ -48,7 +52,8 @@ struct trace *trace_new(void)
 	t->began_us = clock_us();
 	t->began_unix_ms = clock_unix_ms();
 	t->arena = arena_new();
-	buf_init(&t->open, LIMIT_TRACE_TEXT_BYTES);
+	for (int i = 0; i < LAYER_COUNT; i++)
+		buf_init(&t->open[i].text, LIMIT_TRACE_TEXT_BYTES);
 	return t;
 }
 
@@ -56,7 +61,8 @@ void trace_free(struct trace *t)
 {
 	if (!t)
 		return;
-	buf_clear(&t->open);
+	for (int i = 0; i < LAYER_COUNT; i++)
+		buf_clear(&t->open[i].text);
 	arena_free(t->arena);
 	free(t->records);
 	free(t);
@@ -73,19 +79,19 @@ int64_t trace_began_unix_ms(const struct trace *t)
 }
 
 /* Moves the text that was being appended into the arena, where it stays. */
-static void close_open(struct trace *t)
+static void close_open(struct trace *t, struct open *o)
 {
-	if (!t->is_open)
+	if (!o->is_open)
 		return;
-	MUST(t->records && t->count > 0);
-	t->records[t->count - 1].text = arena_str(t->arena, buf_str(&t->open));
-	buf_reset(&t->open);
-	t->is_open = false;
+	MUST(t->records && o->record < t->count);
+	t->records[o->record].text = arena_str(t->arena, buf_str(&o->text));
+	buf_reset(&o->text);
+	o->is_open = false;
 }
 
 static struct trace_record *add(struct trace *t, enum layer layer, const char *what)
 {
-	close_open(t);
+	close_open(t, &t->open[layer]);
 	if (t->count == LIMIT_TRACE_RECORDS)
 		return NULL;
 	if (t->count == t->room) {
@@ -127,19 +133,21 @@ void trace_append(struct trace *t, enum layer layer, const char *what, struct st
 {
 	if (!t)
 		return;
-	struct trace_record *r = t->count ? &t->records[t->count - 1] : NULL;
-	if (!t->is_open || !r || r->layer != layer || !str_eq_z(str_z(r->what), what)) {
+	struct open *o = &t->open[layer];
+	struct trace_record *r = o->is_open ? &t->records[o->record] : NULL;
+	if (!r || !str_eq_z(str_z(r->what), what)) {
 		r = add(t, layer, what);
 		if (!r)
 			return;
 		r->bytes = 0;
-		t->is_open = true;
+		o->record = t->count - 1;
+		o->is_open = true;
 	}
 	r->bytes += (int64_t)bytes.n;
-	size_t room = t->open.max - t->open.n;
+	size_t room = o->text.max - o->text.n;
 	r->is_cut = r->is_cut || bytes.n > room;
-	buf_add(&t->open, str_sub(bytes, 0, room));
-	r->text = buf_str(&t->open);
+	buf_add(&o->text, str_sub(bytes, 0, room));
+	r->text = buf_str(&o->text);
 }
 
 void trace_fault(struct trace *t, const struct err *e)

@@ -43,8 +43,8 @@ void trace_note(struct trace *t, enum layer layer, const char *what, const char 
 /* Bytes that passed a border: a body, a rendered prompt, raw model text. */
 void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes);
 
-/* Bytes that come in pieces: appended to the last record if it has the same layer and `what`, else
- * a new one. */
+/* Bytes that come in pieces: appended to the last record of that layer if it has the same `what`,
+ * else a new one. So two layers may be told of one stream at the same time. */
 void trace_append(struct trace *t, enum layer layer, const char *what, struct str bytes);
 
 /* Where it stopped. */

@@ -468,5 +468,7 @@ struct backend *remote_new(struct loop *loop, struct http_client *client,
 	r->first_byte_ms = o->first_byte_ms ? o->first_byte_ms
 			   : is_here        ? REMOTE_FIRST_BYTE_HERE_MS
 					    : REMOTE_FIRST_BYTE_MS;
+	if (!r->is_told)
+		ask_for_models(r);
 	return &r->base;
 }

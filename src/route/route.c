@@ -1,10 +1,11 @@
 /*
  * route.c - who answers; see route.h.
  *
- * Candidates are the upstreams that serve the model, in the order in which they were added; those
- * that failed a moment ago come last rather than never. If one fails before it said anything, in a
- * way that another one could do better, the next is asked; once something was said, the failure is
- * the caller's to see. What passes is written into the trace here, once for all kinds of backends.
+ * Candidates are the upstreams that name the model, then those that serve any, each in the order in
+ * which they were added; those that failed a moment ago come last rather than never. If one fails
+ * before it said anything, in a way that another one could do better, the next is asked; once
+ * something was said, the failure is the caller's to see. What passes is written into the trace
+ * here, once for all kinds of backends.
  *
  * Layer: route.
  */
@@ -92,19 +93,15 @@ json_t *router_models(struct router *r)
 
 /* ---- choosing ---- */
 
-static bool serves(struct upstream *u, struct str model)
+static bool is_listed(struct upstream *u, struct str model)
 {
-	if (u->serves_any || !model.n)
-		return true;
-	bool is_listed = false;
+	bool found = !model.n;
 	json_t *models = json_array();
 	u->backend->ops->list(u->backend, models);
-	for (size_t i = 0; i < json_array_size(models) && !is_listed; i++) {
-		const json_t *id = json_object_get(json_array_get(models, i), "id");
-		is_listed = str_eq(js_text(id), model);
-	}
+	for (size_t i = 0; i < json_array_size(models) && !found; i++)
+		found = str_eq(js_text(json_object_get(json_array_get(models, i), "id")), model);
 	json_decref(models);
-	return is_listed;
+	return found;
 }
 
 static size_t count_upstreams(const struct router *r)
@@ -115,15 +112,31 @@ static size_t count_upstreams(const struct router *r)
 	return count;
 }
 
-/* First those that are well, then those that rest. */
+/* The order of asking: who names the model before who serves any, who is well before who rests. */
+enum { RANKS = 4, NOT_SERVED = RANKS };
+
+static int rank_of(struct upstream *u, struct str model)
+{
+	int rests = clock_ms() < u->rests_until_ms;
+	if (is_listed(u, model))
+		return rests;
+	return u->serves_any ? RANKS / 2 + rests : NOT_SERVED;
+}
+
 static void find_candidates(struct route_call *c)
 {
-	int64_t now = clock_ms();
-	c->candidates = must_calloc(count_upstreams(c->router) + 1, sizeof *c->candidates);
-	for (int rests = 0; rests <= 1; rests++)
+	size_t count = count_upstreams(c->router), i = 0;
+	int *ranks = must_calloc(count + 1, sizeof *ranks);
+	c->candidates = must_calloc(count + 1, sizeof *c->candidates);
+	for (struct upstream *u = c->router->first; u; u = u->next)
+		ranks[i++] = rank_of(u, c->request->model);
+	for (int rank = 0; rank < RANKS; rank++) {
+		i = 0;
 		for (struct upstream *u = c->router->first; u; u = u->next)
-			if ((now < u->rests_until_ms) == rests && serves(u, c->request->model))
+			if (ranks[i++] == rank)
 				c->candidates[c->candidate_count++] = u;
+	}
+	free(ranks);
 }
 
 static bool fail_not_served(struct router *r, struct str model, struct err *e)

@@ -34,6 +34,25 @@ static void a_trace_survives_the_way_to_json_and_back(void **state)
 	trace_free(back);
 }
 
+static void two_layers_may_follow_one_stream(void **state)
+{
+	(void)state;
+	struct trace *t = trace_new();
+	trace_append(t, LAYER_WIRE, "received", STR("<a"));
+	trace_append(t, LAYER_PARSE, "text", STR("a"));
+	trace_append(t, LAYER_WIRE, "received", STR("b>"));
+	trace_append(t, LAYER_PARSE, "text", STR("b"));
+	trace_note(t, LAYER_PARSE, "call", "f");
+	trace_append(t, LAYER_PARSE, "text", STR("c"));
+	trace_append(t, LAYER_WIRE, "received", STR("<c>"));
+	assert_int_equal(trace_count(t), 4);
+	assert_str(trace_get(t, 0)->text, "<ab><c>");
+	assert_int_equal(trace_get(t, 0)->bytes, 7);
+	assert_str(trace_get(t, 1)->text, "ab");
+	assert_str(trace_get(t, 3)->text, "c");
+	trace_free(t);
+}
+
 static void what_is_cut_says_so(void **state)
 {
 	(void)state;
@@ -68,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trace_survives_the_way_to_json_and_back),
+		cmocka_unit_test(two_layers_may_follow_one_stream),
 		cmocka_unit_test(what_is_cut_says_so),
 		cmocka_unit_test(nobody_traces_for_free),
 	};

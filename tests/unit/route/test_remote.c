@@ -277,7 +277,8 @@ static void an_upstream_that_resets_or_refuses_is_unreachable(void **state)
 		"fail unreachable wire");
 	expect(f, (struct peer_row){ .reply = STR(STREAM_OPEN HELLO), .then = PEER_RESET },
 		"text Hello\nfail cut wire");
-	struct peer_server *gone = peer_server_new(NULL, 0);
+	const struct peer_row none = { 0 };
+	struct peer_server *gone = peer_server_new(&none, 0);
 	int port = peer_server_port(gone);
 	peer_server_free(gone);
 	open_at(f, port);

@@ -93,6 +93,17 @@ static void the_model_name_chooses(void **state)
 	assert_true(trace_says(f->trace, "model 'c': upstream 'two' (script), 1 of 1"));
 }
 
+static void who_names_the_model_comes_before_who_serves_any(void **state)
+{
+	struct fixture *f = *state;
+	struct backend *any =
+		script_new(f->loop, STR("{\"turns\":[{\"text\":\"any\",\"repeat\":true}]}"), &f->e);
+	router_add(f->router, "any", any, true);
+	add(f, "one", SAYS("\"a\"", "1"));
+	assert_string_equal(ask(f, "a"), "one");
+	assert_string_equal(ask(f, "b"), "any");
+}
+
 static void an_unknown_model_is_refused_with_those_there_are(void **state)
 {
 	struct fixture *f = *state;
@@ -206,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(the_model_name_chooses),
+		test(who_names_the_model_comes_before_who_serves_any),
 		test(an_unknown_model_is_refused_with_those_there_are),
 		test(models_name_their_upstream),
 		test(a_failure_before_the_first_word_asks_the_next),
