@@ -72,8 +72,10 @@ def snapshot(root):
 
 
 def run_agent(offgrid, root, user, adapter):
-    command = [offgrid, "agent", "--json", "--cwd", str(root)] + ([] if adapter else ["--no-adapter"]) + ["--", user]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS_MAX)
+    command = [offgrid, "agent", "--json", "--cwd", str(root), "--max-answer", "160", "--max-turns", "8"] + ([] if adapter else ["--no-adapter"]) + ["--", user]
+    with tempfile.TemporaryDirectory(prefix="offgrid-state-") as state:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS_MAX,
+                              env=dict(os.environ, OFFGRID_STATE_DIR=state))
     lines = [json.loads(line) for line in done.stdout.decode().splitlines() if line.strip()]
     receipts = [line["receipt"] for line in lines if "receipt" in line]
     if len(receipts) != 1:
@@ -142,7 +144,7 @@ def main():
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--first", type=int, default=70001)
     parser.add_argument("--need", type=int, default=18, help="tasks that the taught model must do; leaves room for another processor's rounding")
-    parser.add_argument("--keep", default=None)
+    parser.add_argument("--keep", default=None, help="the folder to make the tasks' folders in")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     texts = json.loads((HERE.parent.parent / "tools" / "pilot" / "texts.json").read_text())
