@@ -91,6 +91,8 @@
 
 /* Names that one listing of a folder tells a model; more help nobody. */
 #define LIMIT_LIST_NAMES 2000
+/* Up to so many names, a listing opens up the folders in it. */
+#define LIMIT_LIST_OPENED 100
 /* Matches that one search tells, bytes of a line it shows, the largest file it opens, entries it
  * walks. */
 #define LIMIT_SEARCH_MATCHES    200

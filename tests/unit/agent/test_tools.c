@@ -86,6 +86,15 @@ static bool has(const char *text, const char *part)
 	return str_find(str_z(text), str_z(part)) != SIZE_MAX;
 }
 
+/* As little of one as git recognises. */
+static void make_repository(void)
+{
+	struct err e = { 0 };
+	scratch_write(".git/HEAD", "ref: refs/heads/main\n");
+	assert_true(fs_make_dirs(scratch_path(".git/objects"), false, &e));
+	assert_true(fs_make_dirs(scratch_path(".git/refs"), false, &e));
+}
+
 static void read_returns_the_bytes_of_a_file(void **state)
 {
 	(void)state;
@@ -169,15 +178,30 @@ static void edit_says_when_it_was_tolerant(void **state)
 static void list_gives_sorted_names(void **state)
 {
 	(void)state;
+	struct err e = { 0 };
 	scratch_write("b.txt", "");
-	scratch_write("a/x", "");
 	scratch_write(".hidden", "");
-	assert_string_equal(run("list", "{\"path\":\".\"}"), ".hidden\na/\nb.txt");
-	assert_string_equal(run("list", "{\"path\":\"a\"}"), "x");
+	assert_true(fs_make_dirs(scratch_path("a/empty"), false, &e));
+	assert_string_equal(run("list", "{\"path\":\".\"}"), ".hidden\na/empty/\nb.txt");
+	assert_string_equal(run("list", "{\"path\":\"a/empty\"}"), "(the folder is empty)");
 	assert_string_equal(
 		run("list", "{\"path\":\"b.txt\"}"), "error: b.txt: is a file, not a folder");
-	assert_int_equal(unlink(scratch_path("a/x")), 0);
-	assert_string_equal(run("list", "{\"path\":\"a\"}"), "(the folder is empty)");
+	assert_string_equal(run("list", "{\"path\":\"no\"}"), "error: no: no such file");
+}
+
+static void list_opens_up_small_folders_but_not_big_or_ignored_ones(void **state)
+{
+	(void)state;
+	make_repository();
+	scratch_write(".gitignore", "out/\n");
+	scratch_write("src/deep/main.c", "");
+	scratch_write("src/a.h", "");
+	scratch_write("out/x.o", "");
+	for (int i = 0; i < 150; i++)
+		scratch_write(arena_printf(scratch_arena(), "many/%d", i).p, "");
+	assert_string_equal(run("list", "{\"path\":\".\"}"),
+		".git/\n.gitignore\nmany/\nout/\nsrc/a.h\nsrc/deep/main.c");
+	assert_string_equal(run("list", "{\"path\":\"src\"}"), "a.h\ndeep/main.c");
 }
 
 static void search_gives_file_line_and_text(void **state)
@@ -208,9 +232,7 @@ static void search_obeys_ignore_rules_and_skips_binary_files(void **state)
 {
 	(void)state;
 	struct err e = { 0 };
-	scratch_write(".git/HEAD", "ref: refs/heads/main\n");
-	assert_true(fs_make_dirs(scratch_path(".git/objects"), false, &e));
-	assert_true(fs_make_dirs(scratch_path(".git/refs"), false, &e));
+	make_repository();
 	scratch_write(".gitignore", "build/\n*.log\n");
 	scratch_write("build/a.txt", "fish\n");
 	scratch_write("a.log", "fish\n");
@@ -389,6 +411,7 @@ int main(void)
 		TEST(edit_replaces_exactly_one_text),
 		TEST(edit_says_when_it_was_tolerant),
 		TEST(list_gives_sorted_names),
+		TEST(list_opens_up_small_folders_but_not_big_or_ignored_ones),
 		TEST(search_gives_file_line_and_text),
 		TEST(search_takes_a_broken_pattern_as_plain_text),
 		TEST(search_obeys_ignore_rules_and_skips_binary_files),
