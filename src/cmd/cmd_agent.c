@@ -11,7 +11,7 @@
 #include "cmd/agent_lines.h"
 #include "cmd/command.h"
 #include "cmd/open_local.h"
-#include "route/script.h"
+#include "route/upstreams.h"
 
 struct args {
 	struct str task;
@@ -153,22 +153,25 @@ struct house {
 	struct arena *arena;
 	const struct args *args;
 	struct loop *loop;
+	struct http_client *client; /* NULL: nobody is asked over the network */
 	struct router *router;
 	struct paths *paths;
 	struct store *store;
 	struct str model;
 	struct agent *agent;
 	struct lines *lines; /* NULL: one task, headless */
-	struct loop_signal *interrupt;
+	struct loop_signal *signals[2];
 	struct face face;
 };
 
 static void house_clear(struct house *h)
 {
-	loop_signal_free(h->interrupt);
+	for (size_t i = 0; i < sizeof h->signals / sizeof h->signals[0]; i++)
+		loop_signal_free(h->signals[i]);
 	lines_free(h->lines);
 	agent_free(h->agent);
 	router_free(h->router);
+	http_client_free(h->client);
 	store_close(h->store);
 	paths_free(h->paths);
 	loop_free(h->loop);
@@ -183,36 +186,60 @@ static bool tell_loading(void *owner, enum engine_stage stage, double done)
 	return true;
 }
 
-static struct backend *open_backend(struct house *h, const char **name, struct err *e)
+static bool add_script(struct house *h, struct err *e)
 {
-	const struct args *args = h->args;
-	if (args->script.n) {
-		*name = "script";
-		return script_open(h->loop, args->script.p, e);
-	}
-	if (args->upstream.n) {
-		fail(e, ERR_NOT_BUILT, LAYER_NONE, "agent --upstream");
-		return NULL;
-	}
-	struct model_choice choice;
-	struct engine_watcher watcher = { tell_loading, &h->face };
-	*name = "local";
-	struct backend *b = open_local(h->arena, h->loop, &args->model, watcher, &choice, e);
-	if (b)
-		h->model = choice.name;
-	return b;
+	struct upstream_spec spec = { .name = STR("script"), .script = h->args->script };
+	return upstream_add(h->router, h->loop, NULL, &spec, e);
 }
 
-static bool open_router(struct house *h, struct err *e)
+static bool add_server(struct house *h, struct err *e)
 {
-	const char *name;
-	h->model = h->args->model.model;
-	struct backend *b = open_backend(h, &name, e);
-	if (!b)
+	const struct args *args = h->args;
+	struct upstream_spec spec;
+	if (!h->model.n) {
+		fail(e, ERR_USAGE, LAYER_ROUTE, "--upstream: which model is to be asked for?");
+		return err_mend(e, "name it with --model NAME");
+	}
+	if (!upstream_parse(h->arena, args->upstream, &spec, e))
 		return false;
+	spec.api = args->api;
+	spec.key_env = args->key_env;
+	spec.models = h->model;
+	h->client = http_client_new(h->loop);
+	return upstream_add(h->router, h->loop, h->client, &spec, e);
+}
+
+/* A model of this machine; one that is not here may be known to an upstream of the configuration.
+ */
+static bool add_local_or_configured(struct house *h, const struct config *config, struct err *e)
+{
+	struct model_choice choice;
+	struct engine_watcher watcher = { tell_loading, &h->face };
+	struct err why = { 0 };
+	size_t count = 0;
+	struct backend *b = open_local(h->arena, h->loop, &h->args->model, watcher, &choice, &why);
+	if (b) {
+		h->model = choice.name;
+		router_add(h->router, "local", b, true);
+		return true;
+	}
+	if (why.kind == ERR_NOT_FOUND && h->model.n) {
+		h->client = http_client_new(h->loop);
+		if (!upstreams_add(h->router, h->loop, h->client, config, &count, e))
+			return false;
+	}
+	if (count == 0)
+		*e = why;
+	return count > 0;
+}
+
+static bool open_router(struct house *h, const struct config *config, struct err *e)
+{
+	h->model = h->args->model.model;
 	h->router = router_new(h->loop);
-	router_add(h->router, name, b, true);
-	return true;
+	if (h->args->script.n)
+		return add_script(h, e);
+	return h->args->upstream.n ? add_server(h, e) : add_local_or_configured(h, config, e);
 }
 
 /* 0 if nobody says. */
@@ -299,6 +326,14 @@ static void on_interrupt(void *ctx)
 		agent_cancel(h->agent);
 }
 
+static void on_terminate(void *ctx)
+{
+	struct house *h = ctx;
+	agent_cancel(h->agent);
+	if (h->lines)
+		loop_stop(h->loop);
+}
+
 static struct context read_context(struct house *h, int64_t tokens)
 {
 	struct context c =
@@ -337,13 +372,13 @@ static void make_agent(struct house *h)
 	h->agent = agent_new(&o);
 }
 
-static bool open_house(struct house *h, struct err *e)
+static bool open_house(struct house *h, const struct config *config, struct err *e)
 {
 	h->loop = loop_new();
 	h->face.is_json = h->args->json;
 	h->face.is_terminal = isatty(STDOUT_FILENO);
 	h->face.has_colour = h->face.is_terminal && !getenv("NO_COLOR");
-	if (!open_paths(h, e) || !open_store(h, e) || !open_router(h, e))
+	if (!open_paths(h, e) || !open_store(h, e) || !open_router(h, config, e))
 		return false;
 	make_agent(h);
 	return take_up(h, e);
@@ -352,9 +387,10 @@ static bool open_house(struct house *h, struct err *e)
 static int run(const struct invocation *in, struct err *e)
 {
 	struct house h = { .arena = in->arena, .args = in->args };
-	bool ok = open_house(&h, e);
+	bool ok = open_house(&h, in->config, e);
 	if (ok) {
-		h.interrupt = loop_signal_new(h.loop, SIGINT, on_interrupt, &h);
+		h.signals[0] = loop_signal_new(h.loop, SIGINT, on_interrupt, &h);
+		h.signals[1] = loop_signal_new(h.loop, SIGTERM, on_terminate, &h);
 		if (h.args->task.n) {
 			agent_do(h.agent, h.args->task);
 			loop_run(h.loop);
