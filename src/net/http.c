@@ -30,7 +30,7 @@ bool http_type_is(struct str content_type, const char *type)
 	return str_cut(&content_type, ';', &first) && str_eq_nocase(str_trim(first), str_z(type));
 }
 
-static int hex_value(char c)
+int http_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -50,8 +50,8 @@ static bool decode(struct arena *a, struct str raw, bool plus_is_blank, struct s
 		if (c == '+' && plus_is_blank)
 			c = ' ';
 		if (c == '%') {
-			int high = i + 2 < raw.n ? hex_value(raw.p[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(raw.p[i + 2]) : -1;
+			int high = i + 2 < raw.n ? http_hex_value(raw.p[i + 1]) : -1;
+			int low = high >= 0 ? http_hex_value(raw.p[i + 2]) : -1;
 			if (low < 0 || (high == 0 && low == 0))
 				return false;
 			c = (char)(high << 4 | low);

@@ -20,6 +20,8 @@ struct str http_header_find(const struct http_header *headers, size_t count, con
 /* The header's value has this token in its comma-separated list, whatever its case. */
 bool http_has_token(struct str value, const char *token);
 
+int http_hex_value(char c); /* 0 to 15, -1: not a hexadecimal digit */
+
 /* "application/json; charset=utf-8" is of type "application/json". */
 bool http_type_is(struct str content_type, const char *type);
 

@@ -248,13 +248,9 @@ static bool add_header(struct http_call *call, struct str line)
 
 static bool is_redirect(const struct http_call *call)
 {
-	static const int statuses[] = { 301, 302, 303, 307, 308 };
 	const struct http_answer *a = &call->answer;
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-		if (a->status == statuses[i])
-			return call->redirects_left > 0 && !call->request_body.n &&
-			       http_header_find(call->headers, a->header_count, "location").n;
-	return false;
+	return http_redirect_is(a->status) && call->redirects_left > 0 && !call->request_body.n &&
+	       http_header_find(call->headers, a->header_count, "location").n;
 }
 
 static bool head_is_whole(struct http_call *call)
@@ -460,80 +456,15 @@ void http_call_resume(struct http_call *call)
 
 /* ---- redirects ---- */
 
-struct origin {
-	char *scheme, *host, *port;
-};
-
-static struct origin origin_of(CURLU *url)
-{
-	struct origin o = { NULL, NULL, NULL };
-	curl_url_get(url, CURLUPART_SCHEME, &o.scheme, 0);
-	curl_url_get(url, CURLUPART_HOST, &o.host, 0);
-	curl_url_get(url, CURLUPART_PORT, &o.port, CURLU_DEFAULT_PORT);
-	return o;
-}
-
-static void origin_clear(struct origin *o)
-{
-	curl_free(o->scheme);
-	curl_free(o->host);
-	curl_free(o->port);
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-/* From a stranger to this machine, or from an encrypted connection to a plain one: never. */
-static bool may_follow(const char *from, const char *to)
-{
-	bool from_here = http_url_is_loopback(str_z(from)),
-	     to_here = http_url_is_loopback(str_z(to));
-	bool from_https = str_starts(str_z(from), STR("https:"));
-	bool to_https = str_starts(str_z(to), STR("https:"));
-	if (to_here)
-		return from_here;
-	return to_https || (str_starts(str_z(to), STR("http:")) && !from_https && !from_here);
-}
-
-/* Headers that name what is wanted go along to another server; keys do not. */
 static void drop_private_headers(struct http_call *call)
 {
-	static const char *const harmless[] = { "accept", "range", "if-range", "user-agent" };
-	struct http_header *headers =
-		arena_calloc(call->arena, call->spec.header_count + 1, sizeof *headers);
-	size_t n = 0;
-	for (size_t i = 0; i < call->spec.header_count; i++)
-		for (size_t k = 0; k < sizeof harmless / sizeof harmless[0]; k++)
-			if (str_eq_nocase(call->spec.headers[i].name, str_z(harmless[k])))
-				headers[n++] = call->spec.headers[i];
+	size_t count = call->spec.header_count, n = 0;
+	struct http_header *headers = arena_calloc(call->arena, count + 1, sizeof *headers);
+	for (size_t i = 0; i < count; i++)
+		if (http_redirect_keeps(call->spec.headers[i].name))
+			headers[n++] = call->spec.headers[i];
 	call->spec.headers = headers;
 	call->spec.header_count = n;
-}
-
-/* The new address, resolved against the old one, in the arena; NULL if it is none. */
-static const char *next_url(struct http_call *call, struct str location, bool *is_same_origin)
-{
-	const char *found = NULL;
-	char *text = NULL;
-	CURLU *url = curl_url();
-	MUST(url);
-	if (curl_url_set(url, CURLUPART_URL, call->spec.url, 0) == CURLUE_OK) {
-		struct origin old = origin_of(url);
-		const char *to = arena_z(call->arena, location);
-		if (curl_url_set(url, CURLUPART_URL, to, 0) == CURLUE_OK &&
-			curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK)
-			found = arena_z(call->arena, str_z(text));
-		struct origin new = origin_of(url);
-		*is_same_origin = is_same(old.scheme, new.scheme) && is_same(old.host, new.host) &&
-				  is_same(old.port, new.port);
-		origin_clear(&old);
-		origin_clear(&new);
-	}
-	curl_free(text);
-	curl_url_cleanup(url);
-	return found;
 }
 
 static bool follow(struct http_call *call, struct err *e)
@@ -541,13 +472,9 @@ static bool follow(struct http_call *call, struct err *e)
 	struct http_answer *a = &call->answer;
 	struct str location = http_header_find(call->headers, a->header_count, "location");
 	bool is_same_origin = false;
-	const char *to = next_url(call, location, &is_same_origin);
-	if (!to || !may_follow(call->spec.url, to)) {
-		fail(e, ERR_DENIED, LAYER_WIRE, "%s sends us on to %s, which is less safe",
-			http_url_for_people(call->arena, str_z(call->spec.url)).p,
-			http_url_for_people(call->arena, to ? str_z(to) : location).p);
-		return err_mend(e, "the address itself, if you trust it");
-	}
+	const char *to = http_redirect(call->arena, call->spec.url, location, &is_same_origin, e);
+	if (!to)
+		return false;
 	if (!is_same_origin)
 		drop_private_headers(call);
 	leave_curl(call);
@@ -696,8 +623,10 @@ void http_client_free(struct http_client *c)
 {
 	if (!c)
 		return;
-	while (c->first)
-		call_free(c->first);
+	for (struct http_call *call = c->first, *next; call; call = next) {
+		next = call->after;
+		call_free(call);
+	}
 	while (c->idle_count)
 		curl_easy_cleanup(c->idle[--c->idle_count]);
 	curl_multi_cleanup(c->multi);

@@ -19,4 +19,11 @@ struct http_way {
 /* The error for a code of curl's; always false. */
 bool http_fault(int curl_code, const struct http_way *way, struct err *e);
 
+bool http_redirect_is(int status);
+/* The header goes along to another server: it says what is wanted, not who wants it. */
+bool http_redirect_keeps(struct str header);
+/* Where a redirect leads, in the arena; NULL with an error if it may not be followed. */
+const char *http_redirect(struct arena *a, const char *from, struct str location,
+	bool *is_same_origin, struct err *e);
+
 #endif

@@ -244,17 +244,15 @@ static bool collect_body(
 
 static bool take_chunk_size(struct http_reader *r, struct str line, struct err *e)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct str size;
 	uint64_t n = 0;
 	str_cut(&line, ';', &size); /* what follows is an extension nobody uses */
 	size = str_trim_right(size);
 	bool ok = size.n > 0 && size.n <= HEX_DIGITS_OF_SIZE;
 	for (size_t i = 0; ok && i < size.n; i++) {
-		char low = (char)(size.p[i] | 0x20);
-		const char *digit = memchr(digits, size.p[i] <= '9' ? size.p[i] : low, 16);
-		ok = digit != NULL;
-		n = ok ? n << 4 | (uint64_t)(digit - digits) : n;
+		int digit = http_hex_value(size.p[i]);
+		ok = digit >= 0;
+		n = n << 4 | (uint64_t)(digit & 15);
 	}
 	if (!ok)
 		return refuse(e, 400, "a chunk's size is not a hexadecimal number");

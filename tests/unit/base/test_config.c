@@ -1,7 +1,6 @@
 #include "../unit.h"
 
-#include <stdlib.h>
-
+#include "base/buf.h"
 #include "base/config.h"
 
 static struct config *parse(const char *text)
@@ -65,11 +64,12 @@ static void a_fault_is_told_with_its_line(void **state)
 	refused(STR("x = 1\n"), "config:1: cannot be read");
 	refused(STR("\n[a \"b]\nx = 1\n"), "config:3: cannot be read");
 	refused(STR("[a]\nx = \0"), "config:1: holds a NUL byte");
-	char *longer = calloc(1, 3000);
-	memset(longer, 'x', 2999);
-	memcpy(longer, "[a]\nx = ", 8);
-	refused(str_z(longer), "config:2: this line is too long");
-	free(longer);
+	struct buf longer;
+	buf_init(&longer, 10000);
+	buf_add_z(&longer, "[a]\nx = ");
+	buf_add_fill(&longer, 'x', 3000);
+	refused(buf_str(&longer), "config:2: this line is too long");
+	buf_clear(&longer);
 }
 
 int main(void)
