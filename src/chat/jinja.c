@@ -138,6 +138,7 @@ bool jinja_render(const struct jinja *j, const struct jinja_input *in, struct bu
 		.program = j,
 		.input = in,
 		.max_steps = in->max_steps ? in->max_steps : LIMIT_JINJA_STEPS,
+		.max_bytes = in->max_bytes ? in->max_bytes : LIMIT_JINJA_BYTES,
 		.out = &made,
 	};
 	jbuild_init(&made, &r);

@@ -67,6 +67,7 @@ struct jinja_input {
 	const json_t *settings;
 	struct tm now;    /* what strftime_now tells; local time, chosen by the caller */
 	size_t max_steps; /* 0: LIMIT_JINJA_STEPS */
+	size_t max_bytes; /* of memory; 0: LIMIT_JINJA_BYTES */
 };
 
 /*

@@ -42,8 +42,8 @@ bool jrun_charge(struct jrun *r, size_t work)
 {
 	if (r->over_memory)
 		return fail(r->e, ERR_TOO_BIG, LAYER_PROMPT,
-			"template line %u: rendering needs more than %zu MiB", r->line,
-			LIMIT_JINJA_BYTES / MIB);
+			"template line %u: rendering needs more than %zu KiB", r->line,
+			r->max_bytes / KIB);
 	if (work > r->max_steps - r->steps)
 		return fail(r->e, ERR_TOO_BIG, LAYER_PROMPT,
 			"template line %u: rendering takes more than %zu steps", r->line,
@@ -68,7 +68,7 @@ void jrun_leave(struct jrun *r)
 
 void *jrun_alloc(struct jrun *r, size_t bytes)
 {
-	if (arena_bytes(r->arena) > LIMIT_JINJA_BYTES)
+	if (arena_bytes(r->arena) > r->max_bytes)
 		r->over_memory = true;
 	return arena_alloc(r->arena, bytes);
 }
@@ -76,7 +76,7 @@ void *jrun_alloc(struct jrun *r, size_t bytes)
 void *jrun_array(struct jrun *r, size_t count, size_t bytes)
 {
 	size_t used = arena_bytes(r->arena);
-	if (used > LIMIT_JINJA_BYTES || count > (LIMIT_JINJA_BYTES - used) / bytes) {
+	if (used > r->max_bytes || count > (r->max_bytes - used) / bytes) {
 		r->over_memory = true;
 		return NULL;
 	}

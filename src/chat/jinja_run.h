@@ -16,7 +16,7 @@ struct jrun {
 	const struct jinja *program;
 	struct err *e;
 	const struct jinja_input *input;
-	size_t steps, max_steps;
+	size_t steps, max_steps, max_bytes;
 	bool over_memory;
 	unsigned depth; /* nesting of evaluation, of calls and of printed data together */
 	uint32_t line;  /* of the node at work, for errors */

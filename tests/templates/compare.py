@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Renders every chat template of the llama.cpp source, for every conversation, with ours and with Jinja2: equal bytes
 or both refuse, and where ours refuses with raise_exception or an undefined value, in the same words.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Renders small templates, one language feature each, with ours and with Jinja2; the same rules as compare.py.
 
 usage: compare_expressions.py RENDER
