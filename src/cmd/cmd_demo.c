@@ -97,7 +97,7 @@ static void say_model(const struct demo *d, const struct backend *b, const struc
 			arena_printf(d->arena,
 				"decodes %.0f tokens/s; this memory would allow %.0f",
 				f->decode_tokens_s, f->limit_tokens_s));
-	say(d, "", arena_printf(d->arena, "%s", local_tool_reason(b)));
+	say(d, "tools", str_z(local_tool_reason(b)));
 	struct str rest = f->warnings, line;
 	while (rest.n && str_cut(&rest, '\n', &line))
 		if (line.n)
@@ -188,12 +188,13 @@ static void say_layers(const struct demo *d, const struct receipt *r)
 	size_t files = r->changes ? r->changes->count : 0;
 	say(d, "layers",
 		arena_printf(d->arena,
-			"route %.*s · prompt %lld tokens, %lld known · engine %.0f/s in, %.0f/s "
-			"out · model %lld tokens, %u calls · "
-			"parse %u read · act %u ok, %u failed · disk %zu changed",
+			"route %.*s → prompt %lld tokens, %lld known → engine %.0f/s in, %.0f/s "
+			"out → model %lld tokens → "
+			"parse %u call%s → act %u ok, %u failed → disk %zu changed",
 			STR_ARG(r->upstream), (long long)u->prompt_tokens,
 			(long long)u->cached_tokens, in_s, out_s, (long long)u->answer_tokens,
-			d->calls, d->calls, d->results - d->errors, d->errors, files));
+			d->calls, d->calls == 1 ? "" : "s", d->results - d->errors, d->errors,
+			files));
 }
 
 static void say_end(const struct demo *d, const struct receipt *r, const char *folder)
