@@ -29,7 +29,7 @@ const char *pull_view_time(int64_t ms, char out[PULL_VIEW_TIME])
 static struct str host_of(struct str url)
 {
 	size_t at = str_find(url, STR("://"));
-	struct str rest = at == SIZE_MAX ? url : str_from(url, at + 3), host;
+	struct str rest = at == SIZE_MAX ? url : str_from(url, at + 3), host = STR("");
 	str_cut(&rest, '/', &host);
 	return host;
 }

@@ -64,7 +64,7 @@ struct reading {
 
 static void note_tensor(struct reading *r, const struct gg_tensor *t)
 {
-	struct str rest = t->name, number;
+	struct str rest = t->name, number = STR("");
 	uint64_t layer;
 	if (!str_starts(rest, STR("blk.")))
 		return;

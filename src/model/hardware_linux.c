@@ -49,7 +49,7 @@ static struct str value_of(struct str text, const char *key)
 static uint64_t number_of(struct str text, uint64_t otherwise)
 {
 	uint64_t n;
-	struct str word;
+	struct str word = STR("");
 	text = str_trim(text);
 	str_cut(&text, ' ', &word);
 	return str_to_u64(word, &n) ? n : otherwise;
@@ -110,7 +110,7 @@ static void apply_cgroups(const struct machine *y, struct hardware *h)
 {
 	struct str text = read_text(y, "/proc/self/cgroup"), line;
 	while (text.n && str_cut(&text, '\n', &line)) {
-		struct str id, controllers, group = line;
+		struct str id = STR(""), controllers = STR(""), group = line;
 		str_cut(&group, ':', &id);
 		str_cut(&group, ':', &controllers);
 		if (str_eq_z(id, "0") && controllers.n == 0)
@@ -125,7 +125,7 @@ static void apply_cgroups(const struct machine *y, struct hardware *h)
 /* "max 100000" or "150000 100000": processor time in each period. */
 static unsigned quota_cores(const struct machine *y, unsigned cores)
 {
-	struct str text = str_trim(read_text(y, "/sys/fs/cgroup/cpu.max")), quota;
+	struct str text = str_trim(read_text(y, "/sys/fs/cgroup/cpu.max")), quota = STR("");
 	str_cut(&text, ' ', &quota);
 	uint64_t time = number_of(quota, 0), period = number_of(text, 0);
 	if (time == 0 || period == 0)
@@ -143,7 +143,7 @@ static unsigned count_physical(struct str cpuinfo, unsigned cores)
 	uint64_t package = 0;
 	struct str line;
 	while (cpuinfo.n && str_cut(&cpuinfo, '\n', &line)) {
-		struct str key;
+		struct str key = STR("");
 		str_cut(&line, ':', &key);
 		key = str_trim(key);
 		if (str_eq_z(key, "physical id"))

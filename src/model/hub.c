@@ -88,7 +88,7 @@ static void take_page_path(struct str rest, struct hub_ref *r)
 bool hub_parse(struct arena *a, struct str text, struct hub_ref *out, struct err *e)
 {
 	struct hub_ref r = { .revision = STR("main") };
-	struct str rest = text, owner = { NULL, 0 }, repo = { NULL, 0 };
+	struct str rest = text, owner = STR(""), repo = STR("");
 	take_prefix(&rest);
 	rest = str_sub(rest, 0, str_find_char(rest, '?'));
 	str_cut(&rest, '/', &owner);

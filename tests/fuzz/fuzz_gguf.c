@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "fuzz.h"
 #include "model/card.h"
+#include "model/estimate.h"
 #include "model/guard.h"
 
 static void visit_value(const struct gg_value *v)
@@ -28,6 +29,25 @@ static void visit_tensor(const struct gg_file *f, const struct gg_tensor *t)
 	MUST(t->offset >= gg_data_start(f) && t->offset + t->bytes <= gg_file_bytes(f));
 }
 
+/* Whatever the header says, the sum is one and grows with the context. */
+static void visit_estimate(const struct gg_file *f)
+{
+	struct err e = { 0 };
+	struct estimate_model m;
+	const struct gg_file *const parts[] = { f };
+	struct estimate_use use = { .context_tokens = 1000, .sequences = 4 };
+	if (!estimate_read(parts, 1, &m, &e)) {
+		MUST(err_is_set(&e));
+		return;
+	}
+	struct estimate small = estimate_of(&m, &use);
+	use.context_tokens = UINT64_MAX;
+	struct estimate large = estimate_of(&m, &use);
+	MUST(small.all_bytes >= small.weights_bytes && large.all_bytes >= small.all_bytes);
+	use.context_tokens = 0;
+	MUST(estimate_longest(&m, &use, small.weights_bytes) <= large.context_tokens);
+}
+
 static void visit(struct gg_file *f)
 {
 	struct err e = { 0 };
@@ -42,6 +62,7 @@ static void visit(struct gg_file *f)
 	MUST(card_read(f, a, &card, &e) != err_is_set(&e));
 	err_clear(&e);
 	MUST(guard_check(f, &e) != err_is_set(&e));
+	visit_estimate(f);
 	arena_free(a);
 	gg_free(f);
 }

@@ -35,6 +35,11 @@ static struct {
 	struct str last_range, last_key;
 } hub;
 
+static void end_cut(void *ctx)
+{
+	http_drop(ctx);
+}
+
 static void serve_file(struct http_exchange *x, const struct hub_item *item)
 {
 	struct str range = http_request_header(x, "Range"), rest = item->bytes;
@@ -53,7 +58,7 @@ static void serve_file(struct http_exchange *x, const struct hub_item *item)
 		http_reply(x, from ? 206 : item->status, item->type, rest);
 		return;
 	}
-	http_add_header(x, "X-Cut", STR("yes"));
+	http_watch(x, (struct http_watch){ .on_gone = end_cut, .ctx = x });
 	http_stream_begin(x, item->status, item->type);
 	http_stream_write(x, str_sub(rest, 0, item->cut_after));
 	/* and then nothing more comes */
