@@ -259,10 +259,10 @@ json_t *model_view_page_json(const struct model_page *p)
 		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "context_tokens",
 			(json_int_t)p->need.context_tokens, "weights_bytes",
 			(json_int_t)p->need.weights_bytes, "cache_bytes",
-			(json_int_t)(p->need.cache_bytes + p->need.state_bytes), "work_bytes",
-			(json_int_t)p->need.work_bytes, "all_bytes", (json_int_t)p->need.all_bytes,
-			"free_bytes", (json_int_t)p->free_bytes, "longest_tokens",
-			(json_int_t)p->longest_tokens));
+			(json_int_t)p->need.cache_bytes + (json_int_t)p->need.state_bytes,
+			"work_bytes", (json_int_t)p->need.work_bytes, "all_bytes",
+			(json_int_t)p->need.all_bytes, "free_bytes", (json_int_t)p->free_bytes,
+			"longest_tokens", (json_int_t)p->longest_tokens));
 	if (err_is_set(&p->unsafe))
 		json_object_set_new(page, "broken", json_string(p->unsafe.what));
 	return page;
