@@ -1,5 +1,7 @@
 /*
- * cmd_version.c - which program this is, and which library it runs models with.
+ * cmd_version.c - which program this is, and which library it was built to run models with
+ * (OFFGRID_LLAMA is what `tools/llama --describe` said). The version that is really there is
+ * checked when a model is loaded.
  */
 #include <stdio.h>
 
@@ -9,7 +11,7 @@ static int run(const struct invocation *in, struct err *e)
 {
 	(void)in;
 	(void)e;
-	printf("offgrid %s\n", OFFGRID_VERSION);
+	printf("offgrid %s\n%s\n", OFFGRID_VERSION, OFFGRID_LLAMA);
 	return 0;
 }
 
