@@ -34,9 +34,18 @@ static const char *tools_word(const struct card *c)
 	return c->has_tool_template ? "yes" : "no";
 }
 
+/* A file's name may hold anything; the terminal gets no control characters of it. */
+static void add_clean(struct str s, struct buf *out)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_add_char(out, (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : s.p[i]);
+}
+
 static void add_name(struct str name, struct buf *out)
 {
-	buf_printf(out, "%-*.*s", NAME_COLUMN, STR_ARG(name));
+	add_clean(name, out);
+	if (name.n < NAME_COLUMN)
+		buf_add_fill(out, ' ', NAME_COLUMN - name.n);
 	if (name.n > NAME_COLUMN)
 		buf_printf(out, "\n%-*s", NAME_COLUMN, "");
 }
@@ -156,7 +165,8 @@ static void add_file(const struct model_choice *c, struct buf *out)
 {
 	char size[CARD_BYTES_TEXT];
 	begin_line("file", out);
-	buf_printf(out, "%s\n", c->path.p);
+	add_clean(c->path, out);
+	buf_add_char(out, '\n');
 	begin_line("", out);
 	buf_printf(out, "%s", card_bytes(c->bytes, size));
 	if (c->file->parts > 1)

@@ -2,7 +2,8 @@
  * fuzz_gguf.c - a model file's header from anywhere: read it, and look at everything it offers.
  *
  * Each input is taken twice: as a whole file, and as the front of a file large enough to hold any
- * tensor, because most inputs have no data and would be refused for that alone.
+ * tensor, because most inputs have no data and would be refused for that alone. In corpus/gguf:
+ * fronts of files that mktiny wrote, up to their data, and one file with a value of every kind.
  */
 #include "base/must.h"
 #include "fuzz.h"

@@ -61,6 +61,20 @@ static void a_long_name_is_not_cut(void **state)
 	buf_clear(&out);
 }
 
+static void a_name_cannot_write_on_the_terminal(void **state)
+{
+	(void)state;
+	struct model_file m = good;
+	m.name = STR("evil\x1b[2J\nname");
+	const struct model_row row = { .file = &m, .card = card };
+	struct buf out;
+	buf_init(&out, MIB);
+	model_view_list(&row, 1, &out);
+	assert_null(strchr(buf_z(&out), 0x1b));
+	assert_non_null(strstr(buf_z(&out), "evil?[2J?name"));
+	buf_clear(&out);
+}
+
 static void a_broken_one_says_why_and_hides_nothing(void **state)
 {
 	(void)state;
@@ -145,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_holds_what_one_chooses_by),
 		cmocka_unit_test(a_long_name_is_not_cut),
+		cmocka_unit_test(a_name_cannot_write_on_the_terminal),
 		cmocka_unit_test(a_broken_one_says_why_and_hides_nothing),
 		cmocka_unit_test(with_no_model_it_says_how_to_get_one),
 		cmocka_unit_test(the_page_shows_the_sum_and_the_reason_against_it),

@@ -2,8 +2,10 @@
 #include "home.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -377,6 +379,30 @@ static void every_part_comes_and_one_that_lacks_is_told_before(void **state)
 	assert_int_equal(hub.file_requests, 2);
 }
 
+/* A disk that is full is played by a limit on the size of files. */
+static void a_full_disk_in_the_middle_keeps_what_came(void **state)
+{
+	(void)state;
+	struct rlimit old;
+	struct str bytes = put_repository();
+	uint64_t kept = 0;
+	const uint64_t room = 200000;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	const struct rlimit small = { room, old.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	pull("hf:o/r");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(seen.end.layer, LAYER_DISK);
+	assert_false(fs_exists(home_path(target)));
+	assert_true(fs_size(home_path("data/models/o/r/m-Q4_K_M.gguf.part"), &kept, NULL));
+	assert_int_equal(kept, room);
+	pull("hf:o/r");
+	assert_string_equal(seen.end.what, "");
+	assert_file(target, bytes);
+	assert_str(hub.last_range, "bytes=200000-");
+}
+
 static void without_room_nothing_is_begun(void **state)
 {
 	(void)state;
@@ -490,6 +516,7 @@ int main(void)
 		AT_THE_HUB(a_wrong_hash_leaves_nothing),
 		AT_THE_HUB(a_stopped_pull_goes_on_where_it_was),
 		AT_THE_HUB(every_part_comes_and_one_that_lacks_is_told_before),
+		AT_THE_HUB(a_full_disk_in_the_middle_keeps_what_came),
 		AT_THE_HUB(without_room_nothing_is_begun),
 		AT_THE_HUB(an_unknown_repository_is_told),
 		AT_THE_HUB(a_gated_one_asks_for_a_key_which_is_sent),
