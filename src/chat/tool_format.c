@@ -32,3 +32,9 @@ const struct tool_format tool_format_prompted = {
 	.think_open = "<think>",
 	.think_close = "</think>",
 };
+
+const struct tool_format tool_format_plain = {
+	.name = "plain",
+	.think_open = "<think>",
+	.think_close = "</think>",
+};

@@ -8,9 +8,10 @@
  *
  * The reader is a push machine over what the model said: text, thinking and calls come out as
  * chat_events, whatever the cuts. It never leaves markup in the text: a beginning of a mark is held
- * back until it is decided. What it forgives (a missing closer at the end, `parameters` for
- * `arguments`, arguments written as a string, a call inside an unfinished thought) is noted in the
- * trace. What it cannot read is an error of layer `parse` with the raw text.
+ * back until it is decided. What it forgives is noted in the trace: a closer that is missing,
+ * doubled or another, a fence around the object, a call without marks at the front of the answer or
+ * in a fence, a call inside an unfinished thought, and what tool_json.h and json_mend.h forgive.
+ * What it cannot read is an error of layer `parse` with the raw text.
  *
  * Source: the wire forms of each family as their templates render them.
  */
@@ -24,7 +25,8 @@
  * by call_separator. */
 struct tool_format {
 	const char *name;
-	const char *mark_open;  /* tells a reader that a call begins: the fixed part of call_open */
+	const char *mark_open;  /* tells a reader that a call begins: the fixed part of call_open;
+				   NULL: none ever does */
 	const char *mark_close; /* ends a call */
 	const char *call_open;  /* as the family's own template writes it */
 	const char *before_name;
@@ -40,6 +42,8 @@ extern const struct tool_format
 	tool_format_hermes; /* Hermes 2/3, Qwen2.5, QwQ, Qwen3, MiMo, Granite 4 */
 extern const struct tool_format
 	tool_format_prompted; /* ours, for templates that know no tools; see prompted.h */
+extern const struct tool_format
+	tool_format_plain; /* no calls at all: for a reader where no tools are offered */
 
 struct tool_reader;
 
@@ -67,6 +71,5 @@ bool tool_reader_feed(struct tool_reader *r, struct str bytes, struct err *e);
 bool tool_reader_end(struct tool_reader *r, bool is_cut, struct err *e);
 
 unsigned tool_reader_calls(const struct tool_reader *r); /* calls that were begun */
-bool tool_reader_in_call(const struct tool_reader *r);   /* one is begun and not ended */
 
 #endif

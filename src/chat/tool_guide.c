@@ -67,8 +67,9 @@ struct tool_guide {
 /* The part of a state that is always in use. */
 struct guide_head {
 	uint8_t place;
-	uint8_t blanks;      /* at the entry: how many more may come */
-	uint8_t marked;      /* bytes of a mark that the text ends with */
+	uint8_t blanks; /* at the entry: how many more may come */
+	uint8_t marked,
+		closing; /* bytes that the words end with: of a call's mark, of a thought's end */
 	bool may_open_think; /* at the entry */
 	uint16_t calls;      /* complete ones and the present one */
 	uint32_t at;         /* state of the place's automaton */
@@ -320,7 +321,7 @@ static void go(struct guide_state *s, enum place place)
 {
 	s->head.place = (uint8_t)place;
 	s->head.at = 0;
-	s->head.marked = 0;
+	s->head.marked = s->head.closing = 0;
 }
 
 static void go_to_entry(const struct tool_guide *g, struct guide_state *s, unsigned blanks)
@@ -399,23 +400,19 @@ static void copy(const void *grammar, void *to, const void *from)
 		schema_run_copy(&t->run, &f->run);
 }
 
-static bool accept_text(const struct tool_guide *g, struct guide_state *s, unsigned char c)
+/* A call begins wherever its mark is completed, inside a thought too: that is how it is read. */
+static bool accept_words(const struct tool_guide *g, struct guide_state *s, unsigned char c)
 {
 	unsigned marked = mark_step(&g->call_mark, s->head.marked, c);
-	bool is_whole = marked == g->call_mark.text.n;
-	if (is_whole && s->head.calls >= g->max_calls)
+	bool is_call = marked == g->call_mark.text.n;
+	if (is_call && s->head.calls >= g->max_calls)
 		return false;
 	s->head.marked = (uint8_t)marked;
-	if (is_whole)
+	if (s->head.place == AT_THINK)
+		s->head.closing = (uint8_t)mark_step(&g->think_close, s->head.closing, c);
+	if (is_call)
 		begin_call(s);
-	return true;
-}
-
-static bool accept_thought(const struct tool_guide *g, struct guide_state *s, unsigned char c)
-{
-	unsigned marked = mark_step(&g->think_close, s->head.marked, c);
-	s->head.marked = (uint8_t)marked;
-	if (marked == g->think_close.text.n)
+	else if (s->head.place == AT_THINK && s->head.closing == g->think_close.text.n)
 		go_to_entry(g, s, ENTRY_BLANKS);
 	return true;
 }
@@ -477,8 +474,8 @@ static bool accept(const void *grammar, void *state, unsigned char c)
 	struct guide_state *s = state;
 	const struct dfa *d = automaton(g, &s->head);
 	switch (s->head.place) {
-	case AT_TEXT: return accept_text(g, s, c);
-	case AT_THINK: return accept_thought(g, s, c);
+	case AT_TEXT:
+	case AT_THINK: return accept_words(g, s, c);
 	case AT_ENTRY: return (d && accept_chain(g, s, d, c)) || accept_entry(g, s, c);
 	case AT_ARGS:
 	case AT_VALUE: return accept_run(g, s, c);
@@ -496,7 +493,7 @@ static void put_all(struct byte_set *out)
 /* The byte that would complete the mark of a call which may not come. */
 static bool bars_a_byte(const struct tool_guide *g, const struct guide_head *h)
 {
-	return h->place == AT_TEXT && h->calls >= g->max_calls &&
+	return (h->place == AT_TEXT || h->place == AT_THINK) && h->calls >= g->max_calls &&
 	       h->marked + 1u == g->call_mark.text.n;
 }
 

@@ -1,10 +1,11 @@
 /*
- * tool_reader.c - the reader for calls that are a JSON object between two marks; see tool_format.h.
+ * tool_reader.c - what a model said, as events; see tool_format.h.
  *
- * Outside calls it looks for marks and holds back what could begin one. Inside, it walks the
- * object's own level: the value of "name" is kept, the value of "arguments" (or "parameters") goes
- * out as it comes as soon as the name is known, other members are skipped. Values are not judged
- * here but only measured: brackets and strings are counted.
+ * What comes in waits in `pending` until it is decided what it is. Outside calls that is a search
+ * for marks: what could begin one is held back, and blanks before it, which belong to nobody.
+ * Inside a call the row's machine takes byte after byte; after it the closing mark is awaited, and
+ * forgiven if it is missing or another. A call without marks is recognised where an answer or a
+ * fence begins with {"name", is held back whole, and taken if it is one.
  *
  * Layer: parse.
  */
@@ -17,24 +18,28 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "chat/tool_format.h"
+#include "chat/tool_json.h"
 
-enum { NAME_MAX_BYTES = 1024 };
+enum {
+	BLANKS_HELD = 64,     /* before a mark; more than that is text */
+	STRAY_TAG_BYTES = 40, /* a closing tag that is not the row's */
+	FENCE_BYTES = 3,
+	FENCE_LINE_BYTES = 40, /* with the word behind it */
+	PIECE_BYTES = 2048     /* looked through at once: bounds what a search costs */
+};
+
+static const char fence[] = "```";
 
 /* What is awaited. */
 enum place {
 	IN_TEXT,    /* text, a mark */
 	IN_THOUGHT, /* thinking, its closing mark, the mark of a call */
-	AT_OBJECT,  /* after the mark: blanks, then { */
-	AT_KEY,     /* blanks, commas, then " of a key, or } */
-	IN_KEY,     /* bytes of a key, up to its closing " */
-	AT_COLON,   /* blanks, then : */
-	AT_VALUE,   /* blanks, then the first byte of a value */
-	IN_VALUE,   /* bytes of a value */
-	AT_CLOSE,   /* the object is closed: blanks, then the closing mark */
+	AT_CALL,    /* after the mark: blanks, a fence, then the call */
+	IN_CALL,    /* bytes of a call */
+	AT_CLOSE,   /* after the call: blanks, a fence, the closing mark */
+	IN_BARE,    /* what looks like a call without marks, up to its last bracket */
 	IN_FAULT,   /* cannot be read any more */
 };
-
-enum member { MEMBER_NAME, MEMBER_ARGS, MEMBER_OTHER };
 
 struct tool_reader {
 	const struct tool_format *format;
@@ -42,17 +47,20 @@ struct tool_reader {
 	struct chat_sink sink;
 	uint64_t id_seed;
 	enum place place;
-	bool was_thinking;  /* the call began inside a thought */
 	bool has_said;      /* text has gone out */
 	bool at_front;      /* nothing has gone out since the last mark */
-	struct buf pending; /* outside calls: bytes not sent on yet; at a close: bytes of the
-			       closing mark */
-	struct buf key, name, args;
-	struct buf raw; /* the whole call as it came, for the error */
-	enum member member;
-	int depth; /* brackets open inside the value */
-	bool in_string, is_escaped, is_string_value, is_scalar;
-	bool has_name, has_args, is_begun;
+	bool is_begun;      /* TOOL_BEGIN of the present call has gone out */
+	bool is_fenced;     /* a fence was opened in front of the present call */
+	struct buf pending; /* bytes not decided yet, from `at` on */
+	size_t at;
+	struct bare {
+		size_t scanned; /* bytes behind `at` already looked through for its end */
+		size_t depth;
+		bool in_string, is_escaped;
+	} bare;
+	struct buf raw;  /* the present call as it came, for the error */
+	struct buf args; /* its arguments as they went out */
+	struct tool_json call;
 	unsigned calls;
 };
 
@@ -67,10 +75,9 @@ struct tool_reader *tool_reader_new(const struct tool_format *format, uint64_t i
 	r->place = is_thinking ? IN_THOUGHT : IN_TEXT;
 	r->at_front = true;
 	buf_init(&r->pending, LIMIT_ANSWER_BYTES);
-	buf_init(&r->key, NAME_MAX_BYTES);
-	buf_init(&r->name, NAME_MAX_BYTES);
-	buf_init(&r->args, LIMIT_ANSWER_BYTES);
 	buf_init(&r->raw, LIMIT_ANSWER_BYTES);
+	buf_init(&r->args, LIMIT_ANSWER_BYTES);
+	tool_json_init(&r->call);
 	return r;
 }
 
@@ -79,10 +86,9 @@ void tool_reader_free(struct tool_reader *r)
 	if (!r)
 		return;
 	buf_clear(&r->pending);
-	buf_clear(&r->key);
-	buf_clear(&r->name);
-	buf_clear(&r->args);
 	buf_clear(&r->raw);
+	buf_clear(&r->args);
+	tool_json_clear(&r->call);
 	free(r);
 }
 
@@ -91,134 +97,73 @@ unsigned tool_reader_calls(const struct tool_reader *r)
 	return r->calls;
 }
 
-bool tool_reader_in_call(const struct tool_reader *r)
+static void note_mended(struct tool_reader *r, const char *words)
 {
-	return r->place > IN_THOUGHT;
+	trace_note(r->trace, LAYER_PARSE, "mended", "%s", words);
 }
-
-/* ---- outside calls ---- */
 
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* What was not taken yet. */
+static struct str rest(const struct tool_reader *r)
+{
+	return str_from(buf_str(&r->pending), r->at);
+}
+
+/* ---- words ---- */
+
+/* Blanks at the end that wait for what follows them: a mark takes them along. */
 static size_t trailing_blanks(struct str s)
 {
 	size_t n = 0;
-	while (n < s.n && is_blank(s.p[s.n - 1 - n]))
+	while (n < s.n && n < BLANKS_HELD && is_blank(s.p[s.n - 1 - n]))
 		n++;
 	return n;
 }
 
-/* Bytes at the end of s that could be the beginning of the mark. */
-static size_t begun_mark(struct str s, const char *mark)
+static size_t leading_blanks(struct str s)
 {
-	if (!mark)
-		return 0;
-	struct str m = str_z(mark);
-	for (size_t n = m.n - 1; n > 0; n--)
-		if (str_ends(s, str_sub(m, 0, n)))
-			return n;
-	return 0;
+	size_t n = 0;
+	while (n < s.n && is_blank(s.p[n]))
+		n++;
+	return n;
 }
 
-static void send_pending(struct tool_reader *r, size_t bytes)
+/* Sends the next bytes on as text or thinking; what is no UTF-8 is replaced. */
+static void send_words(struct tool_reader *r, size_t bytes)
 {
-	struct str piece = str_sub(buf_str(&r->pending), 0, bytes);
+	struct str piece = str_sub(rest(r), 0, bytes);
+	struct buf mended;
+	if (!piece.n)
+		return;
+	buf_init(&mended, 3 * piece.n + 1);
+	if (!utf8_is_valid(piece)) {
+		utf8_mend(piece, &mended);
+		piece = buf_str(&mended);
+	}
 	if (r->place == IN_THOUGHT)
 		chat_send_think(r->sink, piece);
 	else
 		chat_send_text(r->sink, piece);
-	r->at_front = r->at_front && piece.n == 0;
-	r->has_said = r->has_said || (piece.n && r->place == IN_TEXT);
-	buf_drop_front(&r->pending, bytes);
+	buf_clear(&mended);
+	r->at_front = false;
+	r->has_said = r->has_said || r->place != IN_THOUGHT;
+	r->at += bytes;
 }
 
 /* What stands before the mark goes out without its trailing blanks, the mark is dropped. */
 static void pass_mark(struct tool_reader *r, size_t at, const char *mark)
 {
-	size_t blanks = trailing_blanks(str_sub(buf_str(&r->pending), 0, at));
-	send_pending(r, at - blanks);
-	buf_drop_front(&r->pending, blanks + str_z(mark).n);
+	size_t blanks = trailing_blanks(str_sub(rest(r), 0, at));
+	send_words(r, at - blanks);
+	r->at += blanks + str_z(mark).n;
 	r->at_front = true;
 }
 
-static size_t find_mark(struct tool_reader *r, const char *mark)
-{
-	return mark ? str_find(buf_str(&r->pending), str_z(mark)) : SIZE_MAX;
-}
-
-static void begin_call(struct tool_reader *r, size_t at)
-{
-	r->was_thinking = r->place == IN_THOUGHT;
-	if (r->was_thinking)
-		trace_note(r->trace, LAYER_PARSE, "mended",
-			"a call inside an unfinished thought was taken as a call");
-	pass_mark(r, at, r->format->mark_open);
-	buf_reset(&r->name);
-	buf_reset(&r->args);
-	buf_reset(&r->raw);
-	r->has_name = r->has_args = r->is_begun = false;
-	r->place = AT_OBJECT;
-}
-
-/* Blanks at the front that nobody needs: before the first word, and after a mark. */
-static void drop_leading_blanks(struct tool_reader *r)
-{
-	size_t n = 0;
-	while (r->at_front && n < r->pending.n && is_blank(r->pending.p[n]))
-		n++;
-	buf_drop_front(&r->pending, n);
-}
-
-static size_t larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Sends on what cannot belong to a mark any more; blanks at the end wait for what follows them. */
-static void send_decided(struct tool_reader *r)
-{
-	struct str all = buf_str(&r->pending);
-	size_t held = larger(begun_mark(all, r->format->mark_open),
-		larger(begun_mark(all, r->format->think_open),
-			begun_mark(all, r->format->think_close)));
-	size_t free_bytes = utf8_whole(str_sub(all, 0, all.n - held));
-	free_bytes -= trailing_blanks(str_sub(all, 0, free_bytes));
-	send_pending(r, free_bytes);
-}
-
-/* Looks through what is pending outside calls. True if a call has begun: the rest of pending
- * belongs to it. */
-static bool scan_outside(struct tool_reader *r)
-{
-	for (;;) {
-		drop_leading_blanks(r);
-		size_t call = find_mark(r, r->format->mark_open);
-		size_t open = r->place == IN_TEXT && !r->has_said
-				      ? find_mark(r, r->format->think_open)
-				      : SIZE_MAX;
-		size_t close =
-			r->place == IN_THOUGHT ? find_mark(r, r->format->think_close) : SIZE_MAX;
-		if (call < open && call < close) {
-			begin_call(r, call);
-			return true;
-		}
-		if (open == 0) {
-			pass_mark(r, open, r->format->think_open);
-			r->place = IN_THOUGHT;
-		} else if (close != SIZE_MAX) {
-			pass_mark(r, close, r->format->think_close);
-			r->place = IN_TEXT;
-		} else {
-			send_decided(r);
-			return false;
-		}
-	}
-}
-
-/* ---- inside a call ---- */
+/* ---- calls ---- */
 
 static bool fault(struct tool_reader *r, struct err *e, const char *why)
 {
@@ -242,255 +187,417 @@ static void make_call_id(uint64_t seed, unsigned call, char id[TOOL_CALL_ID_CHAR
 	id[TOOL_CALL_ID_CHARS] = 0;
 }
 
-/* Sends on the arguments so far, but no half character. */
-static void send_args(struct tool_reader *r)
+static void begin_call(struct tool_reader *r, enum place place)
 {
-	if (!r->is_begun || r->is_string_value)
-		return;
-	size_t whole = utf8_whole(buf_str(&r->args));
-	chat_send_tool_args(r->sink, r->calls - 1, str_sub(buf_str(&r->args), 0, whole));
-	buf_drop_front(&r->args, whole);
+	buf_reset(&r->raw);
+	buf_reset(&r->args);
+	tool_json_begin(&r->call);
+	r->is_begun = r->is_fenced = false;
+	r->place = place;
 }
 
-static void tell_begin(struct tool_reader *r)
+/* Sends on what is known of the call: its name, then the arguments so far. */
+static void tell_call(struct tool_reader *r)
 {
-	char id[TOOL_CALL_ID_CHARS + 1];
-	make_call_id(r->id_seed, r->calls, id);
-	chat_send_tool_begin(r->sink, r->calls, str_z(id), buf_str(&r->name));
-	r->calls++;
-	r->is_begun = true;
+	if (r->call.has_name && !r->is_begun) {
+		char id[TOOL_CALL_ID_CHARS + 1];
+		make_call_id(r->id_seed, r->calls, id);
+		chat_send_tool_begin(r->sink, r->calls, str_z(id), buf_str(&r->call.name));
+		r->calls++;
+		r->is_begun = true;
+	}
+	if (r->is_begun && r->call.args.n) {
+		struct str piece = buf_str(&r->call.args);
+		chat_send_tool_args(r->sink, r->calls - 1, piece);
+		buf_add(&r->args, piece);
+		buf_reset(&r->call.args);
+	}
 }
 
-static enum member member_named(struct str key)
+static void note_what_was_mended(struct tool_reader *r)
 {
-	if (str_eq(key, STR("name")))
-		return MEMBER_NAME;
-	return str_eq(key, STR("arguments")) || str_eq(key, STR("parameters")) ? MEMBER_ARGS
-									       : MEMBER_OTHER;
+	static const char *const words[] = {
+		[TOOL_JSON_PARAMETERS] = "\"parameters\" was read as \"arguments\"",
+		[TOOL_JSON_STRING] = "arguments written as a string were unpacked",
+		[TOOL_JSON_NO_ARGS] = "a call without arguments was given none",
+	};
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (r->call.mended >> i & 1)
+			note_mended(r, words[i]);
+	for (unsigned i = 0; i < JSON_MEND_COUNT; i++)
+		if (r->call.mend.mended >> i & 1)
+			note_mended(r, json_mend_words[i]);
 }
 
-/* A string with its quotes, unescaped in place. */
-static bool unquote(struct buf *b)
+/* The object is closed. What went out must be one JSON object, or nobody can use it. */
+static bool end_call(struct tool_reader *r, struct err *e)
 {
-	json_t *value = js_parse(buf_str(b), LAYER_PARSE, NULL);
-	bool ok = json_is_string(value);
-	buf_reset(b);
-	if (ok)
-		buf_add(b, js_text(value));
+	struct err why = { 0 };
+	tell_call(r);
+	note_what_was_mended(r);
+	json_t *args = js_parse(buf_str(&r->args), LAYER_PARSE, &why);
+	json_decref(args);
+	if (!args)
+		return fault(r, e, why.what);
+	chat_send_tool_end(r->sink, r->calls - 1);
+	r->is_begun = false;
+	r->place = AT_CLOSE;
+	return true;
+}
+
+/* ---- calls without marks ---- */
+
+enum likeness { LIKE_NOTHING, LIKE_BEGINNING, LIKE_CALL };
+
+/* Takes `part` from the front of s, behind blanks. */
+static enum likeness take(struct str *s, const char *part)
+{
+	struct str p = str_z(part);
+	*s = str_from(*s, leading_blanks(*s));
+	if (str_starts(*s, p)) {
+		*s = str_from(*s, p.n);
+		return LIKE_CALL;
+	}
+	return str_starts(p, *s) ? LIKE_BEGINNING : LIKE_NOTHING;
+}
+
+/* Passes the line that opens a fence, if one stands at the front. */
+static enum likeness take_fence(struct str *s)
+{
+	if (!str_starts(*s, str_z(fence)))
+		return LIKE_CALL;
+	size_t line = str_find_char(str_sub(*s, 0, FENCE_LINE_BYTES), '\n');
+	if (line == SIZE_MAX)
+		return s->n < FENCE_LINE_BYTES ? LIKE_BEGINNING : LIKE_NOTHING;
+	*s = str_from(*s, line);
+	return LIKE_CALL;
+}
+
+/* Whether s begins as a call without marks does: perhaps a fence, then {"name": */
+static enum likeness bare_likeness(struct str s)
+{
+	static const char *const parts[] = { "{", "\"name\"", ":" };
+	enum likeness like = take_fence(&s);
+	size_t n = s.n;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts && like == LIKE_CALL; i++) {
+		like = take(&s, parts[i]);
+		if (n - s.n > BLANKS_HELD)
+			return LIKE_NOTHING;
+	}
+	return like;
+}
+
+/* The first place where a call without marks may begin: the front of the answer, or a fence. */
+static size_t find_bare(const struct tool_reader *r, enum likeness *likeness)
+{
+	struct str s = rest(r);
+	*likeness = LIKE_NOTHING;
+	if (!r->format->mark_open || r->place != IN_TEXT)
+		return SIZE_MAX;
+	if (!r->has_said && (*likeness = bare_likeness(s)) != LIKE_NOTHING)
+		return 0;
+	for (size_t at = 0; at < s.n;) {
+		size_t next = str_find(str_from(s, at), str_z(fence));
+		if (next == SIZE_MAX)
+			break;
+		at += next;
+		*likeness = bare_likeness(str_from(s, at));
+		if (*likeness != LIKE_NOTHING)
+			return at;
+		at += FENCE_BYTES;
+	}
+	return SIZE_MAX;
+}
+
+/* A JSON object with a name and arguments, and nothing that calls do not have. */
+static bool is_call(struct str text)
+{
+	static const char *const known[] = { "name", "arguments", "parameters", "id", "type" };
+	json_t *value = js_parse(text, LAYER_PARSE, NULL), *member;
+	bool ok = json_is_string(json_object_get(value, "name")) &&
+		  (json_is_object(json_object_get(value, "arguments")) ||
+			  json_is_object(json_object_get(value, "parameters")));
+	const char *key;
+	json_object_foreach(value, key, member)
+	{
+		bool is_known = false;
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			is_known = is_known || !strcmp(key, known[i]);
+		ok = ok && is_known;
+	}
 	json_decref(value);
 	return ok;
 }
 
-static bool end_value(struct tool_reader *r, struct err *e)
+/* Looks on for the bracket that closes the object; its end as bytes behind `at`, or SIZE_MAX. */
+static size_t scan_bare(struct tool_reader *r)
 {
-	r->place = AT_KEY;
-	if (r->member == MEMBER_NAME) {
-		if (!r->is_string_value || !unquote(&r->name) || r->name.n == 0)
-			return fault(r, e, "its name is no string");
-		r->has_name = true;
-		r->is_string_value = false;
-		tell_begin(r);
-	}
-	if (r->member == MEMBER_ARGS) {
-		r->has_args = true;
-		if (r->is_string_value) {
-			if (!unquote(&r->args))
-				return fault(r, e, "its arguments are a broken string");
-			trace_note(r->trace, LAYER_PARSE, "mended",
-				"arguments written as a string were unpacked");
-			r->is_string_value = false;
+	struct bare *b = &r->bare;
+	struct str s = rest(r);
+	while (b->scanned < s.n) {
+		char c = s.p[b->scanned++];
+		if (b->in_string) {
+			b->in_string = b->is_escaped || c != '"';
+			b->is_escaped = !b->is_escaped && c == '\\';
+		} else if (c == '"') {
+			b->in_string = true;
+		} else if (c == '{') {
+			b->depth++;
+		} else if (c == '}' && b->depth && --b->depth == 0) {
+			return b->scanned;
 		}
 	}
-	if (r->has_args)
-		send_args(r);
-	return true;
+	return SIZE_MAX;
 }
 
-/* Where the bytes of the present value go; NULL for members that nobody asked for. */
-static struct buf *value_buf(struct tool_reader *r)
+/* True if something was decided. */
+static bool run_bare(struct tool_reader *r, struct err *e)
 {
-	return r->member == MEMBER_NAME ? &r->name : r->member == MEMBER_ARGS ? &r->args : NULL;
-}
-
-static bool begin_value(struct tool_reader *r, char c, struct err *e)
-{
-	if (is_blank(c))
-		return true;
-	if (c == '}' || c == ',' || c == ']')
-		return fault(r, e, "a value is missing");
-	struct buf *to = value_buf(r);
-	r->place = IN_VALUE;
-	r->is_string_value = r->in_string = c == '"';
-	r->is_escaped = false;
-	r->depth = c == '{' || c == '[' ? 1 : 0;
-	r->is_scalar = r->depth == 0 && !r->in_string;
-	if (to) {
-		buf_reset(to);
-		buf_add_char(to, c);
-	}
-	return true;
-}
-
-static bool feed_string(struct tool_reader *r, char c)
-{
-	if (r->is_escaped)
-		r->is_escaped = false;
-	else if (c == '\\')
-		r->is_escaped = true;
-	else if (c == '"')
-		r->in_string = false;
-	return !r->in_string;
-}
-
-/* A number or a word has no end of its own: what follows it belongs to the object. */
-static bool ends_scalar(char c)
-{
-	return c == ',' || c == '}' || is_blank(c);
-}
-
-static bool feed_inside(struct tool_reader *r, char c, struct err *e);
-
-static bool feed_value(struct tool_reader *r, char c, struct err *e)
-{
-	if (r->is_scalar && ends_scalar(c))
-		return end_value(r, e) && feed_inside(r, c, e);
-	struct buf *to = value_buf(r);
-	if (to && !buf_add_char(to, c))
-		return fault(r, e, "it is too long");
-	if (r->in_string)
-		return !feed_string(r, c) || r->depth > 0 || end_value(r, e);
-	if (c == '"')
-		r->in_string = true;
-	else if (c == '{' || c == '[')
-		r->depth++;
-	else if ((c == '}' || c == ']') && --r->depth == 0)
-		return end_value(r, e);
-	return true;
-}
-
-static bool feed_key(struct tool_reader *r, char c, struct err *e)
-{
-	if (c == '"') {
-		r->member = member_named(buf_str(&r->key));
-		if (r->member == MEMBER_ARGS && str_eq(buf_str(&r->key), STR("parameters")))
-			trace_note(r->trace, LAYER_PARSE, "mended",
-				"\"parameters\" was read as \"arguments\"");
-		r->place = AT_COLON;
+	size_t end = scan_bare(r);
+	if (end == SIZE_MAX)
+		return false;
+	size_t open = str_find_char(rest(r), '{');
+	struct str text = str_sub(rest(r), open, end);
+	if (!is_call(text)) {
+		r->place = IN_TEXT;
+		send_words(r, end);
 		return true;
 	}
-	return buf_add_char(&r->key, c) || fault(r, e, "a key is too long");
+	note_mended(r, "a call without marks was taken as a call");
+	begin_call(r, IN_CALL);
+	r->is_fenced = open > 0;
+	const char *why;
+	buf_add(&r->raw, text);
+	for (size_t i = 0; i < text.n; i++)
+		if (tool_json_feed(&r->call, text.p[i], &why) == CALL_FAULT)
+			return fault(r, e, why);
+	r->at += end;
+	return end_call(r, e);
 }
 
-/* The object is complete: a call without arguments has none, one without a name is no call. */
-static bool end_object(struct tool_reader *r, struct err *e)
+/* ---- outside calls ---- */
+
+/* Bytes at the end of s that could be the beginning of the mark. */
+static size_t begun_mark(struct str s, const char *mark)
 {
-	if (!r->has_name)
-		return fault(r, e, "it has no name");
-	if (!r->has_args)
-		buf_add_z(&r->args, "{}");
-	send_args(r);
-	r->place = AT_CLOSE;
-	buf_reset(&r->pending);
+	if (!mark)
+		return 0;
+	struct str m = str_z(mark);
+	for (size_t n = m.n - 1; n > 0; n--)
+		if (str_ends(s, str_sub(m, 0, n)))
+			return n;
+	return 0;
+}
+
+static size_t find_mark(const struct tool_reader *r, const char *mark)
+{
+	return mark ? str_find(rest(r), str_z(mark)) : SIZE_MAX;
+}
+
+/* Sends on what cannot belong to a mark any more; blanks at the end wait for what follows them. */
+static void send_decided(struct tool_reader *r)
+{
+	const struct tool_format *f = r->format;
+	const char *const marks[] = { f->mark_open, f->mark_close, f->think_open, f->think_close,
+		f->mark_open ? fence : NULL };
+	struct str all = rest(r);
+	size_t held = 0;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		size_t begun = begun_mark(all, marks[i]);
+		held = begun > held ? begun : held;
+	}
+	size_t decided = utf8_whole(str_sub(all, 0, all.n - held));
+	size_t blanks = trailing_blanks(str_sub(all, 0, decided));
+	send_words(r, decided - blanks);
+}
+
+/* What may stand next outside a call, and what it leads to. */
+struct turn {
+	const char *mark;
+	enum place place;
+	bool is_dropped; /* a closing mark with nothing to close */
+};
+
+static void take_turn(struct tool_reader *r, size_t at, const struct turn *turn)
+{
+	if (turn->is_dropped) {
+		note_mended(r, "a closing mark without a call was dropped");
+		send_words(r, at);
+		r->at += str_z(turn->mark).n;
+		return;
+	}
+	if (turn->place == AT_CALL && r->place == IN_THOUGHT)
+		note_mended(r, "a call inside an unfinished thought was taken as a call");
+	pass_mark(r, at, turn->mark);
+	if (turn->place == AT_CALL)
+		begin_call(r, AT_CALL);
+	else
+		r->place = turn->place;
+}
+
+/* Looks through what is pending outside calls; false if more must come first. */
+static bool run_outside(struct tool_reader *r)
+{
+	const struct tool_format *f = r->format;
+	bool in_thought = r->place == IN_THOUGHT;
+	const struct turn turns[] = {
+		{ f->mark_open, AT_CALL, false },
+		{ f->mark_close, r->place, true },
+		{ in_thought ? f->think_close : NULL, IN_TEXT, false },
+		{ in_thought || r->has_said ? NULL : f->think_open, IN_THOUGHT, false },
+	};
+	if (r->at_front)
+		r->at += leading_blanks(rest(r));
+	const struct turn *turn = NULL;
+	enum likeness likeness;
+	size_t first = SIZE_MAX, bare = find_bare(r, &likeness);
+	for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+		size_t at = find_mark(r, turns[i].mark);
+		bool is_opener = turns[i].place == IN_THOUGHT && !in_thought;
+		if (at < first && !(is_opener && at > 0)) {
+			first = at;
+			turn = &turns[i];
+		}
+	}
+	if (bare < first) {
+		send_words(r, bare);
+		if (likeness == LIKE_CALL) {
+			r->bare = (struct bare){ 0 };
+			r->place = IN_BARE;
+		}
+		return likeness == LIKE_CALL;
+	}
+	if (turn)
+		take_turn(r, first, turn);
+	else
+		send_decided(r);
+	return turn != NULL;
+}
+
+/* ---- the call and its borders ---- */
+
+/* Between the mark and the call: blanks, perhaps a fence with a word behind it. */
+static bool run_before_call(struct tool_reader *r)
+{
+	r->at += leading_blanks(rest(r));
+	struct str s = rest(r);
+	if (!s.n)
+		return false;
+	if (s.p[0] == fence[0]) {
+		enum likeness like = str_starts(str_z(fence), s) ? LIKE_BEGINNING : take_fence(&s);
+		if (like == LIKE_BEGINNING)
+			return false;
+		if (like == LIKE_CALL && s.n < rest(r).n) {
+			note_mended(r, "a call inside a fence was taken as a call");
+			r->is_fenced = true;
+			r->at += rest(r).n - s.n;
+			return true;
+		}
+	}
+	r->place = IN_CALL;
 	return true;
 }
 
-static void end_call(struct tool_reader *r)
+static bool run_call(struct tool_reader *r, struct err *e)
 {
-	chat_send_tool_end(r->sink, r->calls - 1);
-	buf_reset(&r->pending);
+	struct str s = rest(r);
+	const char *why = "";
+	enum call_step step = CALL_MORE;
+	size_t n = 0;
+	while (n < s.n && step == CALL_MORE)
+		step = tool_json_feed(&r->call, s.p[n++], &why);
+	buf_add(&r->raw, str_sub(s, 0, n));
+	r->at += n;
+	if (step == CALL_DONE)
+		return end_call(r, e);
+	if (step == CALL_FAULT) {
+		tell_call(r);
+		return fault(r, e, why);
+	}
+	tell_call(r);
+	return false;
+}
+
+static void leave_call(struct tool_reader *r, size_t bytes)
+{
+	r->at += bytes;
 	r->place = IN_TEXT;
 	r->at_front = true;
-	r->is_begun = false;
 }
 
-static bool feed_close(struct tool_reader *r, char c, struct err *e)
+/* After the call: blanks, a fence's end, the closing mark or what stands for it. */
+static bool run_close(struct tool_reader *r)
 {
 	struct str mark = str_z(r->format->mark_close);
-	if (r->pending.n == 0 && is_blank(c))
-		return true;
-	buf_add_char(&r->pending, c);
-	if (!str_starts(mark, buf_str(&r->pending)))
-		return fault(r, e, "something else stands where it should be closed");
-	if (r->pending.n == mark.n)
-		end_call(r);
+	r->at += leading_blanks(rest(r));
+	struct str s = rest(r);
+	if (!s.n)
+		return false;
+	if (s.p[0] == '}' || (r->is_fenced && s.p[0] == fence[0])) {
+		r->at++;
+	} else if (str_starts(s, mark)) {
+		leave_call(r, mark.n);
+	} else if (str_starts(mark, s)) {
+		return false;
+	} else if (str_starts(s, STR("</"))) {
+		size_t end = str_find_char(s, '>');
+		if (end == SIZE_MAX && s.n < STRAY_TAG_BYTES)
+			return false;
+		note_mended(r, "a call was closed by another mark");
+		leave_call(r, end < STRAY_TAG_BYTES ? end + 1 : 0);
+	} else {
+		if (!r->is_fenced)
+			note_mended(r, "the closing mark of a call was missing");
+		leave_call(r, 0);
+	}
 	return true;
 }
 
-static bool feed_inside(struct tool_reader *r, char c, struct err *e)
+static bool run(struct tool_reader *r, struct err *e)
 {
 	switch (r->place) {
-	case AT_OBJECT:
-		if (c == '{')
-			r->place = AT_KEY;
-		return c == '{' || is_blank(c) || fault(r, e, "it is no JSON object");
-	case AT_KEY:
-		if (c == '}')
-			return end_object(r, e);
-		if (c == '"') {
-			buf_reset(&r->key);
-			r->place = IN_KEY;
-		}
-		return c == '"' || c == ',' || is_blank(c) ||
-		       fault(r, e, "a key should stand there");
-	case IN_KEY: return feed_key(r, c, e);
-	case AT_COLON:
-		if (c == ':')
-			r->place = AT_VALUE;
-		return c == ':' || is_blank(c) || fault(r, e, "a colon is missing");
-	case AT_VALUE: return begin_value(r, c, e);
-	case IN_VALUE: return feed_value(r, c, e);
-	case AT_CLOSE: return feed_close(r, c, e);
 	case IN_TEXT:
-	case IN_THOUGHT:
+	case IN_THOUGHT: return run_outside(r);
+	case AT_CALL: return run_before_call(r);
+	case IN_CALL: return run_call(r, e);
+	case AT_CLOSE: return run_close(r);
+	case IN_BARE: return run_bare(r, e);
 	case IN_FAULT: break;
 	}
-	MUST(!"inside a call");
 	return false;
 }
 
 bool tool_reader_feed(struct tool_reader *r, struct str bytes, struct err *e)
 {
-	while (bytes.n) {
-		if (r->place == IN_FAULT)
-			return fail(e, ERR_BAD_DATA, LAYER_PARSE,
-				"an earlier tool call could not be read");
-		if (r->place > IN_THOUGHT) {
-			buf_add_char(&r->raw, bytes.p[0]);
-			if (!feed_inside(r, bytes.p[0], e))
-				return false;
-			bytes = str_from(bytes, 1);
-			continue;
-		}
-		if (!buf_add(&r->pending, bytes))
+	if (r->place == IN_FAULT)
+		return fail(e, ERR_BAD_DATA, LAYER_PARSE, "an earlier tool call could not be read");
+	while (bytes.n && r->place != IN_FAULT) {
+		if (!buf_add(&r->pending, str_sub(bytes, 0, PIECE_BYTES)))
 			return fail(e, ERR_TOO_BIG, LAYER_PARSE, "the answer is over %zu bytes",
 				(size_t)LIMIT_ANSWER_BYTES);
-		if (!scan_outside(r))
-			break;
-		/* What is pending belongs to the call: it is fed again, from a buffer of its own.
-		 */
-		struct buf rest = r->pending;
-		buf_init(&r->pending, LIMIT_ANSWER_BYTES);
-		bool ok = tool_reader_feed(r, buf_str(&rest), e);
-		buf_clear(&rest);
-		return ok;
+		bytes = str_from(bytes, PIECE_BYTES);
+		while (run(r, e))
+			;
+		buf_drop_front(&r->pending, r->at);
+		r->at = 0;
 	}
-	if (r->place == IN_VALUE && r->member == MEMBER_ARGS)
-		send_args(r);
-	return true;
+	return r->place != IN_FAULT;
 }
 
 bool tool_reader_end(struct tool_reader *r, bool is_cut, struct err *e)
 {
-	if (r->place == IN_FAULT)
-		return fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call could not be read");
-	if (r->place == AT_CLOSE) {
-		trace_note(r->trace, LAYER_PARSE, "mended",
-			"the closing mark of the last call was missing");
-		end_call(r);
+	switch (r->place) {
+	case IN_FAULT: return fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call could not be read");
+	case AT_CALL:
+	case IN_CALL: return is_cut || fault(r, e, "the answer ended inside it");
+	case AT_CLOSE:
+		if (!r->is_fenced && !is_cut)
+			note_mended(r, "the closing mark of the last call was missing");
 		return true;
+	case IN_BARE: r->place = IN_TEXT; break;
+	case IN_TEXT:
+	case IN_THOUGHT: break;
 	}
-	if (r->place > IN_THOUGHT)
-		return is_cut || fault(r, e, "the answer ended inside it");
-	send_pending(r, r->pending.n);
+	send_words(r, r->pending.n);
 	return true;
 }
