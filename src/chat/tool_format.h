@@ -51,13 +51,20 @@ enum {
 	TOOL_CALL_ID_CHARS = 9
 }; /* letters and digits: some templates want exactly nine, some clients strip the rest */
 
+/* What is known of the answer beforehand. */
+enum tool_reading {
+	TOOL_READ_WORDS = 0,
+	TOOL_READ_IN_THOUGHT = 1, /* the prompt ended inside an opened thought */
+	TOOL_READ_VALUE = 2,      /* it is one JSON value or calls, never both: what does not begin
+				     with a call holds none */
+};
+
 /*
- * `id_seed` makes the calls' ids: the same seed gives the same ids. `is_thinking` says that the
- * prompt ended inside an opened thought. Events go to the sink from inside feed and end; it must
- * not free the reader.
+ * `id_seed` makes the calls' ids: the same seed gives the same ids. `how` holds bits of
+ * tool_reading. Events go to the sink from inside feed and end; it must not free the reader.
  */
 struct tool_reader *tool_reader_new(const struct tool_format *format, uint64_t id_seed,
-	bool is_thinking, struct trace *t, struct chat_sink sink);
+	unsigned how, struct trace *t, struct chat_sink sink);
 void tool_reader_free(struct tool_reader *r); /* NULL is fine */
 
 /* Takes more bytes. False: a call cannot be read (ERR_BAD_DATA, layer parse); nothing more may be

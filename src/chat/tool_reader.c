@@ -47,6 +47,7 @@ struct tool_reader {
 	struct chat_sink sink;
 	uint64_t id_seed;
 	enum place place;
+	bool is_value;      /* TOOL_READ_VALUE */
 	bool has_said;      /* text has gone out */
 	bool at_front;      /* nothing has gone out since the last mark */
 	bool is_begun;      /* TOOL_BEGIN of the present call has gone out */
@@ -65,14 +66,15 @@ struct tool_reader {
 };
 
 struct tool_reader *tool_reader_new(const struct tool_format *format, uint64_t id_seed,
-	bool is_thinking, struct trace *t, struct chat_sink sink)
+	unsigned how, struct trace *t, struct chat_sink sink)
 {
 	struct tool_reader *r = must_calloc(1, sizeof *r);
 	r->format = format;
 	r->trace = t;
 	r->sink = sink;
 	r->id_seed = id_seed;
-	r->place = is_thinking ? IN_THOUGHT : IN_TEXT;
+	r->place = how & TOOL_READ_IN_THOUGHT ? IN_THOUGHT : IN_TEXT;
+	r->is_value = how & TOOL_READ_VALUE;
 	r->at_front = true;
 	buf_init(&r->pending, LIMIT_ANSWER_BYTES);
 	buf_init(&r->raw, LIMIT_ANSWER_BYTES);
@@ -435,6 +437,13 @@ static void take_turn(struct tool_reader *r, size_t at, const struct turn *turn)
 		r->place = turn->place;
 }
 
+/* Whether the text begins with what no mark begins with. */
+static bool begins_value(const struct tool_reader *r)
+{
+	struct str s = rest(r);
+	return s.n && s.p[0] && strchr("{[\"-0123456789tfn", s.p[0]);
+}
+
 /* Looks through what is pending outside calls; false if more must come first. */
 static bool run_outside(struct tool_reader *r)
 {
@@ -448,6 +457,10 @@ static bool run_outside(struct tool_reader *r)
 	};
 	if (r->at_front)
 		r->at += leading_blanks(rest(r));
+	if (r->is_value && r->place == IN_TEXT && (r->has_said || begins_value(r))) {
+		send_words(r, utf8_whole(rest(r)));
+		return false;
+	}
 	const struct turn *turn = NULL;
 	enum likeness likeness;
 	size_t first = SIZE_MAX, bare = find_bare(r, &likeness);

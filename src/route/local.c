@@ -278,6 +278,18 @@ static uint64_t fresh_seed(void)
 	return seed;
 }
 
+/* Where nothing is offered nothing is read: marks in such an answer are its words. */
+static struct tool_reader *reader_for(struct local_call *c, const struct rendered *text)
+{
+	const struct chat_request *r = c->request;
+	const struct tool_format *format =
+		r->tool_count ? template_format(c->local->chat) : &tool_format_plain;
+	unsigned how = text->is_thinking ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	if (r->format != CHAT_FORMAT_TEXT)
+		how |= TOOL_READ_VALUE;
+	return tool_reader_new(format, fresh_seed(), how, c->trace, own_sink(c));
+}
+
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
 	struct chat_sink sink, struct err *e)
 {
@@ -290,8 +302,7 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 		*c = (struct local_call){
 			.base.ops = b->ops, .local = l, .request = r, .trace = t, .sink = sink
 		};
-		c->reader = tool_reader_new(
-			template_format(l->chat), fresh_seed(), text.is_thinking, t, own_sink(c));
+		c->reader = reader_for(c, &text);
 		if (!l->is_unguided)
 			c->guide = tool_guide_new(
 				r, template_format(l->chat), thinking_of(l, &text, r), t);

@@ -390,8 +390,8 @@ static size_t add_raw(
 	struct str rest = t->raw;
 	if (!t->format)
 		return 0;
-	struct tool_reader *reader = tool_reader_new(
-		t->format, str_hash(t->raw), false, trace, (struct chat_sink){ add_read, &g });
+	struct tool_reader *reader = tool_reader_new(t->format, str_hash(t->raw), TOOL_READ_WORDS,
+		trace, (struct chat_sink){ add_read, &g });
 	bool ok = true;
 	trace_bytes(trace, LAYER_MODEL, "raw", t->raw);
 	while (ok && rest.n) {

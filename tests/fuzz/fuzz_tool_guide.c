@@ -105,8 +105,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	buf_init(&c.args, SAID_MAX);
 	bool may_end = say(tool_guide_get(g), str_from(str_n((const char *)bytes, n), 1), &said);
 	struct err e = { 0 };
-	struct tool_reader *reader = tool_reader_new(
-		f, 1, thinking == TOOL_THINKING_IS_OPEN, NULL, (struct chat_sink){ take, &c });
+	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	how |= mode & 16 ? TOOL_READ_VALUE : 0u;
+	struct tool_reader *reader =
+		tool_reader_new(f, 1, how, NULL, (struct chat_sink){ take, &c });
 	MUST(tool_reader_feed(reader, buf_str(&said), &e));
 	MUST(tool_reader_end(reader, !may_end, &e));
 	tool_reader_free(reader);

@@ -43,7 +43,7 @@ static bool is_relaxed(const struct schema *s)
 
 static void subject_init(struct subject *s, uint64_t seed, const struct schema_options *options)
 {
-	struct walk_random r = { seed };
+	struct walk_random r = { seed, NULL };
 	s->document = invent_schema(&r);
 	s->schema = schema_new(options);
 	s->grammar.root = schema_add(s->schema, s->document, STR("it"), SCHEMA_TOP_ANY);
@@ -84,7 +84,7 @@ static void what_validates_is_taken_and_what_does_not_is_refused(void **state)
 	for (uint64_t seed = 1; seed <= SCHEMAS; seed++) {
 		struct subject s;
 		subject_init(&s, seed, &all_options[0]);
-		struct walk_random r = { seed * 1000 };
+		struct walk_random r = { seed * 1000, NULL };
 		for (int i = 0; i < VALUES_EACH && s.has_values; i++) {
 			json_t *value = invent_value(&r, s.document, s.document, VALUE_DEPTH);
 			write_value(value, &text);
@@ -138,7 +138,7 @@ static void random_walks_never_get_stuck_and_end_in_values_that_validate(void **
 		for (uint64_t seed = 1; seed <= SCHEMAS; seed++) {
 			struct subject s;
 			subject_init(&s, seed, &all_options[o]);
-			struct walk_random r = { seed * 77 + o };
+			struct walk_random r = { seed * 77 + o, NULL };
 			for (int i = 0; i < WALKS_EACH && s.has_values; i++, walks++)
 				ended += check_walk(&s, &r, &text) == WALK_ENDED;
 			subject_clear(&s);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "chat/check.h"
 #include "chat/tool_guide.h"
 #include "walk.h"
 
@@ -229,7 +230,7 @@ static void random_answers_are_complete_calls(void **state)
 	for (size_t k = 0; k < 2; k++) {
 		const struct guide *g = build(&f, formats[k], TOOL_THINKING_NEVER);
 		for (uint64_t seed = 0; seed < 100; seed++) {
-			struct walk_random r = { seed };
+			struct walk_random r = { seed, NULL };
 			struct err e = { 0 };
 			assert_int_equal(walk_randomly(g, &r, 60, 5000, &out), WALK_ENDED);
 			struct str call = str_trim(str_sub(buf_str(&out), STR("<tool_call>").n,
@@ -245,6 +246,69 @@ static void random_answers_are_complete_calls(void **state)
 	}
 	f.guide = NULL;
 	buf_clear(&out);
+	fixture_free(&f);
+}
+
+static void a_call_inside_a_thought_is_a_call(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	f.request->tool_choice = CHAT_CHOICE_REQUIRED;
+	const struct guide *g = build(&f, &tool_format_prompted, TOOL_THINKING_IS_OPEN);
+	assert_true(walk_takes(g, STR("so I will " CALL_READ " and on")));
+	assert_false(walk_takes(g, STR("so I will <tool_call>x")));
+	assert_false(walk_takes(g, STR("so I will")));
+	fixture_free(&f);
+}
+
+/* Takes what the reader says; a fault or an event out of order ends the test. */
+static void take_checked(void *owner, const struct chat_event *event)
+{
+	struct err e = { 0 };
+	assert_true(chat_check_event(owner, event, &e));
+}
+
+static void check_agreement(struct fixture *f, enum tool_thinking thinking, uint64_t seed)
+{
+	struct chat_check check;
+	static const char *const lures[] = { "<tool_call>", "</think>", NULL };
+	struct walk_random r = { seed, lures[seed % 3] };
+	struct err e = { 0 };
+	struct buf said;
+	buf_init(&said, 100000);
+	chat_check_init(&check);
+	const struct guide *g = build(f, &tool_format_hermes, thinking);
+	enum walk_end end = walk_randomly(g, &r, 60, 3000, &said);
+	assert_int_not_equal(end, WALK_STUCK);
+	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	if (f->request->format != CHAT_FORMAT_TEXT)
+		how |= TOOL_READ_VALUE;
+	struct tool_reader *reader = tool_reader_new(
+		&tool_format_hermes, seed, how, NULL, (struct chat_sink){ take_checked, &check });
+	assert_true(tool_reader_feed(reader, buf_str(&said), &e));
+	assert_true(tool_reader_end(reader, end == WALK_LONG, &e));
+	bool is_owed = f->request->tool_choice >= CHAT_CHOICE_REQUIRED && end == WALK_ENDED;
+	assert_true(!is_owed || tool_reader_calls(reader) > 0);
+	tool_reader_free(reader);
+	tool_guide_free(f->guide);
+	f->guide = NULL;
+	chat_check_clear(&check);
+	buf_clear(&said);
+}
+
+static void what_the_guide_lets_pass_the_reader_reads(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	f.request->choice_name = STR("write");
+	for (uint64_t seed = 0; seed < 20; seed++)
+		for (int choice = 0; choice < CHAT_CHOICE_COUNT; choice++)
+			for (int thinking = 0; thinking <= TOOL_THINKING_IS_OPEN; thinking++) {
+				f.request->tool_choice = (enum chat_tool_choice)choice;
+				f.request->allows_parallel_calls = seed & 1;
+				f.request->format = seed & 2 ? CHAT_FORMAT_JSON : CHAT_FORMAT_TEXT;
+				check_agreement(&f, (enum tool_thinking)thinking, seed);
+			}
 	fixture_free(&f);
 }
 
@@ -276,6 +340,8 @@ int main(void)
 		cmocka_unit_test(a_response_format_holds_the_whole_answer),
 		cmocka_unit_test(with_nothing_offered_there_is_no_guide),
 		cmocka_unit_test(random_answers_are_complete_calls),
+		cmocka_unit_test(a_call_inside_a_thought_is_a_call),
+		cmocka_unit_test(what_the_guide_lets_pass_the_reader_reads),
 		cmocka_unit_test(relaxed_keywords_are_in_the_trace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

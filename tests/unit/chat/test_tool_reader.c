@@ -9,7 +9,7 @@
 struct golden {
 	const char *said;
 	const char *events;
-	bool starts_thinking;
+	unsigned how;
 	bool is_cut;
 };
 
@@ -34,10 +34,10 @@ static const struct golden goldens[] = {
 			  " g\ntool_args {\"a\":[1,{\"b\":2}]}\ntool_end 1\ntext Done it." },
 	{ .said = "<think>\nhm <b>\n</think>\n\nYes, a < b and <tool is no mark.",
 		.events = "think hm <b>\ntext Yes, a < b and <tool is no mark." },
-	{ .said = "hm\n</think>\nok", .events = "think hm\ntext ok", .starts_thinking = true },
+	{ .said = "hm\n</think>\nok", .events = "think hm\ntext ok", .how = TOOL_READ_IN_THOUGHT },
 	{ .said = "so I <tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>",
 		.events = "think so I\ntool_begin 0 " ID0 " f\ntool_args {}\ntool_end 0",
-		.starts_thinking = true },
+		.how = TOOL_READ_IN_THOUGHT },
 	{ .said = "<tool_call>{\"arguments\": {\"a\": 1}, \"name\": \"f\"}</tool_call>",
 		.events = "tool_begin 0 " ID0 " f\ntool_args {\"a\": 1}\ntool_end 0" },
 	{ .said = "<tool_call>{\"name\":\"f\",\"parameters\":{\"a\":\"\xe2\x82\xac\"}}</tool_call>",
@@ -84,6 +84,12 @@ static const struct golden goldens[] = {
 			  " f\ntool_args {\"a\": true, \"b\": \"x\\ny\\\\d\"}\ntool_end 0" },
 	{ .said = "<tool_call>{\"name\":\"f\",\"arguments\":null}</tool_call> a\xff",
 		.events = "tool_begin 0 " ID0 " f\ntool_args {}\ntool_end 0\ntext a\xef\xbf\xbd" },
+	{ .said = "{\"a\": \"<tool_call>x\"}",
+		.events = "text {\"a\": \"<tool_call>x\"}",
+		.how = TOOL_READ_VALUE },
+	{ .said = "hm</think>\n<tool_call>{\"name\":\"f\"}</tool_call>",
+		.events = "think hm\ntool_begin 0 " ID0 " f\ntool_args {}\ntool_end 0",
+		.how = TOOL_READ_VALUE | TOOL_READ_IN_THOUGHT },
 	{ .said = "</tool_call>Hello </tool_call> there", .events = "text Hello  there" },
 };
 
@@ -92,8 +98,7 @@ static bool read_cut(const struct golden *g, size_t i, size_t j, struct record *
 {
 	struct chat_sink sink = record_sink(log);
 	struct str said = str_z(g->said);
-	struct tool_reader *r =
-		tool_reader_new(&tool_format_hermes, 7, g->starts_thinking, NULL, sink);
+	struct tool_reader *r = tool_reader_new(&tool_format_hermes, 7, g->how, NULL, sink);
 	bool ok = tool_reader_feed(r, str_sub(said, 0, i), e) &&
 		  tool_reader_feed(r, str_sub(said, i, j), e) &&
 		  tool_reader_feed(r, str_from(said, j), e) && tool_reader_end(r, g->is_cut, e);
@@ -152,7 +157,7 @@ static void tolerances_are_noted_in_the_trace(void **state)
 	struct trace *t = trace_new();
 	record_init(&log);
 	struct tool_reader *r =
-		tool_reader_new(&tool_format_hermes, 7, false, t, record_sink(&log));
+		tool_reader_new(&tool_format_hermes, 7, TOOL_READ_WORDS, t, record_sink(&log));
 	assert_true(
 		tool_reader_feed(r, STR("<tool_call>{\"name\":\"f\",\"parameters\":\"{}\"}"), &e));
 	assert_int_equal(tool_reader_calls(r), 1);

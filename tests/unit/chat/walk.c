@@ -113,6 +113,20 @@ static int random_byte(struct walk_random *r, const struct byte_set *set, bool i
 	return found;
 }
 
+static bool has_all(const struct byte_set *set)
+{
+	return (set->bits[0] & set->bits[1] & set->bits[2] & set->bits[3]) == UINT64_MAX;
+}
+
+/* Says the lure as far as it is let. */
+static void say_lure(
+	const struct guide *g, const struct walk_random *r, void *state, struct buf *out)
+{
+	for (const char *c = r->lure; *c && g->ops->accept(g->grammar, state, (unsigned char)*c);
+		c++)
+		buf_add_char(out, *c);
+}
+
 enum walk_end walk_randomly(
 	const struct guide *g, struct walk_random *r, size_t soft, size_t hard, struct buf *out)
 {
@@ -123,6 +137,10 @@ enum walk_end walk_randomly(
 		struct byte_set set;
 		g->ops->allowed(g->grammar, state, &set);
 		bool may_end = g->ops->may_end(g->grammar, state), is_late = out->n > soft;
+		if (r->lure && has_all(&set) && walk_below(r, 8) == 0) {
+			say_lure(g, r, state, out);
+			continue;
+		}
 		int c = random_byte(r, &set, is_late);
 		if (may_end && (c < 0 || is_late || walk_below(r, 3) == 0)) {
 			end = WALK_ENDED;
