@@ -15,7 +15,6 @@
 enum {
 	FIRST_CAPACITY = 64,
 	SLOTS_FIRST = 256,
-	NAME_STATES_MAX = 1000 /* of free names that a pattern limits: they are searched in depth */
 };
 
 /* A set of schemas and the node that stands for it. */
@@ -79,7 +78,7 @@ size_t schema_bytes(const struct schema *s)
 	return arena_bytes(s->mem) + s->cap_nodes * sizeof *s->nodes;
 }
 
-static uint32_t new_node(struct schema *s)
+uint32_t build_new_node(struct schema *s)
 {
 	if (s->n_nodes == s->cap_nodes) {
 		s->cap_nodes = s->cap_nodes ? 2 * s->cap_nodes : FIRST_CAPACITY;
@@ -161,7 +160,7 @@ static uint32_t node_for(struct schema_build *b, struct job job)
 		b->cap_jobs = b->cap_jobs ? 2 * b->cap_jobs : FIRST_CAPACITY;
 		b->jobs = must_realloc(b->jobs, b->cap_jobs * sizeof *b->jobs);
 	}
-	job.node = new_node(b->schema);
+	job.node = build_new_node(b->schema);
 	b->slots[slot] = (uint32_t)b->n_jobs;
 	b->jobs[b->n_jobs++] = job;
 	if (2 * b->n_jobs > b->n_slots)
@@ -169,7 +168,7 @@ static uint32_t node_for(struct schema_build *b, struct job job)
 	return job.node;
 }
 
-static uint32_t node_of_parts(struct schema_build *b, const struct part_list *parts)
+uint32_t build_parts(struct schema_build *b, const struct part_list *parts)
 {
 	return node_for(b, (struct job){ .parts = *parts, .ways = 1 });
 }
@@ -179,26 +178,20 @@ static uint32_t node_of_own(struct schema_build *b, json_t *schema)
 	json_array_append_new(b->owned, schema);
 	struct part_list list = { 0 };
 	part_add(b, &list, (struct part){ schema, NULL });
-	return node_of_parts(b, &list);
+	return build_parts(b, &list);
 }
 
 /* A scalar node made at once. */
 static uint32_t node_of_dfa(struct schema_build *b, const struct dfa *dfa)
 {
-	uint32_t n = new_node(b->schema);
+	uint32_t n = build_new_node(b->schema);
 	struct node *node = &b->schema->nodes[n];
 	node->kind = NODE_SCALAR;
 	node->scalar = (struct node_scalar){ .dfa = dfa, .home = DFA_NONE };
 	return n;
 }
 
-/* Numbers of nodes under construction. */
-struct ways {
-	uint32_t *p;
-	uint32_t n, cap;
-};
-
-static void ways_add(struct schema_build *b, struct ways *w, uint32_t node)
+void build_way(struct schema_build *b, struct ways *w, uint32_t node)
 {
 	if (w->n == w->cap) {
 		uint32_t cap = w->cap ? 2 * w->cap : 8;
@@ -251,7 +244,7 @@ static void build_values(struct schema_build *b, const struct shape *shape, stru
 		unsigned type = json_is_object(value) ? TYPE_OBJECT : TYPE_ARRAY;
 		if (json_is_object(value) || json_is_array(value)) {
 			if (shape->types & type)
-				ways_add(b, out, node_of_own(b, schema_of_value(value)));
+				build_way(b, out, node_of_own(b, schema_of_value(value)));
 		} else if (scalar_fits(b, shape, value)) {
 			struct str word = scalar_spell(b, value);
 			if (word.n)
@@ -260,7 +253,7 @@ static void build_values(struct schema_build *b, const struct shape *shape, stru
 	}
 	const struct dfa *dfa = scalar_words(b, words, n_words);
 	if (dfa)
-		ways_add(b, out, node_of_dfa(b, dfa));
+		build_way(b, out, node_of_dfa(b, dfa));
 }
 
 /* ---- scalars ---- */
@@ -276,7 +269,7 @@ static void build_constants(struct schema_build *b, const struct shape *shape, s
 	if (shape->types & TYPE_NULL)
 		words[n++] = STR("null");
 	if (n)
-		ways_add(b, out, node_of_dfa(b, scalar_words(b, words, n)));
+		build_way(b, out, node_of_dfa(b, scalar_words(b, words, n)));
 }
 
 static void build_string(struct schema_build *b, const struct shape *shape, struct ways *out)
@@ -284,7 +277,7 @@ static void build_string(struct schema_build *b, const struct shape *shape, stru
 	bool is_free;
 	const struct dfa *inside = scalar_string(b, shape, &is_free);
 	if (inside) {
-		ways_add(b, out, node_of_dfa(b, dfa_quote(b->schema->mem, inside)));
+		build_way(b, out, node_of_dfa(b, dfa_quote(b->schema->mem, inside)));
 	} else if (is_free && shape->min_chars <= shape->max_chars) {
 		const struct dfa *any = scalar_any_string(b);
 		uint32_t n = node_of_dfa(b, any);
@@ -294,7 +287,7 @@ static void build_string(struct schema_build *b, const struct shape *shape, stru
 		scalar->min_chars = (uint32_t)shape->min_chars;
 		scalar->max_chars =
 			shape->max_chars > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_chars;
-		ways_add(b, out, n);
+		build_way(b, out, n);
 	}
 }
 
@@ -326,7 +319,7 @@ static uint32_t item_node(struct schema_build *b, const struct shape *shape, siz
 		if (part.schema)
 			part_add(b, &parts, part);
 	}
-	return node_of_parts(b, &parts);
+	return build_parts(b, &parts);
 }
 
 static void build_array(struct schema_build *b, const struct shape *shape, struct ways *out)
@@ -351,289 +344,10 @@ static void build_array(struct schema_build *b, const struct shape *shape, struc
 		return;
 	array.min_items = (uint32_t)shape->min_items;
 	array.max_items = shape->max_items > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_items;
-	uint32_t n = new_node(b->schema);
+	uint32_t n = build_new_node(b->schema);
 	b->schema->nodes[n].kind = NODE_ARRAY;
 	b->schema->nodes[n].array = array;
-	ways_add(b, out, n);
-}
-
-/* ---- objects ---- */
-
-/* The keys that the members name, in the order of the schema, while an object is built. */
-struct naming {
-	struct schema_build *b;
-	const struct shape *shape;
-	json_t *seen; /* name to number */
-	struct named {
-		const char *name;
-		struct str spelled; /* without quotes */
-		bool is_required;
-		uint32_t position, node;
-	} * names;
-	size_t n, cap;
-	bool too_many;
-};
-
-static void name_add(struct naming *g, const char *name, bool is_required)
-{
-	const json_t *at = json_object_get(g->seen, name);
-	if (at) {
-		struct named *known = &g->names[json_integer_value(at)];
-		known->is_required = known->is_required || is_required;
-		return;
-	}
-	if (g->n == LIMIT_SCHEMA_MEMBERS) {
-		g->too_many = true;
-		return;
-	}
-	if (g->n == g->cap) {
-		g->cap = g->cap ? 2 * g->cap : 16;
-		g->names = must_realloc(g->names, g->cap * sizeof *g->names);
-	}
-	json_t *text = json_string(name);
-	struct str spelled = text ? scalar_spell(g->b, text) : (struct str){ 0 };
-	json_decref(text);
-	json_object_set_new(g->seen, name, json_integer((json_int_t)g->n));
-	g->names[g->n] = (struct named){
-		.name = name,
-		.spelled = str_sub(spelled, 1, spelled.n - 1),
-		.is_required = is_required,
-		.position = (uint32_t)g->n,
-	};
-	g->n++;
-}
-
-/* Names from properties, then those only required, then those of a list of allowed names. */
-static void collect_names(struct naming *g)
-{
-	const struct part_list *members = &g->shape->members;
-	const char *key;
-	json_t *value;
-	size_t at;
-	for (size_t i = 0; i < members->n; i++)
-		json_object_foreach(json_object_get(members->p[i].schema, "properties"), key, value)
-			name_add(g, key, false);
-	for (size_t i = 0; i < members->n; i++)
-		json_array_foreach(json_object_get(members->p[i].schema, "required"), at,
-			value) if (json_is_string(value))
-			name_add(g, json_string_value(value), true);
-	for (size_t i = 0; i < members->n; i++) {
-		json_t *names = json_object_get(members->p[i].schema, "propertyNames");
-		json_array_foreach(
-			json_object_get(names, "enum"), at, value) if (json_is_string(value))
-			name_add(g, json_string_value(value), false);
-	}
-}
-
-/* Adds what one member says about a key (NULL: any other key); true if it says anything. */
-static void add_key_parts(struct naming *g, const struct part *member, const struct named *name,
-	struct part_list *out)
-{
-	struct schema_build *b = g->b;
-	bool is_matched = false;
-	struct part properties = part_key(b, member, "properties");
-	struct part patterns = part_key(b, member, "patternProperties");
-	const char *key;
-	json_t *value;
-	if (name && json_object_get(properties.schema, name->name)) {
-		part_add(b, out, part_key(b, &properties, name->name));
-		is_matched = true;
-	}
-	json_object_foreach((json_t *)patterns.schema, key, value)
-	{
-		json_t *text = json_string(key);
-		json_array_append_new(b->owned, text);
-		struct part pattern = { text, place_key(b, patterns.place, key) };
-		const struct dfa *d =
-			name ? scalar_pattern(b, &pattern, "patternProperties") : NULL;
-		if (d && dfa_takes(d, name->spelled)) {
-			part_add(b, out, (struct part){ value, pattern.place });
-			is_matched = true;
-		}
-	}
-	struct part others = part_key(b, member, "additionalProperties");
-	if (!is_matched && others.schema)
-		part_add(b, out, others);
-}
-
-/* The one pattern of patternProperties, if it alone says which other keys there are. */
-static bool single_pattern(
-	struct naming *g, const struct part *member, struct part *pattern, struct part *value)
-{
-	struct part all = part_key(g->b, member, "patternProperties");
-	void *iter = json_object_iter((json_t *)all.schema);
-	if (json_object_size(all.schema) != 1 ||
-		!json_is_false(json_object_get(member->schema, "additionalProperties")))
-		return false;
-	const char *key = json_object_iter_key(iter);
-	json_t *text = json_string(key);
-	json_array_append_new(g->b->owned, text);
-	*pattern = (struct part){ text, place_key(g->b, all.place, key) };
-	*value = (struct part){ json_object_iter_value(iter), pattern->place };
-	return true;
-}
-
-/* Narrows the spelling of free names by one more automaton. */
-static void narrow_names(struct naming *g, struct node_object *object, const struct dfa *inside,
-	const struct part *part, const char *keyword)
-{
-	if (!inside)
-		return;
-	struct arena *mem = g->b->schema->mem;
-	const struct dfa *names = dfa_quote(mem, inside);
-	bool overflow = names->n_states > NAME_STATES_MAX;
-	if (!overflow && object->free_is_endless)
-		names = dfa_intersect(mem, object->free_names, names, NAME_STATES_MAX, &overflow);
-	if (overflow) {
-		schema_note(g->b, part, keyword, "it takes too many states");
-		return;
-	}
-	object->free_names = names;
-	object->free_is_endless = names ? dfa_endless(mem, names) : NULL;
-}
-
-static void read_property_names(
-	struct naming *g, struct node_object *object, const struct part *names)
-{
-	struct part_list one = { 0 };
-	struct shape shape;
-	part_add(g->b, &one, *names);
-	shape_read(g->b, &one, NULL, 0, &shape);
-	if (shape.is_impossible || (shape.has_values && shape.n_values)) {
-		/* Those of a list are named keys already. */
-		object->free_names = NULL;
-		return;
-	}
-	if (shape.choices.n)
-		schema_note(g->b, names, "propertyNames", "alternatives are not enforced");
-	bool is_free;
-	const struct dfa *inside = scalar_string(g->b, &shape, &is_free);
-	if (is_free && (shape.min_chars || shape.max_chars != SIZE_MAX))
-		schema_note(g->b, names, "propertyNames", "lengths are not enforced");
-	narrow_names(g, object, inside, names, "propertyNames");
-}
-
-/* The node and the spelling of keys that are not named. */
-static void build_free_keys(struct naming *g, struct node_object *object)
-{
-	struct schema_build *b = g->b;
-	struct part_list parts = { 0 };
-	bool is_said = false;
-	object->free_names = scalar_any_name(b);
-	for (size_t i = 0; i < g->shape->members.n && object->free_names; i++) {
-		const struct part *member = &g->shape->members.p[i];
-		struct part pattern, value;
-		struct part patterns = part_key(b, member, "patternProperties");
-		struct part names = part_key(b, member, "propertyNames");
-		struct part rest = part_key(b, member, "unevaluatedProperties");
-		if (names.schema)
-			read_property_names(g, object, &names);
-		if (single_pattern(g, member, &pattern, &value)) {
-			const struct dfa *d = scalar_pattern(b, &pattern, "patternProperties");
-			narrow_names(g, object, d, &pattern, "patternProperties");
-			part_add(b, &parts, value);
-		} else if (json_object_size(patterns.schema)) {
-			schema_note(b, &patterns, "patternProperties",
-				"enforced only alone and with additionalProperties: false");
-		} else {
-			add_key_parts(g, member, NULL, &parts);
-		}
-		is_said = is_said || patterns.schema || rest.schema ||
-			  json_object_get(member->schema, "additionalProperties");
-		if (rest.schema && !json_object_get(member->schema, "additionalProperties"))
-			part_add(b, &parts, rest);
-	}
-	bool is_closed = !is_said && g->n && b->schema->options.unsaid == SCHEMA_UNSAID_CLOSED;
-	object->free = is_closed || !object->free_names ? SCHEMA_NONE : node_of_parts(b, &parts);
-}
-
-static int by_spelling(const void *a, const void *b)
-{
-	return str_cmp(((const struct named *)a)->spelled, ((const struct named *)b)->spelled);
-}
-
-/* Sorts the names by spelling and lays the tables of keys. */
-static void lay_keys(struct naming *g, struct node_object *object)
-{
-	struct arena *mem = g->b->schema->mem;
-	struct str *words = arena_calloc(g->b->scratch, g->n + 1, sizeof *words);
-	struct node_key *keys = arena_calloc(mem, g->n + 1, sizeof *keys);
-	uint32_t *by_position = arena_calloc(mem, g->n + 1, sizeof *by_position);
-	object->n_words = (uint32_t)((g->n + 63) / 64);
-	uint64_t *required = arena_calloc(mem, object->n_words + 1, sizeof *required);
-	size_t states = 1;
-	if (g->n)
-		qsort(g->names, g->n, sizeof *g->names, by_spelling);
-	for (uint32_t i = 0; i < g->n; i++) {
-		const struct named *name = &g->names[i];
-		words[i] = name->spelled;
-		states += name->spelled.n;
-		keys[i] = (struct node_key){ name->node, name->position, name->is_required };
-		by_position[name->position] = i;
-		if (name->is_required)
-			required[i / 64] |= UINT64_C(1) << i % 64;
-	}
-	object->keys = keys;
-	object->by_position = by_position;
-	object->required = required;
-	object->n_keys = (uint32_t)g->n;
-	if (g->n)
-		object->names = dfa_of_words(mem, words, g->n, states, &object->spans);
-}
-
-/* Whether one schema for names (propertyNames) takes the name. */
-static bool names_take(struct schema_build *b, const struct part *names, const char *name)
-{
-	struct part_list one = { 0 };
-	struct shape shape;
-	part_add(b, &one, *names);
-	shape_read(b, &one, NULL, 0, &shape);
-	json_t *text = json_string(name);
-	bool is_taken = !shape.is_impossible && scalar_fits(b, &shape, text);
-	bool is_listed = !shape.has_values;
-	for (size_t i = 0; i < shape.n_values && !is_listed; i++)
-		is_listed = json_equal(shape.values[i], text);
-	json_decref(text);
-	return is_taken && is_listed;
-}
-
-static uint32_t named_node(struct naming *g, const struct named *name)
-{
-	struct part_list parts = { 0 };
-	for (size_t i = 0; i < g->shape->members.n; i++) {
-		const struct part *member = &g->shape->members.p[i];
-		struct part names = part_key(g->b, member, "propertyNames");
-		add_key_parts(g, member, name, &parts);
-		if (names.schema && !names_take(g->b, &names, name->name))
-			part_add(g->b, &parts, (struct part){ json_false(), names.place });
-	}
-	return node_of_parts(g->b, &parts);
-}
-
-static void build_object(struct schema_build *b, const struct shape *shape, struct ways *out)
-{
-	struct naming g = { .b = b, .shape = shape, .seen = json_object() };
-	struct node_object object = {
-		.any_order = b->schema->options.order == SCHEMA_ANY_ORDER,
-		.min_members = (uint32_t)shape->min_members,
-		.max_members =
-			shape->max_members > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_members,
-	};
-	collect_names(&g);
-	if (g.too_many)
-		schema_note(b, &shape->members.p[0], "properties", "too many names");
-	for (size_t i = 0; i < g.n; i++)
-		g.names[i].node = named_node(&g, &g.names[i]);
-	build_free_keys(&g, &object);
-	lay_keys(&g, &object);
-	json_decref(g.seen);
-	free(g.names);
-	if (object.min_members > object.max_members)
-		return;
-	uint32_t n = new_node(b->schema);
-	b->schema->nodes[n].kind = NODE_OBJECT;
-	b->schema->nodes[n].object = object;
-	ways_add(b, out, n);
+	build_way(b, out, n);
 }
 
 /* ---- the queue ---- */
@@ -648,7 +362,7 @@ static void build_shape(struct schema_build *b, const struct shape *shape, struc
 	if (shape->types & TYPE_NUMBER) {
 		const struct dfa *number = scalar_number(b, shape);
 		if (number)
-			ways_add(b, out, node_of_dfa(b, number));
+			build_way(b, out, node_of_dfa(b, number));
 	}
 	if (shape->types & TYPE_STRING)
 		build_string(b, shape, out);
@@ -721,11 +435,11 @@ static void build_choice(
 	size_t n = json_array_size(choice->schema);
 	if (job->ways * n > LIMIT_SCHEMA_WAYS) {
 		schema_note(b, choice, choice->place->key, "too many combinations");
-		ways_add(b, out, resolve(b, job, choice, SIZE_MAX));
+		build_way(b, out, resolve(b, job, choice, SIZE_MAX));
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		ways_add(b, out, resolve(b, job, choice, i));
+		build_way(b, out, resolve(b, job, choice, i));
 	if (!strcmp(choice->place->key, "oneOf") && !ways_are_apart(choice->schema))
 		schema_note(b, choice, "oneOf", "read as anyOf: a value may fit several");
 }
@@ -761,7 +475,7 @@ uint32_t schema_add(struct schema *s, const json_t *document, struct str name, e
 		json_array_append_new(b->owned, object);
 		part_add(b, &parts, (struct part){ object, NULL });
 	}
-	struct schema_root root = { .node = node_of_parts(b, &parts) };
+	struct schema_root root = { .node = build_parts(b, &parts) };
 	root.fallback = node_of_own(
 		b, top == SCHEMA_TOP_OBJECT ? json_pack("{s:s}", "type", "object") : json_object());
 	root.name = b->root_name;

@@ -106,6 +106,20 @@ const struct dfa *scalar_pattern(
 const struct dfa *scalar_any_string(struct schema_build *b);
 const struct dfa *scalar_any_name(struct schema_build *b);
 
+/* Ways of a choice under construction: numbers of nodes. */
+struct ways {
+	uint32_t *p;
+	uint32_t n, cap;
+};
+
+/* Builders of nodes (schema_build.c, schema_object.c). */
+uint32_t build_new_node(struct schema *s); /* an empty choice */
+/* The node of a value that must satisfy all of these; built later if it is new. */
+uint32_t build_parts(struct schema_build *b, const struct part_list *parts);
+void build_way(struct schema_build *b, struct ways *w, uint32_t node);
+/* Adds the objects that the shape allows, if there are any. */
+void build_object(struct schema_build *b, const struct shape *shape, struct ways *out);
+
 /* Seals the nodes: flat choices, needs, first bytes (schema_seal.c). */
 void schema_settle(struct schema *s);
 

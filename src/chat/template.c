@@ -29,6 +29,7 @@ struct chat_template {
 	json_t *settings;
 	const struct tool_format *format;
 	const char *reason;
+	bool thinks;            /* the format's mark of a thought occurs in the template */
 	bool wants_string_args; /* the template writes arguments only if they are a string */
 };
 
@@ -267,6 +268,7 @@ struct chat_template *template_open(const struct template_source *source, struct
 	struct arena *a = arena_new();
 	choose_format(t, a);
 	arena_free(a);
+	t->thinks = t->format->think_open && holds(source->text, t->format->think_open);
 	return t;
 }
 
@@ -289,6 +291,11 @@ const struct tool_format *template_format(const struct chat_template *t)
 const char *template_reason(const struct chat_template *t)
 {
 	return t->reason;
+}
+
+bool template_thinks(const struct chat_template *t)
+{
+	return t->thinks;
 }
 
 /* ---- rendering ---- */

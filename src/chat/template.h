@@ -37,6 +37,9 @@ const struct tool_format *template_format(const struct chat_template *t);
  */
 const char *template_reason(const struct chat_template *t);
 
+/* Whether the model may open a thought by itself: its template speaks of one. */
+bool template_thinks(const struct chat_template *t);
+
 struct rendered {
 	struct buf text;
 	struct jinja_spans
