@@ -139,6 +139,6 @@ void opt_help(const struct opt *rows, struct buf *out)
 		if (row->name)
 			add_row(row, out);
 		else
-			buf_printf(out, "\n%s:\n", row->help);
+			buf_printf(out, "%s%s:\n", row == rows ? "" : "\n", row->help);
 	}
 }

@@ -394,41 +394,6 @@ static void copy_spec(struct http_call *call, const struct http_call_spec *spec)
 	call->answer.url = str_z(call->spec.url);
 }
 
-struct http_call *http_call_start(
-	struct http_client *c, const struct http_call_spec *spec, struct err *e)
-{
-	if (!is_http_url(spec->url)) {
-		struct arena *a = arena_new();
-		fail(e, ERR_USAGE, LAYER_WIRE, "\"%s\" is not an http or https address",
-			http_url_for_people(a, str_z(spec->url)).p);
-		arena_free(a);
-		return NULL;
-	}
-	struct http_call *call = must_calloc(1, sizeof *call);
-	call->client = c;
-	call->arena = arena_new();
-	copy_spec(call, spec);
-	call->easy = c->idle_count ? c->idle[--c->idle_count] : curl_easy_init();
-	MUST(call->easy);
-	call->started_us = clock_us();
-	call->budget = loop_timer_new(c->loop, budget_over, call);
-	if (spec->first_byte_ms)
-		loop_timer_start(call->budget, spec->first_byte_ms);
-	if (spec->total_ms) {
-		call->total = loop_timer_new(c->loop, total_over, call);
-		loop_timer_start(call->total, spec->total_ms);
-	}
-	call->after = c->first;
-	if (c->first)
-		c->first->before = call;
-	c->first = call;
-	if (c->depth == 0)
-		enter_curl(call);
-	else
-		loop_timer_start(c->soon, 0);
-	return call;
-}
-
 void http_call_cancel(struct http_call *call)
 {
 	MUST(!call->is_over);
@@ -602,20 +567,67 @@ static void soon(void *ctx)
 	take_finished(c);
 }
 
-struct http_client *http_client_new(struct loop *l)
+/* On the first call: curl is opened late, because most runs never ask a server. */
+static bool open_multi(struct http_client *c, struct err *e)
 {
-	struct http_client *c = must_calloc(1, sizeof *c);
+	if (c->multi)
+		return true;
+	if (!http_open_curl(e))
+		return false;
 	MUST(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-	c->loop = l;
 	c->multi = curl_multi_init();
 	MUST(c->multi);
-	c->timer = loop_timer_new(l, timer_fired, c);
-	c->soon = loop_timer_new(l, soon, c);
 	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+	return true;
+}
+
+struct http_call *http_call_start(
+	struct http_client *c, const struct http_call_spec *spec, struct err *e)
+{
+	if (!open_multi(c, e))
+		return NULL;
+	if (!is_http_url(spec->url)) {
+		struct arena *a = arena_new();
+		fail(e, ERR_USAGE, LAYER_WIRE, "\"%s\" is not an http or https address",
+			http_url_for_people(a, str_z(spec->url)).p);
+		arena_free(a);
+		return NULL;
+	}
+	struct http_call *call = must_calloc(1, sizeof *call);
+	call->client = c;
+	call->arena = arena_new();
+	copy_spec(call, spec);
+	call->easy = c->idle_count ? c->idle[--c->idle_count] : curl_easy_init();
+	MUST(call->easy);
+	call->started_us = clock_us();
+	call->budget = loop_timer_new(c->loop, budget_over, call);
+	if (spec->first_byte_ms)
+		loop_timer_start(call->budget, spec->first_byte_ms);
+	if (spec->total_ms) {
+		call->total = loop_timer_new(c->loop, total_over, call);
+		loop_timer_start(call->total, spec->total_ms);
+	}
+	call->after = c->first;
+	if (c->first)
+		c->first->before = call;
+	c->first = call;
+	if (c->depth == 0)
+		enter_curl(call);
+	else
+		loop_timer_start(c->soon, 0);
+	return call;
+}
+
+struct http_client *http_client_new(struct loop *l)
+{
+	struct http_client *c = must_calloc(1, sizeof *c);
+	c->loop = l;
+	c->timer = loop_timer_new(l, timer_fired, c);
+	c->soon = loop_timer_new(l, soon, c);
 	return c;
 }
 
@@ -629,9 +641,9 @@ void http_client_free(struct http_client *c)
 	}
 	while (c->idle_count)
 		curl_easy_cleanup(c->idle[--c->idle_count]);
-	curl_multi_cleanup(c->multi);
+	if (c->multi)
+		curl_multi_cleanup(c->multi);
 	loop_timer_free(c->timer);
 	loop_timer_free(c->soon);
-	curl_global_cleanup();
 	free(c);
 }

@@ -7,6 +7,9 @@
 
 #include "net/http_client.h"
 
+/* Makes libcurl's functions callable; before any of them. One file a way of having it. */
+bool http_open_curl(struct err *e);
+
 /* How far a call had come when it failed. */
 struct http_way {
 	const char *place;  /* the URL, for people */
