@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "cmd/command.h"
-#include "doctor/probes_int.h"
+#include "doctor/doctor.h"
 
 struct args {
 	struct str model;
@@ -79,7 +79,7 @@ static int run(const struct invocation *in, struct err *e)
 	bool has_color = isatty(STDOUT_FILENO);
 	bool ok = doctor_run(
 		&d, probes, probe_count, findings, args->json ? NULL : show, &has_color, e);
-	doctor_model_clear(&d);
+	doctor_clear(&d);
 	if (!ok)
 		return 1;
 	if (args->json)

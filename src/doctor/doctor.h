@@ -65,6 +65,9 @@ bool doctor_run(struct doctor *d, const struct probe *const *table, size_t count
 	void (*shown)(void *owner, const struct probe *p, const struct finding *f), void *owner,
 	struct err *e);
 
+/* Frees what the probes left for one another: a loaded model. */
+void doctor_clear(struct doctor *d);
+
 /* The first probe that failed, or SIZE_MAX: everything that was run passed. */
 size_t doctor_first_broken(const struct finding *findings, size_t count);
 

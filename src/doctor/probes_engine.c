@@ -110,7 +110,7 @@ const struct probe probe_engine_load = {
 	.run = run_load,
 };
 
-void doctor_model_clear(struct doctor *d)
+void doctor_clear(struct doctor *d)
 {
 	struct doctor_model *m = d->shared;
 	if (!m)

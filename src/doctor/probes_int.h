@@ -21,7 +21,4 @@ struct doctor_model {
 	struct backend *backend; /* NULL: not loaded */
 };
 
-/* Frees what the probes shared. */
-void doctor_model_clear(struct doctor *d);
-
 #endif
