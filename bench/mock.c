@@ -13,6 +13,7 @@
 #include <event2/http.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
 	struct evhttp *http = evhttp_new(base);
 	make_answer(&mock);
 	make_stream(&mock);
+	signal(SIGPIPE, SIG_IGN); /* a client that leaves is its own affair */
 	evhttp_set_gencb(http, answer, &mock);
 	if (port <= 0 || evhttp_bind_socket(http, "127.0.0.1", (unsigned short)port) != 0) {
 		fprintf(stderr, "usage: mock PORT (one that is free)\n");
