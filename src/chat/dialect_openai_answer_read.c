@@ -97,8 +97,8 @@ static bool count_bytes(struct openai_reader *rd, size_t bytes, struct err *e)
 	rd->bytes += bytes;
 	if (rd->bytes <= LIMIT_ANSWER_BYTES)
 		return true;
-	return fail(e, ERR_TOO_BIG, LAYER_WIRE,
-		"the upstream's answer is over the limit of %zu bytes", (size_t)LIMIT_ANSWER_BYTES);
+	return fail(e, ERR_TOO_BIG, LAYER_WIRE, "over the limit of %zu bytes",
+		(size_t)LIMIT_ANSWER_BYTES);
 }
 
 static void tell_words(struct openai_reader *rd, enum chat_event_type type, struct str text)
@@ -583,13 +583,15 @@ static bool check_no_error(const struct js_at *chunk, struct err *e)
 static bool read_chunk(struct openai_reader *rd, const json_t *value, struct err *e)
 {
 	struct js_at chunk = js_root(value, LAYER_WIRE);
-	if (!js_get_object(&chunk, e) || !check_no_error(&chunk, e))
+	if (!js_get_object(&chunk, e))
+		return err_context(e, "the upstream's answer");
+	if (!check_no_error(&chunk, e))
 		return false;
 	rd->has_told = false;
 	remember_id(rd, &chunk);
 	read_usage(rd, &chunk);
 	if (!read_choices(rd, &chunk, e))
-		return false;
+		return err_context(e, "the upstream's answer");
 	tell_alive(rd, &chunk);
 	return true;
 }
@@ -610,7 +612,7 @@ static bool read_text(struct openai_reader *rd, struct str text, struct err *e)
 	}
 	bool ok = read_chunk(rd, value, e);
 	json_decref(value);
-	return ok || err_context(e, "the upstream's answer");
+	return ok;
 }
 
 void openai_read_piece(struct dialect_reader *base, struct str name, struct str data)

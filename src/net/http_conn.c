@@ -313,7 +313,8 @@ bool http_stream_write(struct http_exchange *x, struct str bytes)
 		c->is_broken = true; /* so much unread: given up */
 	if (!loop_timer_is_running(c->soon))
 		loop_timer_start(c->soon, 0);
-	c->owes_a_drain = waiting(c) > LIMIT_HTTP_WAITING_BYTES;
+	/* Stays owed until it came, also where less waits by now. */
+	c->owes_a_drain = c->owes_a_drain || waiting(c) > LIMIT_HTTP_WAITING_BYTES;
 	return !c->owes_a_drain;
 }
 

@@ -57,6 +57,7 @@ struct remote_call {
 	struct dialect_reader *reader;
 	struct sse_reader sse;
 	struct buf collected;
+	struct buf blotted; /* a piece that had our key in it */
 	enum body_kind kind;
 	int status;
 	int64_t began_ms;
@@ -85,6 +86,7 @@ static void call_free(struct remote_call *c)
 	c->remote->dialect->reader_free(c->reader);
 	sse_clear(&c->sse);
 	buf_clear(&c->collected);
+	buf_clear(&c->blotted);
 	free(c);
 }
 
@@ -175,11 +177,28 @@ static bool on_head(void *ctx, const struct http_answer *a, struct err *e)
 	return true;
 }
 
+/* Upstreams were seen to repeat the key they were shown, in errors above all. */
+static struct str without_key(struct remote_call *c, struct str bytes)
+{
+	struct str key = c->remote->key;
+	size_t at = key.n ? str_find(bytes, key) : SIZE_MAX;
+	if (at == SIZE_MAX)
+		return bytes;
+	buf_reset(&c->blotted);
+	buf_add(&c->blotted, bytes);
+	while (at != SIZE_MAX) {
+		memset(c->blotted.p + at, '*', key.n);
+		at = str_find(buf_str(&c->blotted), key);
+	}
+	return buf_str(&c->blotted);
+}
+
 static bool on_body(void *ctx, struct str bytes, struct err *e)
 {
 	struct remote_call *c = ctx;
 	bool ok = true;
 	c->is_busy = true;
+	bytes = without_key(c, bytes);
 	trace_append(c->trace, LAYER_WIRE, "received", bytes);
 	if (c->is_over)
 		; /* what follows the end of an answer is nobody's */
@@ -317,6 +336,7 @@ static struct backend_call *remote_start(struct backend *b, const struct chat_re
 	c->reader = r->dialect->reader_new((struct chat_sink){ take_event, c });
 	sse_init(&c->sse, on_sse_event, c);
 	buf_init(&c->collected, LIMIT_JSON_BYTES);
+	buf_init(&c->blotted, LIMIT_JSON_BYTES);
 	if (ask(c, request, e))
 		return &c->base;
 	call_free(c);
