@@ -17,8 +17,9 @@
  *   the order of the schema where the format's models were taught so, which leaves most keys no
  *   choice at all, so that they are fed and not sampled.
  * - A key has one spelling (raw UTF-8, only the escapes that must be), a string value any.
- * - Objects that name properties and do not say additionalProperties are closed if the options say
- *   so: a tool's argument that its schema does not know is a mistake, whatever the standard allows.
+ * - Objects that have properties (none, too) and do not say additionalProperties are closed if the
+ *   options say so: a tool's argument that its schema does not know is a mistake, whatever the
+ * standard allows.
  * - oneOf is read as anyOf. Numbers within bounds are spelled without exponent.
  */
 #ifndef OFFGRID_CHAT_SCHEMA_H
@@ -40,7 +41,7 @@ enum schema_spacing {
 	SCHEMA_SPACING_COUNT
 };
 
-/* Objects that name properties and say nothing about others. */
+/* Objects that have `properties` and say nothing about others. */
 enum schema_unsaid { SCHEMA_UNSAID_OPEN, SCHEMA_UNSAID_CLOSED };
 
 struct schema_options {

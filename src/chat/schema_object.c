@@ -32,6 +32,7 @@ static void name_add(struct naming *g, const char *name, bool is_required)
 {
 	const json_t *at = json_object_get(g->seen, name);
 	if (at) {
+		MUST(g->names);
 		struct named *known = &g->names[json_integer_value(at)];
 		known->is_required = known->is_required || is_required;
 		return;
@@ -172,7 +173,7 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 {
 	struct schema_build *b = g->b;
 	struct part_list parts = { 0 };
-	bool is_said = false;
+	bool is_said = false, is_naming = g->n > 0;
 	object->free_names = scalar_any_name(b);
 	for (size_t i = 0; i < g->shape->members.n && object->free_names; i++) {
 		const struct part *member = &g->shape->members.p[i];
@@ -192,12 +193,13 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 		} else {
 			add_key_parts(g, member, NULL, &parts);
 		}
+		is_naming = is_naming || json_object_get(member->schema, "properties");
 		is_said = is_said || patterns.schema || rest.schema ||
 			  json_object_get(member->schema, "additionalProperties");
 		if (rest.schema && !json_object_get(member->schema, "additionalProperties"))
 			part_add(b, &parts, rest);
 	}
-	bool is_closed = !is_said && g->n && b->schema->options.unsaid == SCHEMA_UNSAID_CLOSED;
+	bool is_closed = !is_said && is_naming && b->schema->options.unsaid == SCHEMA_UNSAID_CLOSED;
 	object->free = is_closed || !object->free_names ? SCHEMA_NONE : build_parts(b, &parts);
 }
 

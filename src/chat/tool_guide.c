@@ -167,8 +167,9 @@ static bool is_offered(const struct chat_request *r, const struct chat_tool *too
 	       (r->tool_choice != CHAT_CHOICE_NAMED || str_eq(tool->name, r->choice_name));
 }
 
-/* Lays the automaton of names and compiles the schemas of the tools that may be called. */
-static size_t lay_tools(struct tool_guide *g, const struct chat_request *r)
+/* Lays the automaton of names and compiles the schemas of the tools that may be called; `none` is
+ * the schema of a tool without parameters. */
+static size_t lay_tools(struct tool_guide *g, const struct chat_request *r, const json_t *none)
 {
 	struct offered *tools = arena_calloc(g->mem, r->tool_count + 1, sizeof *tools);
 	struct str *names = arena_calloc(g->mem, r->tool_count + 1, sizeof *names);
@@ -185,8 +186,9 @@ static size_t lay_tools(struct tool_guide *g, const struct chat_request *r)
 			continue;
 		names[kept] = tools[i].name;
 		states += names[kept].n;
-		g->roots[kept++] = schema_add(g->schema, tools[i].tool->parameters,
-			tools[i].tool->name, SCHEMA_TOP_OBJECT);
+		const json_t *own = tools[i].tool->parameters;
+		g->roots[kept++] = schema_add(
+			g->schema, own ? own : none, tools[i].tool->name, SCHEMA_TOP_OBJECT);
 	}
 	if (kept)
 		g->names = dfa_of_words(g->mem, names, kept, states, &g->name_spans);
@@ -259,8 +261,9 @@ struct tool_guide *tool_guide_new(const struct chat_request *r, const struct too
 		.unsaid = SCHEMA_UNSAID_CLOSED,
 	};
 	g->schema = schema_new(&options);
+	json_t *none = json_pack("{s:s, s:{}}", "type", "object", "properties");
 	lay_format(g, format);
-	size_t n_tools = r->tool_choice == CHAT_CHOICE_NONE ? 0 : lay_tools(g, r);
+	size_t n_tools = r->tool_choice == CHAT_CHOICE_NONE ? 0 : lay_tools(g, r, none);
 	g->max_calls = n_tools == 0 ? 0 : r->allows_parallel_calls ? LIMIT_CALLS : 1;
 	lay_value(g, r);
 	bool must_call = n_tools && (r->tool_choice == CHAT_CHOICE_REQUIRED ||
@@ -273,6 +276,7 @@ struct tool_guide *tool_guide_new(const struct chat_request *r, const struct too
 	g->start = !g->is_owed ? AT_TEXT : is_thinking ? AT_THINK : AT_ENTRY;
 	lay_openers(g);
 	schema_seal(g->schema);
+	json_decref(none);
 	note_relaxed(g, t);
 	return g;
 }

@@ -242,6 +242,8 @@ static void own_order_and_common_spacing_leave_no_choice(void **state)
 				"{\"path\": \"x\", \"text\": \"\", \"mode\": 1}",
 				"{\"path\": \"x\", \"text\": \"\", \"other\": 1}" },
 			0 },
+		{ "{\"type\":\"object\",\"properties\":{}}", { "{}" }, { "{\"a\": 1}" }, 0 },
+		{ "{\"type\":\"object\"}", { "{}", "{\"a\": 1}" }, { "[]" }, 0 },
 		{ "{\"type\":\"array\"}", { "[]", "[1, 2]", "[{\"a\": 1}, []]" },
 			{ "[1,2]", "[ 1]", "[1 ]" }, 0 },
 	};

@@ -72,6 +72,7 @@ static void text_is_free_and_calls_are_held_to_the_tools(void **state)
 		"<tool_call>{\"name\": \"rea\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\": \"read\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\":\"read\"", "<tool_call>\n",
+		"<tool_call>{\"name\": \"re.place-all \\\"\xc3\xa4\\\"\", \"arguments\": {\"",
 		"<tool_call>{\"name\": \"read\", \"arguments\": {\"path\": \"a\", \"x\": 1}}" };
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
 		assert_true(walk_takes(g, str_z(taken[i])));
