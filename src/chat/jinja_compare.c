@@ -148,7 +148,8 @@ static bool order(struct jrun *r, struct jval a, struct jval b, const char *op, 
 
 bool jval_order(struct jrun *r, struct jval a, struct jval b, const char *op, int *out)
 {
-	if (!jrun_charge(r, 1) || !jrun_enter(r))
+	size_t work = a.kind == J_TEXT ? a.u.text->n / JRUN_BYTES_A_STEP : 0;
+	if (!jrun_charge(r, 1 + work) || !jrun_enter(r))
 		return false;
 	bool ok = order(r, a, b, op, out);
 	jrun_leave(r);

@@ -186,77 +186,117 @@ static bool eval_item(struct jrun *r, struct jscope *s, const struct jnode *n, s
 	return jeval(r, s, n->u.two.b, &index) && jval_item(r, of, index, out);
 }
 
-static bool add_spread_named(struct jrun *r, struct jval v, struct jnamed *named, size_t *count)
+/* The values of a list of nodes, in `room` or in new memory if that is too small. */
+static bool eval_named(struct jrun *r, struct jscope *s, const struct jnodes *nodes,
+	struct jnamed *room, struct jargs *out)
 {
-	if (v.kind != J_DICT)
-		return jrun_raise(r, "argument after ** must be a mapping, not %s", jval_type(v));
-	for (size_t i = 0; i < v.u.dict->n; i++) {
-		const struct jentry *entry = &v.u.dict->entries[i];
-		if (entry->key.kind != J_TEXT)
+	size_t count = nodes->n + 1; /* for the caller */
+	struct jnamed *named = count <= JARGS_MAX ? room : jrun_array(r, count, sizeof *named);
+	if (!named)
+		return jrun_charge(r, 1);
+	out->named = named;
+	for (const struct jnode *n = nodes->first; n; n = n->next) {
+		struct jnamed *to = &named[out->named_count++];
+		to->name = n->key;
+		if (!jeval(r, s, n, &to->value))
+			return false;
+	}
+	return true;
+}
+
+static bool eval_positional(struct jrun *r, struct jscope *s, const struct jnodes *nodes,
+	struct jval *room, struct jargs *out)
+{
+	struct jval *pos = nodes->n <= JARGS_MAX ? room : jrun_array(r, nodes->n, sizeof *pos);
+	if (!pos)
+		return jrun_charge(r, 1);
+	out->pos = pos;
+	for (const struct jnode *n = nodes->first; n; n = n->next)
+		if (!jeval(r, s, n, &pos[out->pos_count++]))
+			return false;
+	return true;
+}
+
+/* *values behind the positional ones. */
+static bool add_spread(struct jrun *r, struct jval values, struct jargs *args)
+{
+	struct jlist *more;
+	if (!jval_to_list(r, values, &more))
+		return false;
+	struct jval *all = jrun_array(r, args->pos_count + more->n + 1, sizeof *all);
+	if (!all)
+		return jrun_charge(r, 1);
+	if (args->pos_count)
+		memcpy(all, args->pos, args->pos_count * sizeof *all);
+	if (more->n)
+		memcpy(all + args->pos_count, more->items, more->n * sizeof *all);
+	args->pos = all;
+	args->pos_count += more->n;
+	return true;
+}
+
+/* **values behind the named ones. */
+static bool add_spread_named(struct jrun *r, struct jval values, struct jargs *args)
+{
+	if (values.kind != J_DICT)
+		return jrun_raise(
+			r, "argument after ** must be a mapping, not %s", jval_type(values));
+	const struct jdict *d = values.u.dict;
+	struct jnamed *all = jrun_array(r, args->named_count + d->n + 1, sizeof *all);
+	if (!all)
+		return jrun_charge(r, 1);
+	if (args->named_count)
+		memcpy(all, args->named, args->named_count * sizeof *all);
+	args->named = all;
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->entries[i].key.kind != J_TEXT)
 			return jrun_raise(r, "keywords must be strings");
-		named[(*count)++] = (struct jnamed){ entry->key.u.text, entry->value };
+		all[args->named_count++] =
+			(struct jnamed){ d->entries[i].key.u.text, d->entries[i].value };
 	}
 	return true;
 }
 
 bool jargs_eval(struct jrun *r, struct jscope *s, const struct jcall_args *written,
-	struct jval caller, struct jargs *out)
+	struct jval caller, struct jargs_room *room, struct jargs *out)
 {
-	struct jlist *positional, *more;
-	struct jval spread = jval_missing(), spread_named = jval_missing();
-	if (!eval_items(r, s, &written->positional, &positional))
+	struct jval spread;
+	*out = (struct jargs){ 0 };
+	if (!eval_positional(r, s, &written->positional, room->pos, out) ||
+		!eval_named(r, s, &written->named, room->named, out))
 		return false;
-	size_t room = written->named.n + 1, count = 0;
-	struct jnamed *named = jrun_array(r, room, sizeof *named);
-	if (!named)
-		return jrun_charge(r, 1);
-	for (const struct jnode *n = written->named.first; n; n = n->next, count++) {
-		named[count].name = n->key;
-		if (!jeval(r, s, n, &named[count].value))
-			return false;
+	if (caller.kind != J_MISSING) {
+		struct jnamed *named = (struct jnamed *)out->named; /* has a place for it */
+		named[out->named_count++] =
+			(struct jnamed){ r->program->names[JNAME_CALLER], caller };
 	}
-	if (caller.kind != J_MISSING)
-		named[count++] = (struct jnamed){ r->program->names[JNAME_CALLER], caller };
-	if (written->spread) {
-		if (!jeval(r, s, written->spread, &spread) || !jval_to_list(r, spread, &more))
-			return false;
-		for (size_t i = 0; i < more->n; i++)
-			jlist_add(r, positional, more->items[i]);
-	}
-	if (written->spread_named) {
-		if (!jeval(r, s, written->spread_named, &spread_named))
-			return false;
-		size_t extra = spread_named.kind == J_DICT ? spread_named.u.dict->n : 0;
-		struct jnamed *all = jrun_array(r, count + extra + 1, sizeof *all);
-		if (!all)
-			return jrun_charge(r, 1);
-		memcpy(all, named, count * sizeof *all);
-		named = all;
-		if (!add_spread_named(r, spread_named, named, &count))
-			return false;
-	}
-	*out = (struct jargs){ positional->items, positional->n, named, count };
-	return true;
+	if (written->spread &&
+		(!jeval(r, s, written->spread, &spread) || !add_spread(r, spread, out)))
+		return false;
+	return !written->spread_named ||
+	       (jeval(r, s, written->spread_named, &spread) && add_spread_named(r, spread, out));
 }
 
 static bool eval_call(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)
 {
 	struct jval callee;
+	struct jargs_room room;
 	struct jargs args;
 	return jeval(r, s, n->u.call.callee, &callee) &&
-	       jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
+	       jargs_eval(r, s, &n->u.call.args, jval_missing(), &room, &args) &&
 	       jval_call(r, callee, &args, out);
 }
 
 static bool apply_row(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval given,
 	struct jval *out)
 {
+	struct jargs_room room;
 	struct jargs args;
 	if (!n->u.call.row)
 		return jrun_raise(r, "No %s named '%.*s' found.",
 			n->kind == JN_FILTER ? "filter" : "test",
 			STR_ARG(jtext_str(n->u.call.name)));
-	return jargs_eval(r, s, &n->u.call.args, jval_missing(), &args) &&
+	return jargs_eval(r, s, &n->u.call.args, jval_missing(), &room, &args) &&
 	       jbuiltin_call(r, n->u.call.row, given, &args, out);
 }
 

@@ -120,10 +120,11 @@ static enum jflow exec_if(struct jrun *r, struct jscope *s, const struct jnode *
 static bool exec_call_block(struct jrun *r, struct jscope *s, const struct jnode *n)
 {
 	struct jval callee, caller = jmacro_new(r, s, n->u.macro.body), v;
+	struct jargs_room room;
 	struct jargs args;
 	const struct jnode *call = n->u.macro.call;
 	return jeval(r, s, call->u.call.callee, &callee) &&
-	       jargs_eval(r, s, &call->u.call.args, caller, &args) &&
+	       jargs_eval(r, s, &call->u.call.args, caller, &room, &args) &&
 	       jval_call(r, callee, &args, &v) && jprint_str(r, v, r->out);
 }
 

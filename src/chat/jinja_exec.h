@@ -47,10 +47,16 @@ bool jloop_length(struct jrun *r, struct jloop *l, size_t *out);
 struct jval jmacro_new(struct jrun *r, struct jscope *s, const struct jmacro_body *body);
 bool jmacro_call(struct jrun *r, struct jmacro *m, const struct jargs *args, struct jval *out);
 
-/* The arguments of a call, worked out in the arena; `caller` is added as a named one unless
- * J_MISSING. */
+/* Where the arguments of one call are put, on the stack of the caller. */
+struct jargs_room {
+	struct jval pos[JARGS_MAX];
+	struct jnamed named[JARGS_MAX];
+};
+
+/* The arguments of a call, worked out; they point into `room` or the arena. `caller` is added as a
+ * named one unless J_MISSING. */
 bool jargs_eval(struct jrun *r, struct jscope *s, const struct jcall_args *written,
-	struct jval caller, struct jargs *out);
+	struct jval caller, struct jargs_room *room, struct jargs *out);
 /* Applies a filter node to `given` in place of what its innermost filter is given. */
 bool jfilter_apply(struct jrun *r, struct jscope *s, const struct jnode *filter,
 	const struct jtext *given, struct jval *out);

@@ -123,13 +123,18 @@ static bool next_pair(struct jrun *r, struct jiter *it, struct jval *out, bool *
 	return true;
 }
 
-/* The arguments behind the first `taken`. */
-static struct jargs rest_of(const struct jargs *args, size_t taken)
+/* The arguments behind the first `taken`, kept for later. */
+static struct jargs rest_of(struct jrun *r, const struct jargs *args, size_t taken)
 {
-	struct jargs rest = *args;
-	rest.pos += taken;
-	rest.pos_count -= taken;
-	return rest;
+	size_t count = args->pos_count - taken;
+	struct jval *pos = jrun_array(r, count + 1, sizeof *pos);
+	struct jnamed *named = jrun_array(r, args->named_count + 1, sizeof *named);
+	if (!pos || !named)
+		return (struct jargs){ 0 };
+	memcpy(pos, args->pos + taken, count * sizeof *pos);
+	if (args->named_count)
+		memcpy(named, args->named, args->named_count * sizeof *named);
+	return (struct jargs){ pos, count, named, args->named_count };
 }
 
 static struct jval named_arg(const struct jargs *args, const char *name)
@@ -162,7 +167,7 @@ static bool filter_map(struct jrun *r, struct jval v, const struct jargs *args, 
 	if (args->pos_count > 0) {
 		if (!row_by_name(r, args->pos[0], jfilter_find, "filter", &lazy.row))
 			return false;
-		lazy.args = rest_of(args, 1);
+		lazy.args = rest_of(r, args, 1);
 	} else {
 		for (size_t i = 0; i < args->named_count; i++) {
 			struct str name = jtext_str(args->named[i].name);
@@ -187,7 +192,7 @@ static bool pick(struct jrun *r, struct jval v, const struct jargs *args, struct
 	if (args->pos_count > attributes) {
 		if (!row_by_name(r, args->pos[attributes], jtest_find, "test", &lazy.row))
 			return false;
-		lazy.args = rest_of(args, attributes + 1);
+		lazy.args = rest_of(r, args, attributes + 1);
 	}
 	*out = generator(r, v, next_picked, lazy);
 	return true;

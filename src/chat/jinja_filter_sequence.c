@@ -55,6 +55,10 @@ static bool filter_last(struct jrun *r, struct jval v, const struct jargs *args,
 	struct jlist *l;
 	if (v.kind == J_ITER || !jval_is_iterable(v))
 		return jrun_raise(r, "'%s' object is not reversible", jval_type(v));
+	if ((v.kind == J_LIST || v.kind == J_TUPLE) && v.u.list->n) {
+		*out = v.u.list->items[v.u.list->n - 1];
+		return true;
+	}
 	if (!jval_to_list(r, v, &l))
 		return false;
 	*out = l->n ? l->items[l->n - 1]

@@ -92,9 +92,11 @@ static enum jflow run(struct jrun *r, struct jloop *l)
 			return JF_FAILED;
 		if (!more)
 			break;
-		if (!inner || inner->kept)
+		if (!inner || inner->kept) {
 			inner = jrun_alloc(r, sizeof *inner);
-		jscope_init(inner, l->scope);
+			jscope_init(inner, l->scope);
+		}
+		jscope_reset(inner);
 		jscope_set(r, inner, JNAME_LOOP, (struct jval){ .kind = J_LOOP, .u.loop = l });
 		if (!jassign(r, inner, l->node->u.loop.target, l->current))
 			return JF_FAILED;

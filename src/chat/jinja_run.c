@@ -31,11 +31,14 @@ bool jrun_raise_undefined(struct jrun *r, struct jval v)
 	if (!jprint_repr(r, u->name, &b))
 		return false;
 	struct str name = { b.p, b.n };
-	if (!u->type)
+	if (!u->module)
 		return jrun_raise(r, "%.*s is undefined", STR_ARG(name));
+	const char *type = u->type ? u->type : "None", *object = u->type ? " object" : "";
 	if (u->name.kind != J_TEXT)
-		return jrun_raise(r, "%s has no element %.*s", u->type, STR_ARG(name));
-	return jrun_raise(r, "'%s' has no attribute %.*s", u->type, STR_ARG(name));
+		return jrun_raise(
+			r, "%s%s%s has no element %.*s", u->module, type, object, STR_ARG(name));
+	return jrun_raise(
+		r, "'%s%s%s' has no attribute %.*s", u->module, type, object, STR_ARG(name));
 }
 
 bool jrun_charge(struct jrun *r, size_t work)
@@ -86,6 +89,11 @@ void *jrun_array(struct jrun *r, size_t count, size_t bytes)
 void jscope_init(struct jscope *s, struct jscope *up)
 {
 	*s = (struct jscope){ .up = up };
+}
+
+void jscope_reset(struct jscope *s)
+{
+	s->n = 0;
 }
 
 static struct jbind *find_bind(const struct jscope *s, uint32_t name)

@@ -56,6 +56,7 @@ struct jscope {
 };
 
 void jscope_init(struct jscope *s, struct jscope *up);
+void jscope_reset(struct jscope *s); /* empty again, for the next turn of a loop */
 void jscope_set(struct jrun *r, struct jscope *s, uint32_t name, struct jval v);
 struct jval jscope_get(const struct jscope *s, uint32_t name); /* J_MISSING if unbound */
 
@@ -76,10 +77,10 @@ struct jargs {
 enum { JARGS_MAX = 6 };
 
 /*
- * A filter, test, function or method. `params` names what it takes, in order, separated by blanks;
- * a `?` after a name: may be left out; "/" first: not to be given by name. The function then finds
- * pos[i] for the i-th, J_MISSING where not given. "*" alone: it takes what comes, as it comes.
- * `self` is what stands before the bar, `is` or the dot.
+ * A filter, test, function or method. The arguments are gone when it returns. `params` names what
+ * it takes, in order, separated by blanks; a `?` after a name: may be left out; "/" first: not to
+ * be given by name. The function then finds pos[i] for the i-th, J_MISSING where not given. "*"
+ * alone: it takes what comes, as it comes. `self` is what stands before the bar, `is` or the dot.
  */
 struct jbuiltin {
 	const char *name;

@@ -27,24 +27,24 @@ struct jval jval_undefined_hint(struct jrun *r, const char *hint)
 	return undefined(r, (struct jundefined){ .hint = hint, .name = jval_none() });
 }
 
-/* How Jinja2 names the type of an object in its messages. */
-static const char *object_type(struct jrun *r, struct jval v)
+/* Where Jinja2's messages say a type comes from. */
+static const char *module_of(struct jval v)
 {
-	if (v.kind == J_NONE)
-		return "None";
-	const char *module = "";
-	if (v.kind == J_NAMESPACE || v.kind == J_CYCLER || v.kind == J_JOINER)
-		module = "jinja2.utils.";
-	else if (v.kind == J_MACRO || v.kind == J_LOOP)
-		module = "jinja2.runtime.";
-	else if (v.kind == J_TEXT && v.u.text->markup)
-		module = "markupsafe.";
-	return arena_printf(r->arena, "%s%s object", module, jval_type(v)).p;
+	switch (v.kind) {
+	case J_NAMESPACE:
+	case J_CYCLER:
+	case J_JOINER: return "jinja2.utils.";
+	case J_MACRO:
+	case J_LOOP: return "jinja2.runtime.";
+	default: return v.kind == J_TEXT && v.u.text->markup ? "markupsafe." : "";
+	}
 }
 
 struct jval jval_undefined_of(struct jrun *r, struct jval of, struct jval name)
 {
-	return undefined(r, (struct jundefined){ .type = object_type(r, of), .name = name });
+	return undefined(r, (struct jundefined){ .module = module_of(of),
+				    .type = of.kind == J_NONE ? NULL : jval_type(of),
+				    .name = name });
 }
 
 const char *jval_type(struct jval v)
@@ -100,6 +100,7 @@ bool jval_truth(struct jval v)
 	case J_BOOL: return v.u.b;
 	case J_INT: return v.u.i != 0;
 	case J_FLOAT: return v.u.f != 0;
+	case J_TEXT: return v.u.text->n != 0;
 	case J_LOOP: return true; /* a loop that runs is not empty */
 	default: return !jval_length(v, &n) || n != 0;
 	}

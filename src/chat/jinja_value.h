@@ -105,9 +105,10 @@ struct jview {
 
 /* Why a value is undefined; the sentence is written when somebody stumbles over it. */
 struct jundefined {
-	const char *hint; /* the sentence itself, or NULL */
-	const char *type; /* of the object that was asked; NULL for a plain name */
-	struct jval name; /* what was asked for */
+	const char *hint;   /* the sentence itself, or NULL */
+	const char *module; /* of the type of the object that was asked; NULL for a plain name */
+	const char *type;   /* its name; NULL for None */
+	struct jval name;   /* what was asked for */
 };
 
 struct jmethod {
