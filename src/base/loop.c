@@ -80,11 +80,6 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-struct event_base *loop_base(struct loop *l)
-{
-	return l->base;
-}
-
 void loop_run(struct loop *l)
 {
 	MUST(!l->is_running);

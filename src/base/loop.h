@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 struct loop;
-struct event_base;
 
 /* Aborts if the system has no descriptors left for one. From the first loop on the program ignores
  * SIGPIPE: whoever writes to a peer that left learns it from write. */
@@ -55,8 +54,5 @@ void loop_fd_free(struct loop_fd *w);             /* NULL is fine */
 struct loop_signal;
 struct loop_signal *loop_signal_new(struct loop *l, int signal, void (*fn)(void *ctx), void *ctx);
 void loop_signal_free(struct loop_signal *s); /* NULL is fine */
-
-/* For net/ alone, which gives it to the libraries it wraps. */
-struct event_base *loop_base(struct loop *l);
 
 #endif

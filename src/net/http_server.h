@@ -7,7 +7,7 @@
  * client that does not read is not written for without limit. Everything a stranger can send is
  * bounded: head, body, number of connections, and the time each may take.
  *
- * Written on sockets and the loop rather than on evhttp, which was read and tried first (2.1.12):
+ * Written on sockets and the loop rather than on evhttp, whose source was read first (2.1.12):
  * it ends the process when bytes arrive while a handler thinks and reading is on, and does not see
  * the client leave when it is off; it has no hook for connections that never finish a request, so
  * neither their number nor their time can be bounded; its read timeout cuts long answers; its own
