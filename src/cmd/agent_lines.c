@@ -212,6 +212,10 @@ void lines_interrupt(struct lines *l)
 {
 	if (agent_is_running(l->agent)) {
 		l->is_asked = false;
+		loop_timer_stop(l->soon); /* no line is wanted until the run has ended */
+		if (l->watch)
+			loop_fd_want(l->watch, 0);
+		prompt(l, "\n");
 		agent_cancel(l->agent);
 		return;
 	}

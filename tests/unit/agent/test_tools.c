@@ -333,6 +333,14 @@ static void shell_can_be_stopped(void **state)
 	assert_string_equal(buf_z(&result()->text), "error: stopped by the user");
 }
 
+static void shell_cannot_reach_our_terminal_or_group(void **state)
+{
+	(void)state;
+	assert_string_equal(run("shell", "{\"command\":\"kill -TERM 0; sleep 1000\"}"), "exit 143");
+	const char *text = run("shell", "{\"command\":\"echo x > /dev/tty\"}");
+	assert_true(str_starts(str_z(text), STR("exit 1\n")));
+}
+
 static void shell_sees_no_secrets(void **state)
 {
 	(void)state;
@@ -420,6 +428,7 @@ int main(void)
 		TEST(shell_keeps_head_and_tail_of_a_flood),
 		TEST(shell_stops_a_command_that_hangs_with_all_its_children),
 		TEST(shell_can_be_stopped),
+		TEST(shell_cannot_reach_our_terminal_or_group),
 		TEST(shell_sees_no_secrets),
 		TEST(a_job_may_be_freed_while_it_runs),
 		TEST(arguments_are_held_against_the_schema),
