@@ -258,6 +258,19 @@ static bool is_built(const struct chat_request *r, struct err *e)
 	return err_mend(e, "ask without logprobs");
 }
 
+/* A request that names no model means the first one there is. */
+static void name_model(struct answer *a)
+{
+	if (a->request->model.n)
+		return;
+	json_t *models = router_models(a->serve->router);
+	struct str first = js_text(json_object_get(json_array_get(models, 0), "id"));
+	a->request->model = arena_str(a->arena, first);
+	json_decref(models);
+	trace_note(a->trace, LAYER_ROUTE, "model", "none was named, '%.*s' is the first there is",
+		STR_ARG(a->request->model));
+}
+
 static bool start(struct answer *a, struct str path, struct err *e)
 {
 	const struct http_request *q = http_request_of(a->x);
@@ -266,6 +279,7 @@ static bool start(struct answer *a, struct str path, struct err *e)
 	if (!a->request || !is_built(a->request, e))
 		return false;
 	note_request(a);
+	name_model(a);
 	a->writer = a->dialect->writer_new(&(struct dialect_answer){
 		.id = str_z(trace_id(a->trace)),
 		.model = a->request->model,

@@ -366,6 +366,25 @@ static void paths_may_lack_or_repeat_their_version(void **state)
 	assert_says(ask("GET", "/v1/chat/completions", "", STR("")), "only with another method");
 }
 
+static void a_request_without_a_model_means_the_first(void **state)
+{
+	(void)state;
+	const char *reply = ask("POST", "/v1/chat/completions", "",
+		STR("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"));
+	assert_says(reply, "\"model\":\"script\"");
+	stop_thread('s');
+	struct arena *a = arena_new();
+	struct store_trace_line *lines;
+	size_t count;
+	struct err e = { 0 };
+	assert_true(store_trace_list(store, a, 10, &lines, &count, &e));
+	assert_int_equal(count, 1);
+	assert_str(lines[0].model, "script");
+	assert_str(lines[0].upstream, "script");
+	arena_free(a);
+	clean_up(state);
+}
+
 static void bad_requests_are_refused_in_the_dialects_shape(void **state)
 {
 	(void)state;
@@ -617,6 +636,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		served(a_stream_says_what_the_whole_answer_says),
 		served(paths_may_lack_or_repeat_their_version),
+		cmocka_unit_test_setup(a_request_without_a_model_means_the_first, start),
 		served(bad_requests_are_refused_in_the_dialects_shape),
 		served(a_body_over_the_limit_is_refused_unread),
 		served(a_failure_before_the_first_word_has_its_status),
