@@ -169,6 +169,33 @@ static void a_signal_is_an_ordinary_callback(void **state)
 	assert_false(f->is_late);
 }
 
+static void call_again(void *ctx)
+{
+	struct fixture *f = ctx;
+	f->count++;
+	loop_defer(f->loop, call_again, f);
+	loop_timer_start(f->timer, 0);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void calls_that_start_each_other_do_not_starve_the_clock(void **state)
+{
+	(void)state;
+	struct fixture *f = *state;
+	f->timer = loop_timer_new(f->loop, nothing, f);
+	struct loop_timer *end = loop_timer_new(f->loop, stop, f);
+	loop_timer_start(end, 5);
+	loop_defer(f->loop, call_again, f);
+	loop_run(f->loop);
+	loop_timer_free(end);
+	assert_true(f->count > 1);
+	assert_false(f->is_late);
+}
+
 static void a_stop_before_the_run_counts(void **state)
 {
 	struct fixture *f = *state;
@@ -200,6 +227,7 @@ int main(void)
 		TEST(a_timer_may_be_freed_in_its_own_callback),
 		TEST(a_descriptor_is_watched_only_for_what_is_wanted),
 		TEST(a_signal_is_an_ordinary_callback),
+		TEST(calls_that_start_each_other_do_not_starve_the_clock),
 		TEST(a_stop_before_the_run_counts),
 		TEST(a_loop_with_nothing_to_wait_for_returns),
 	};
