@@ -11,6 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 
+TREE = Path(__file__).resolve().parent.parent
 WIDTH, LABEL, VALUE = 80, 36, 14
 
 
@@ -25,7 +26,7 @@ def show(value, unit):
 
 def shorten(word):
     """A path inside this tree as seen from its root, where the commands are to be run."""
-    return word.removeprefix(str(Path(__file__).resolve().parent.parent) + "/")
+    return word.removeprefix(f"{TREE}/")
 
 
 def machine():
