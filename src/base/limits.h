@@ -82,7 +82,7 @@
 /* Open brackets and nested statements in a template: real ones have under 20. */
 #define LIMIT_JINJA_BRACKETS 200
 /* Nesting while rendering (expressions, blocks, macros, printed data together): real templates stay
- * under 150; about 300 bytes of stack each. */
+ * under 150; all of it takes less than 512 KiB of stack. */
 #define LIMIT_JINJA_DEPTH 1000
 /* Steps of one render: 100,000 messages at 500 steps; takes a few seconds. */
 #define LIMIT_JINJA_STEPS 50000000

@@ -21,7 +21,9 @@
  *  - A refusal has the reference's words where a template or a person may depend on them
  *    (raise_exception, undefined values, types), not in every case.
  *
- * Hostile templates and values cost at most the limits below; then the render ends in an error.
+ * Hostile templates and values cost at most LIMIT_JINJA_* of time, memory and depth; then the
+ * render ends in an error. The deepest one needs just under 512 KiB of stack: render on a thread
+ * with more.
  *
  * Origins: what a user, a tool or a document wrote must never become a control token of the model.
  * Each string value carries the ranges of bytes that came from the conversation, through every

@@ -311,9 +311,13 @@ bool jfilter_apply(struct jrun *r, struct jscope *s, const struct jnode *filter,
 	const struct jtext *given, struct jval *out)
 {
 	struct jval v = jval_text(given);
-	if (filter->u.call.callee && !jfilter_apply(r, s, filter->u.call.callee, given, &v))
+	if (!jrun_enter(r))
 		return false;
-	return apply_row(r, s, filter, v, out);
+	bool ok =
+		(!filter->u.call.callee || jfilter_apply(r, s, filter->u.call.callee, given, &v)) &&
+		apply_row(r, s, filter, v, out);
+	jrun_leave(r);
+	return ok;
 }
 
 static bool eval(struct jrun *r, struct jscope *s, const struct jnode *n, struct jval *out)

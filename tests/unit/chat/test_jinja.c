@@ -177,6 +177,38 @@ static void an_output_that_is_full_stays_as_it_was(void **state)
 	jinja_free(j);
 }
 
+static void deep_and_long_templates_are_refused_or_rendered(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *again, *after;
+	} shapes[] = {
+		{ "{{ ", "(", "" },
+		{ "{{ ", "not ", "1 }}" },
+		{ "{{ ", "-", "1 }}" },
+		{ "{{ 1", " + 1", " }}" },
+		{ "{{ 1", " if 1 else 1", " }}" },
+		{ "{{ 1", "|e", " }}" },
+		{ "{% filter e", "|e", " %}a{% endfilter %}" },
+		{ "{% set a", "|e", " %}a{% endset %}" },
+		{ "", "{% if 1 %}", "" },
+		{ "{% if 0 %}", "{% elif 0 %}", "{% endif %}" },
+		{ "{% set ", "(", "a = 1 %}" },
+	};
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		struct buf t;
+		buf_init(&t, 1 << 20);
+		buf_add_z(&t, shapes[i].before);
+		for (int k = 0; k < 20000; k++)
+			buf_add_z(&t, shapes[i].again);
+		buf_add_z(&t, shapes[i].after);
+		struct rendered r = jinja_rendered(buf_z(&t), "{}", "{}");
+		assert_true(r.ok || r.e.layer == LAYER_PROMPT);
+		jinja_rendered_clear(&r);
+		buf_clear(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +219,7 @@ int main(void)
 		cmocka_unit_test(a_template_refuses_in_its_own_words),
 		cmocka_unit_test(lists_may_be_changed_but_not_those_of_the_caller),
 		cmocka_unit_test(hostile_templates_end_in_an_error),
+		cmocka_unit_test(deep_and_long_templates_are_refused_or_rendered),
 		cmocka_unit_test(an_output_that_is_full_stays_as_it_was),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
