@@ -2,8 +2,9 @@
  * fuzz_schema.c - any JSON as a schema, any bytes as choices: the decoder never gets stuck, and
  * what it lets pass is JSON.
  *
- * The input up to the first line end is the schema; each byte after it picks one of the bytes
- * allowed. The last but one bit of the first picks the order of keys, the lowest two the spacing.
+ * The input up to the first line end is the schema. The bits of the next byte pick the options (two
+ * for the spacing, one for the order of keys, one for objects that say nothing about other keys);
+ * each byte after it picks one of the bytes allowed.
  */
 #include "fuzz.h"
 
