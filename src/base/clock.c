@@ -22,6 +22,11 @@ int64_t clock_ms(void)
 	return clock_us() / 1000;
 }
 
+int64_t clock_cpu_us(void)
+{
+	return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 int64_t clock_unix_ms(void)
 {
 	return read_us(CLOCK_REALTIME) / 1000;

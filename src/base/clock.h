@@ -8,6 +8,7 @@
 
 int64_t clock_us(void);      /* steady, microseconds since an arbitrary start */
 int64_t clock_ms(void);      /* the same in milliseconds */
+int64_t clock_cpu_us(void);  /* processor time of all threads of this process */
 int64_t clock_unix_ms(void); /* milliseconds since 1970-01-01 UTC */
 
 enum { CLOCK_TEXT_BYTES = 32 };

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "engine/crew.h"
 #include "engine/engine.h"
 #include "engine/lane.h"
 #include "engine/task.h"
@@ -35,6 +36,8 @@ struct engine {
 	struct llama_model *model;
 	struct llama_context *context;
 	struct ggml_threadpool *threadpool;
+	struct crew crew;
+	bool is_processor_only; /* no device computes beside the crew */
 	struct vocab vocab;
 	struct mailbox *inbox;
 	atomic_uint_fast64_t last_id;

@@ -377,6 +377,9 @@ static bool load_all(struct load *l, struct err *e)
 	note_model(l);
 	note_library(g);
 	probe(l);
+	crew_init(&g->crew, g->facts.threads);
+	g->is_processor_only =
+		!llama_supports_gpu_offload() || (!l->devices.is_default && !l->devices.list[0]);
 	return !l->was_cancelled || fail_cancelled(l, e);
 }
 

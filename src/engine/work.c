@@ -272,6 +272,16 @@ static void note_speed(struct engine *g, size_t read, int64_t took_us)
 	g->prefill_tokens_s = g->prefill_tokens_s > 0 ? (g->prefill_tokens_s + now) / 2 : now;
 }
 
+/* A device's threads wait for it: how busy they are says nothing. */
+static void choose_crew(struct engine *g, int64_t took_us, int64_t cpu_us)
+{
+	if (!g->is_processor_only)
+		return;
+	int before = g->crew.now, threads = crew_note(&g->crew, took_us, cpu_us);
+	if (threads != before)
+		llama_set_n_threads(g->context, threads, threads);
+}
+
 /* The batch could not be computed: nobody in it can go on. */
 static void break_off(struct engine *g, const struct share *shares, int code)
 {
@@ -306,7 +316,7 @@ static void advance(struct engine *g, struct lane *l, struct share share, int64_
 static void step(struct engine *g, struct share *shares)
 {
 	MUST(engine_make_room(g)); /* one task always has room */
-	int64_t began = clock_us();
+	int64_t began = clock_us(), cpu_began = clock_cpu_us();
 	size_t read = fill(g, shares);
 	if (!g->batch.n_tokens)
 		return;
@@ -318,6 +328,7 @@ static void step(struct engine *g, struct share *shares)
 	llama_synchronize(g->context);
 	int64_t now = clock_us();
 	note_speed(g, read, now - began);
+	choose_crew(g, now - began, clock_cpu_us() - cpu_began);
 	for (size_t i = 0; i < g->lane_count; i++)
 		if (shares[i].count)
 			advance(g, &g->lanes[i], shares[i], now);
