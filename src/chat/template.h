@@ -15,9 +15,9 @@
 #define OFFGRID_CHAT_TEMPLATE_H
 
 #include "base/trace.h"
-#include "chat/jinja.h"
 #include "chat/request.h"
 #include "chat/tool_format.h"
+#include "jinja/jinja.h"
 
 struct chat_template;
 

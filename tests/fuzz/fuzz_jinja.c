@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/must.h"
 #include "base/utf8.h"
-#include "chat/jinja.h"
+#include "jinja/jinja.h"
 
 enum { STEPS_MAX = 20000, BYTES_MAX = 8 << 20, OUTPUT_MAX = 1 << 20 };
 

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/must.h"
-#include "chat/jinja.h"
+#include "jinja/jinja.h"
 
 static json_t *answer_refused(const struct err *e)
 {
