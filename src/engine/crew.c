@@ -1,7 +1,5 @@
 /*
  * crew.c - how many threads compute; see crew.h.
- *
- * Layer: engine.
  */
 #include "engine/crew.h"
 
