@@ -19,7 +19,8 @@ enum {
 	BLOCK_ROWS = 64,
 	COPY_BYTES = 1 << 20,
 	KEY_HEX = 8, /* of each hash, in the file's name */
-	KEPT_NAME_BYTES = 200
+	KEPT_NAME_BYTES = 200,
+	MOST_GROWTH = 2 /* times the base: from Q4 to Q8 */
 };
 
 /* One merge under way. */
@@ -59,7 +60,9 @@ bool merge_is_done(const struct merge_spec *spec)
 {
 	struct arena *a = arena_new();
 	struct gg_file *f = gg_open(merge_path(a, spec), NULL);
-	bool ok = f && says(f, MERGE_BASE_KEY, spec->base_sha256) &&
+	uint64_t way = 0;
+	bool ok = f && gg_get_u64(f, MERGE_WAY_KEY, &way, NULL) && way == MERGE_WAY &&
+		  says(f, MERGE_BASE_KEY, spec->base_sha256) &&
 		  says(f, MERGE_ADAPTER_KEY, spec->adapter_sha256);
 	gg_free(f);
 	arena_free(a);
@@ -111,6 +114,18 @@ static void add_change(
 	}
 }
 
+/* The type in which a changed tensor is kept; see merge.h. */
+static enum ggml_type type_after(const struct gg_tensor *base)
+{
+	enum ggml_type type = (enum ggml_type)base->type_id;
+	return ggml_is_quantized(type) ? GGML_TYPE_Q8_0 : type;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
 /* ---- one tensor ---- */
 
 static bool write_out(struct merge *m, const void *bytes, size_t n, struct err *e)
@@ -135,7 +150,8 @@ static bool copy_tensor(struct merge *m, const struct gg_tensor *t, struct err *
 /* Some rows of a tensor on their way from the old bytes to the new. */
 struct rows {
 	const struct gg_tensor *t;
-	size_t columns, rank, row_bytes;
+	enum ggml_type type; /* of the new bytes */
+	size_t columns, rank, row_bytes, new_row_bytes;
 	float scale, *a, *b, *floats;
 	void *raw;
 };
@@ -143,7 +159,7 @@ struct rows {
 static bool change_rows(
 	struct merge *m, const struct rows *r, uint64_t first, size_t count, struct err *e)
 {
-	enum ggml_type type = (enum ggml_type)r->t->type_id;
+	enum ggml_type type = r->type;
 	if (!read_at(m->in, r->t->offset + first * r->row_bytes, r->raw, count * r->row_bytes, e))
 		return false;
 	to_floats(r->t->type_id, r->raw, r->floats, count * r->columns);
@@ -152,7 +168,7 @@ static bool change_rows(
 			r->columns, r->rank, r->scale);
 	size_t n = ggml_quantize_chunk(
 		type, r->floats, r->raw, 0, (int64_t)count, (int64_t)r->columns, NULL);
-	MUST(n == count * r->row_bytes);
+	MUST(n == count * r->new_row_bytes);
 	return write_out(m, r->raw, n, e);
 }
 
@@ -164,10 +180,12 @@ static bool change_tensor(struct merge *m, const struct adapter_pair *p, struct 
 		.scale = adapter_scale(m->adapter, p) };
 	r.scale *= m->spec->adapter.scale > 0 ? m->spec->adapter.scale : 1.0F;
 	r.row_bytes = ggml_row_size((enum ggml_type)p->base->type_id, (int64_t)r.columns);
+	r.type = type_after(p->base);
+	r.new_row_bytes = ggml_row_size(r.type, (int64_t)r.columns);
 	r.a = read_floats(m->in_adapter, p->a, e);
 	r.b = r.a ? read_floats(m->in_adapter, p->b, e) : NULL;
 	r.floats = must_calloc(BLOCK_ROWS * r.columns, sizeof *r.floats);
-	r.raw = must_alloc(BLOCK_ROWS * r.row_bytes);
+	r.raw = must_alloc(BLOCK_ROWS * larger(r.row_bytes, r.new_row_bytes));
 	bool ok = r.a && r.b;
 	for (uint64_t row = 0; ok && row < p->base->dims[1]; row += BLOCK_ROWS) {
 		uint64_t left = p->base->dims[1] - row;
@@ -192,18 +210,31 @@ static bool pair_for(
 			continue;
 		if (!adapter_pair(m->adapter, m->base, i, out, e))
 			return false;
-		enum ggml_type type = (enum ggml_type)t->type_id;
-		if (str_eq_z(t->name, "token_embd.weight") || t->n_dims != 2 ||
-			ggml_quantize_requires_imatrix(type))
+		if (str_eq_z(t->name, "token_embd.weight") || t->n_dims != 2)
 			return fail(e, ERR_USAGE, LAYER_ENGINE,
-				"tensor %s (%s) cannot be merged: apply the adapter when loading",
-				gg_quote(t->name, quoted), ggml_type_name(type));
+				"tensor %s cannot be merged: apply the adapter when loading",
+				gg_quote(t->name, quoted));
 		return true;
 	}
 	return false;
 }
 
 /* ---- the file ---- */
+
+/* Gives the tensors that are to be changed their new types in the header. */
+static void set_types(struct merge *m)
+{
+	struct adapter_pair pair;
+	for (size_t i = 0; i < gg_tensor_count(m->adapter); i++) {
+		char name[GG_NAME_BYTES];
+		if (!adapter_pair(m->adapter, m->base, i, &pair, NULL))
+			continue;
+		snprintf(name, sizeof name, "%.*s", STR_ARG(pair.base->name));
+		gguf_set_tensor_type(m->out, name, type_after(pair.base));
+		if (type_after(pair.base) == GGML_TYPE_Q8_0)
+			gguf_set_val_u32(m->out, "general.file_type", LLAMA_FTYPE_MOSTLY_Q8_0);
+	}
+}
 
 static bool open_all(struct merge *m, struct err *e)
 {
@@ -222,9 +253,11 @@ static bool open_all(struct merge *m, struct err *e)
 		gguf_set_kv(m->out, in);
 		gguf_set_val_str(m->out, MERGE_BASE_KEY, s->base_sha256);
 		gguf_set_val_str(m->out, MERGE_ADAPTER_KEY, s->adapter_sha256);
+		gguf_set_val_u32(m->out, MERGE_WAY_KEY, MERGE_WAY);
 		for (int64_t i = 0; i < gguf_get_n_tensors(in); i++)
 			gguf_add_tensor(
 				m->out, ggml_get_tensor(m->tensors, gguf_get_tensor_name(in, i)));
+		set_types(m);
 	}
 	gguf_free(in);
 	return ok || fail(e, ERR_IO, LAYER_ENGINE, "cannot read %s and %s again", s->base_path,
@@ -250,7 +283,7 @@ static bool check_room(const struct merge *m, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct str dir = fs_parent(str_z(m->spec->base_path));
-	uint64_t needs = gg_file_bytes(m->base), has = 0;
+	uint64_t needs = gg_file_bytes(m->base) * MOST_GROWTH, has = 0;
 	bool ok = fs_free_bytes(arena_z(a, dir), &has, e);
 	if (ok && has < needs)
 		ok = fail(e, ERR_NO_ROOM, LAYER_DISK,
@@ -282,7 +315,7 @@ static bool write_tensor(struct merge *m, const struct gg_tensor *t, struct err 
 	}
 	if (!(has_pair ? change_tensor(m, &pair, e) : copy_tensor(m, t, e)))
 		return false;
-	size_t align = gguf_get_alignment(m->out), over = (size_t)(t->bytes % align);
+	size_t align = gguf_get_alignment(m->out), over = (size_t)ftello(m->file) % align;
 	if (align > sizeof zeros)
 		return fail(e, ERR_USAGE, LAYER_ENGINE, "tensors aligned to %zu bytes", align);
 	return !over || write_out(m, zeros, align - over, e);

@@ -3,7 +3,10 @@
  */
 #include "engine/merge.h"
 
+#include <llama.h>
+
 #include "base/fs.h"
+#include "engine/library.h"
 #include "engine/smoke.h"
 #include "fixture.h"
 #include "model/gguf.h"
@@ -91,7 +94,7 @@ static void what_is_not_changed_is_copied(void **state)
 	struct gg_file *old = gg_open(w->path, NULL);
 	struct gg_file *new = gg_open(merge_path(w->arena, &w->spec), NULL);
 	assert_int_equal(gg_tensor_count(old), gg_tensor_count(new));
-	assert_int_equal(gg_key_count(old) + 2, gg_key_count(new));
+	assert_int_equal(gg_key_count(old) + 3, gg_key_count(new));
 	struct buf a, b;
 	buf_init(&a, 10000000);
 	buf_init(&b, 10000000);
@@ -105,6 +108,30 @@ static void what_is_not_changed_is_copied(void **state)
 	buf_clear(&b);
 	gg_free(old);
 	gg_free(new);
+}
+
+/* A change is smaller than the steps of a coarse type: the tensors it touches become finer. */
+static void a_quantised_tensor_is_kept_finer(void **state)
+{
+	struct world *w = *state;
+	struct err e = { 0 };
+	struct merge_spec coarse = w->spec;
+	struct str dir = fs_parent(str_z(w->path));
+	coarse.base_path = arena_z(w->arena, fs_join(w->arena, dir, STR("coarse.gguf")));
+	struct llama_model_quantize_params params = llama_model_quantize_default_params();
+	params.ftype = LLAMA_FTYPE_MOSTLY_Q4_0;
+	params.pure = true;
+	assert_true(library_open(&e));
+	assert_int_equal(llama_model_quantize(w->path, coarse.base_path, &params), 0);
+	assert_true(merge_make(&coarse, &e));
+	struct gg_file *f = gg_open(merge_path(w->arena, &coarse), &e);
+	assert_non_null(f);
+	assert_int_equal(gg_tensor(f, "blk.0.attn_q.weight")->type_id, GGML_TYPE_Q8_0);
+	assert_int_equal(gg_tensor(f, "blk.0.ffn_up.weight")->type_id, GGML_TYPE_Q4_0);
+	gg_free(f);
+	char text[64];
+	text_of(merge_path(w->arena, &coarse), NULL, text);
+	assert_true(text[0]);
 }
 
 static void other_hashes_are_another_merge(void **state)
@@ -174,6 +201,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_merged_model_says_what_both_say_together),
 		cmocka_unit_test(what_is_not_changed_is_copied),
+		cmocka_unit_test(a_quantised_tensor_is_kept_finer),
 		cmocka_unit_test(other_hashes_are_another_merge),
 		cmocka_unit_test(an_adapter_of_another_base_is_not_merged),
 		cmocka_unit_test(a_stopped_merge_leaves_nothing),
