@@ -92,12 +92,18 @@ static void say_model(const struct demo *d, const struct backend *b, const struc
 			STR_ARG(c->name), STR_ARG(f->architecture), STR_ARG(f->quantisation),
 			(double)f->weight_bytes / 1e6, c->adapter.n ? ", taught by an adapter" : "",
 			f->context_tokens));
-	if (f->decode_tokens_s > 0)
+	if (f->decode_tokens_s > 0 && f->decode_tokens_s < f->limit_tokens_s)
 		say(d, "",
 			arena_printf(d->arena,
 				"decodes %.0f tokens/s; this memory would allow %.0f",
 				f->decode_tokens_s, f->limit_tokens_s));
-	say(d, "tools", str_z(local_tool_reason(b)));
+	else if (f->decode_tokens_s > 0)
+		say(d, "",
+			arena_printf(d->arena, "decodes %.0f tokens/s, all that this memory allows",
+				f->decode_tokens_s));
+	say(d, "tools",
+		arena_printf(
+			d->arena, "offered as %s: %s", local_tool_format(b), local_tool_reason(b)));
 	struct str rest = f->warnings, line;
 	while (rest.n && str_cut(&rest, '\n', &line))
 		if (line.n)

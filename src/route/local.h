@@ -27,7 +27,8 @@ struct backend *local_open(struct loop *loop, const struct local_options *option
 /* What is known of the model behind a backend made here. */
 const struct engine_facts *local_facts(const struct backend *b);
 
-/* How its tools are offered and why, in words. */
+/* How its tools are offered (the name of the format) and why, in words. */
+const char *local_tool_format(const struct backend *b);
 const char *local_tool_reason(const struct backend *b);
 
 #endif

@@ -143,7 +143,7 @@ def main():
     parser.add_argument("offgrid")
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--first", type=int, default=70001)
-    parser.add_argument("--need", type=int, default=18, help="tasks that the taught model must do; leaves room for another processor's rounding")
+    parser.add_argument("--need", type=int, default=22, help="tasks that the taught model must do; leaves room for another processor's rounding")
     parser.add_argument("--keep", default=None, help="the folder to make the tasks' folders in")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
