@@ -3,6 +3,8 @@
  */
 #include "cmd/open_local.h"
 
+#include <stdio.h>
+
 #include "base/must.h"
 
 #include "engine/merge.h"
@@ -23,7 +25,7 @@ static struct engine_adapter catalog_adapter(const struct model_choice *c)
 /*
  * The catalog's adapter built into its base, once, since applied at run time it costs a third of
  * the speed. Where that cannot be done (no room, no permission) it is applied at run time: slower,
- * and the same answers. False only if the person stopped it.
+ * with the same answers, and the person is told. False only if the person stopped it.
  */
 static bool use_merged(
 	struct arena *a, struct engine_watcher watcher, struct model_choice *c, struct err *e)
@@ -42,9 +44,16 @@ static bool use_merged(
 		c->path = str_z(merge_path(a, &spec));
 		c->adapter = c->sha256 = str_z(NULL);
 	}
-	if (why.kind == ERR_CANCELLED)
+	if (why.kind == ERR_CANCELLED) {
 		*e = why;
-	return why.kind != ERR_CANCELLED;
+		return false;
+	}
+	if (err_is_set(&why))
+		fprintf(stderr,
+			"offgrid: %s: the adapter is applied while running, which is slower, since "
+			"it could not be merged: %s\n",
+			layers[why.layer].name, why.what);
+	return true;
 }
 
 static struct engine_adapter *gather_adapters(
