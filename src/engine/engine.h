@@ -99,6 +99,14 @@ struct engine_sampling {
 	size_t bias_count;
 };
 
+/* Bits: what a model's file says itself about sampling. */
+enum engine_wish {
+	ENGINE_WISH_TEMPERATURE = 1,
+	ENGINE_WISH_TOP_K = 2,
+	ENGINE_WISH_TOP_P = 4,
+	ENGINE_WISH_MIN_P = 8
+};
+
 /* What is usual where a model says nothing: 0.8, top_k 40, top_p 0.95, min_p 0.05, no penalties. */
 struct engine_sampling engine_sampling(void);
 
@@ -118,6 +126,7 @@ struct engine_facts {
 	bool can_rewind; /* false: a changed prompt is read again from its start (recurrent models)
 			  */
 	struct engine_sampling sampling; /* the model's own wishes over the usual */
+	unsigned wishes;                 /* bits of engine_wish: which of them are its own */
 	struct str library;              /* "libllama 0.5.0-dev" */
 	struct str devices;              /* "CPU (AMD EPYC)" */
 	int64_t load_us;

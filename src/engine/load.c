@@ -282,28 +282,37 @@ static struct str token_text(const struct engine *g, int32_t token)
 	return token >= 0 && token < g->vocab.count ? vocab_bytes(&g->vocab, token) : STR("");
 }
 
-/* A number that the model's file wishes for its sampling; `usual` where it wishes nothing. */
-static float wish(const struct engine *g, enum llama_model_meta_key key, float usual)
+/* A number that the model's file wishes for its sampling; false where it wishes nothing. */
+static bool wish(const struct engine *g, enum llama_model_meta_key key, double *out)
 {
 	char text[META_BYTES];
+	return llama_model_meta_val_str(
+		       g->model, llama_model_meta_key_str(key), text, sizeof text) >= 0 &&
+	       str_to_double(str_z(text), out);
+}
+
+static float wish_float(struct engine *g, enum llama_model_meta_key key, float usual, unsigned bit)
+{
 	double value;
-	if (llama_model_meta_val_str(g->model, llama_model_meta_key_str(key), text, sizeof text) <
-			0 ||
-		!str_to_double(str_z(text), &value))
+	if (!wish(g, key, &value))
 		return usual;
+	g->facts.wishes |= bit;
 	return (float)value;
 }
 
 static void note_sampling(struct engine *g)
 {
 	struct engine_sampling s = engine_sampling();
-	s.temperature = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TEMP, s.temperature);
-	s.top_k = (int)wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_K, (float)s.top_k);
-	s.top_p = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_P, s.top_p);
-	s.min_p = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_MIN_P, s.min_p);
-	s.repeat_penalty = wish(g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_REPEAT, s.repeat_penalty);
-	s.penalty_tokens =
-		(int)wish(g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_LAST_N, (float)s.penalty_tokens);
+	s.temperature = wish_float(
+		g, LLAMA_MODEL_META_KEY_SAMPLING_TEMP, s.temperature, ENGINE_WISH_TEMPERATURE);
+	s.top_k = (int)wish_float(
+		g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_K, (float)s.top_k, ENGINE_WISH_TOP_K);
+	s.top_p = wish_float(g, LLAMA_MODEL_META_KEY_SAMPLING_TOP_P, s.top_p, ENGINE_WISH_TOP_P);
+	s.min_p = wish_float(g, LLAMA_MODEL_META_KEY_SAMPLING_MIN_P, s.min_p, ENGINE_WISH_MIN_P);
+	s.repeat_penalty =
+		wish_float(g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_REPEAT, s.repeat_penalty, 0);
+	s.penalty_tokens = (int)wish_float(
+		g, LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_LAST_N, (float)s.penalty_tokens, 0);
 	g->facts.sampling = s;
 }
 

@@ -19,6 +19,7 @@
 #include "chat/template.h"
 #include "chat/tool_format.h"
 #include "chat/tool_guide.h"
+#include "route/sampling.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
@@ -28,6 +29,7 @@ struct local {
 	struct engine *engine;
 	struct mailbox *mail;
 	struct chat_template *chat;
+	const struct family *family;
 	char *name;
 	double temperature;
 	bool is_unguided;
@@ -185,29 +187,6 @@ static void take_mail(void *owner)
 
 /* ---- a request ---- */
 
-static float chosen(double asked, double otherwise)
-{
-	return (float)(asked == CHAT_UNSET_DOUBLE ? otherwise : asked);
-}
-
-static struct engine_sampling sampling_for(const struct local *l, const struct chat_request *r)
-{
-	const struct chat_sampling *asked = &r->sampling;
-	struct engine_sampling s = engine_facts(l->engine)->sampling;
-	s.temperature = chosen(
-		asked->temperature, l->temperature < 0 ? (double)s.temperature : l->temperature);
-	s.top_p = chosen(asked->top_p, (double)s.top_p);
-	s.min_p = chosen(asked->min_p, (double)s.min_p);
-	s.repeat_penalty = chosen(asked->repeat_penalty, (double)s.repeat_penalty);
-	s.presence_penalty = chosen(asked->presence_penalty, (double)s.presence_penalty);
-	s.frequency_penalty = chosen(asked->frequency_penalty, (double)s.frequency_penalty);
-	if (asked->top_k != CHAT_UNSET_INT)
-		s.top_k = asked->top_k;
-	if (asked->seed != CHAT_UNSET_INT)
-		s.seed = (uint64_t)asked->seed;
-	return s;
-}
-
 /* Biases of the request in the engine's form, in the request's arena. */
 static void add_biases(struct engine_sampling *s, const struct chat_request *r)
 {
@@ -243,8 +222,9 @@ static void post(struct local_call *c, const struct rendered *text)
 {
 	struct local *l = c->local;
 	const struct chat_request *r = c->request;
+	struct sampling_sources from = { engine_facts(l->engine), l->family, l->temperature };
 	struct engine_job job = {
-		.sampling = sampling_for(l, r),
+		.sampling = sampling_choose(&from, &r->sampling, c->trace),
 		.guide = c->guide ? tool_guide_get(c->guide) : NULL,
 		.stops = r->sampling.stops,
 		.stop_count = r->sampling.stop_count,
@@ -360,6 +340,9 @@ static bool open_template(struct local *l, struct err *e)
 		.bos = f->bos,
 		.eos = f->eos,
 	};
+	l->family = family_find(&(struct family_facts){ .architecture = f->architecture,
+		.name = f->name,
+		.chat_template = f->chat_template });
 	l->chat = template_open(&source, e);
 	return l->chat != NULL;
 }
