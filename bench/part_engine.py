@@ -1,7 +1,8 @@
 """How fast a model reads and answers: our engine beside llama-bench (which does not even sample) and llama-server.
 
 All three run on the same library, with the same model and threads, one after the other in every round; at each depth the
-answer stands behind so many tokens that are already known.
+answer stands behind so many tokens that are already known. Ours and llama-server stay for all rounds, so that both are
+warm; who goes first changes from round to round.
 """
 import json
 import os
@@ -14,13 +15,9 @@ from statistics import median
 
 from part_serve import free_port
 
-PROMPT, ANSWER, DEPTHS, ROUNDS = 512, 64, (0, 500), 3
+PROMPT, ANSWER, DEPTHS, ROUNDS, CONTEXT = 512, 128, (0, 500), 7, 2048
 RATIO_AT_LEAST = 1.0
 WORDS = "river table seven light under garden paper window early music stone winter letter market summer yellow".split()
-
-
-def ours_words(bench, depth):
-    return [bench.programs / "speed", bench.model, "-p", PROMPT, "-n", ANSWER, "-d", depth, "-r", 1, "-t", os.cpu_count()]
 
 
 def bench_words(bench, depth):
@@ -28,14 +25,29 @@ def bench_words(bench, depth):
             "-t", os.cpu_count(), "-o", "json"]
 
 
-def ask_ours(bench, depth):
-    told = json.loads(bench.run(ours_words(bench, depth)))
-    return {"prefill": told["prefill"][0], "decode": told["decode"][0]}
-
-
 def ask_bench(bench, depth):
     tests = json.loads(bench.run(bench_words(bench, depth)))
     return {"decode" if test["n_gen"] else "prefill": test["avg_ts"] for test in tests}
+
+
+class Ours:
+    """Our engine in the small program speed, kept for all rounds."""
+
+    def __init__(self, bench):
+        self.words = [bench.programs / "speed", bench.model, "-c", CONTEXT, "-t", os.cpu_count()]
+        self.process = subprocess.Popen([str(w) for w in self.words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, depth):
+        self.process.stdin.write(f"{PROMPT} {ANSWER} {depth}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("bench: speed ended before its time")
+        return {what: rates[0] for what, rates in json.loads(line).items()}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Server:
@@ -43,7 +55,7 @@ class Server:
 
     def __init__(self, bench):
         self.port, self.turn = free_port(), 0
-        self.words = [bench.peers / "llama-server", "-m", bench.model, "-t", os.cpu_count(), "-c", 2048, "-np", 1,
+        self.words = [bench.peers / "llama-server", "-m", bench.model, "-t", os.cpu_count(), "-c", CONTEXT, "-np", 1,
                       "--port", self.port]
         self.process = subprocess.Popen([str(w) for w in self.words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(600):
@@ -72,11 +84,18 @@ class Server:
         prefill = self.complete(known + self.text(PROMPT), 1)["prompt_per_second"]
         return {"prefill": prefill, "decode": self.complete(known + self.text(1), ANSWER)["predicted_per_second"]}
 
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
 
-def measure(bench, server, depth):
+
+def measure(bench, ours, server, depth):
     """Medians of all rounds: who -> {prefill, decode}; and the median of each round's ratio of ours to theirs."""
-    rounds = [{"offgrid": ask_ours(bench, depth), "llama-bench": ask_bench(bench, depth), "llama-server": server.ask(depth)}
-              for _ in range(ROUNDS)]
+    asked = [("offgrid", ours.ask), ("llama-server", server.ask), ("llama-bench", lambda depth: ask_bench(bench, depth))]
+    rounds = []
+    for turn in range(ROUNDS):
+        first = turn % len(asked)
+        rounds.append({who: ask(depth) for who, ask in asked[first:] + asked[:first]})
     speeds = {who: {what: median(r[who][what] for r in rounds) for what in ("prefill", "decode")} for who in rounds[0]}
     ratios = {who: {what: median(r["offgrid"][what] / r[who][what] for r in rounds) for what in ("prefill", "decode")}
               for who in ("llama-bench", "llama-server")}
@@ -84,18 +103,18 @@ def measure(bench, server, depth):
 
 
 def run(bench):
-    server = Server(bench)
+    ours, server = Ours(bench), Server(bench)
     try:
         for depth in DEPTHS:
-            speeds, ratios = measure(bench, server, depth)
+            speeds, ratios = measure(bench, ours, server, depth)
             bench.report.section(f"engine, {depth} tokens known" if depth else "engine, nothing known")
             for what, about in ("prefill", f"reads {PROMPT} tokens"), ("decode", f"answers {ANSWER} tokens"):
                 for peer, least in ("llama-server", RATIO_AT_LEAST), ("llama-bench", None):
                     bench.report.row(about, speeds["offgrid"][what], "tokens/s", peer=(peer, speeds[peer][what]),
                                      ratio=ratios[peer][what], at_least=least)
-            bench.report.command(ours_words(bench, depth))
+            bench.report.command(ours.words)
             bench.report.command(bench_words(bench, depth))
             bench.report.command(server.words)
     finally:
-        server.process.terminate()
-        server.process.wait()
+        ours.close()
+        server.close()
