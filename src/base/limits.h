@@ -64,6 +64,9 @@
 #define LIMIT_GGUF_WRITE_BYTES (64 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
 #define LIMIT_ANSWER_BYTES (4 * MIB)
+/* Log probabilities of one answer as JSON: 16 k tokens with 20 others beside each; more can be
+ * streamed. */
+#define LIMIT_LOGPROBS_BYTES (32 * MIB)
 /* A rendered prompt: 1 M tokens of 4 bytes. */
 #define LIMIT_PROMPT_BYTES (8 * MIB)
 /* Tools in one request; clients send up to about 100. */

@@ -76,6 +76,18 @@ static bool check_call_end(struct chat_check *c, const struct chat_event *event,
 	return is_object || wrong(c, "arguments that are no JSON object", e);
 }
 
+/* A probability is at most 1, and the likeliest come first. */
+static bool check_logprob(struct chat_check *c, const struct chat_event *event, struct err *e)
+{
+	const struct chat_logprob *p = &event->logprob;
+	bool is_sane = p->taken <= 0 && (!p->top_count || p->top[0].logprob <= 0);
+	for (size_t i = 1; i < p->top_count && is_sane; i++)
+		is_sane = p->top[i].logprob <= p->top[i - 1].logprob;
+	if (c->has_usage)
+		return wrong(c, "a token's probability after the usage", e);
+	return is_sane || wrong(c, "a token's probability over 1, or the likeliest not first", e);
+}
+
 static bool check_stop(struct chat_check *c, const struct chat_event *event, struct err *e)
 {
 	if (c->is_in_call && event->stop != CHAT_STOP_LENGTH)
@@ -96,6 +108,7 @@ bool chat_check_event(struct chat_check *c, const struct chat_event *event, stru
 	case CHAT_TOOL_BEGIN: return check_begin(c, event, e);
 	case CHAT_TOOL_ARGS: return check_args(c, event, e);
 	case CHAT_TOOL_END: return check_call_end(c, event, e);
+	case CHAT_LOGPROB: return check_logprob(c, event, e);
 	case CHAT_STOP: return check_stop(c, event, e);
 	case CHAT_USAGE:
 		if (c->has_usage)

@@ -29,6 +29,13 @@ void openai_read_end(struct dialect_reader *rd, const struct err *why);
 void openai_reader_free(struct dialect_reader *rd);
 bool openai_read_error(int status, struct str body, struct err *e);
 
+/* Log probabilities, see dialect_openai_logprobs.c: one token appended to a list without its
+ * brackets, the member `logprobs` of a choice around such a list, and that member read: LOGPROB
+ * events of what is sound in it; true if there were any. */
+void openai_add_logprob(const struct chat_event *event, struct buf *list);
+void openai_write_logprobs(struct str list, struct buf *out);
+bool openai_read_logprobs(const struct js_at *logprobs, struct chat_sink sink);
+
 /* An error object, wherever it stands: {"message", "type", "code", "layer", …}, a bare string, or
  * the document around it. Always false. */
 bool openai_read_error_value(int status, const json_t *value, struct err *e);

@@ -540,10 +540,13 @@ static bool read_choices(struct openai_reader *rd, const struct js_at *chunk, st
 	for (size_t i = 0; i < count; i++) {
 		struct js_at choice = js_item(&choices, i), delta = js_key(&choice, "delta"),
 			     message = js_key(&choice, "message"),
+			     logprobs = js_key(&choice, "logprobs"),
 			     reason = js_key(&choice, "finish_reason");
 		if (count_at(&choice, "index") != 0)
 			continue;
 		const struct js_at *said = js_has(&delta) ? &delta : &message;
+		if (!rd->has_finish && openai_read_logprobs(&logprobs, rd->sink))
+			rd->has_told = true;
 		if (!read_words(rd, said, e) || !read_calls(rd, said, e) ||
 			!read_finish(rd, &reason, e))
 			return false;

@@ -14,6 +14,9 @@
 #include "base/limits.h"
 #include "base/must.h"
 
+/* Log probabilities that wait for the chunk they belong to: more than this go out by themselves. */
+enum { LOGPROBS_WAITING_BYTES = 64 * 1024 };
+
 struct openai_writer {
 	struct dialect_writer base;
 	struct dialect_answer about;
@@ -22,6 +25,8 @@ struct openai_writer {
 	size_t call_count; /* calls that were begun */
 	/* In a stream: what every chunk begins with, up to the list of choices. */
 	struct buf head;
+	/* Log probabilities as JSON objects: of the next chunk, or of the whole answer. */
+	struct buf logprobs;
 	/* In a whole answer: what was gathered. */
 	struct buf text, think, arguments;
 	struct buf calls;  /* JSON objects, one after the other */
@@ -63,6 +68,7 @@ struct dialect_writer *openai_writer_new(const struct dialect_answer *about)
 	w->base.dialect = &dialect_openai;
 	w->about = *about;
 	buf_init(&w->head, HEAD_BYTES + about->model.n * 6);
+	buf_init(&w->logprobs, LIMIT_LOGPROBS_BYTES);
 	buf_init(&w->text, LIMIT_ANSWER_BYTES);
 	buf_init(&w->think, LIMIT_ANSWER_BYTES);
 	buf_init(&w->arguments, LIMIT_ANSWER_BYTES);
@@ -79,6 +85,7 @@ void openai_writer_free(struct dialect_writer *w)
 	if (!w)
 		return;
 	buf_clear(&own(w)->head);
+	buf_clear(&own(w)->logprobs);
 	buf_clear(&own(w)->text);
 	buf_clear(&own(w)->think);
 	buf_clear(&own(w)->arguments);
@@ -127,21 +134,31 @@ static void begin_chunk(const struct openai_writer *w, struct buf *out)
 	buf_add(out, STR("{\"index\":0,\"delta\":{"));
 }
 
-static void end_chunk(struct buf *out)
+/* The member of a choice, and none are left waiting. */
+static void take_logprobs(struct openai_writer *w, struct buf *out)
 {
-	buf_add(out, STR("},\"finish_reason\":null}]}\n\n"));
+	if (w->logprobs.n)
+		openai_write_logprobs(buf_str(&w->logprobs), out);
+	buf_reset(&w->logprobs);
+}
+
+static void end_chunk(struct openai_writer *w, struct buf *out)
+{
+	buf_add_char(out, '}');
+	take_logprobs(w, out);
+	buf_add(out, STR(",\"finish_reason\":null}]}\n\n"));
 }
 
 static void write_delta(
-	const struct openai_writer *w, const char *member, struct str text, struct buf *out)
+	struct openai_writer *w, const char *member, struct str text, struct buf *out)
 {
 	begin_chunk(w, out);
 	js_member_text(out, member, text);
-	end_chunk(out);
+	end_chunk(w, out);
 }
 
 static void write_call_begin(
-	const struct openai_writer *w, const struct chat_event *event, struct buf *out)
+	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
 	buf_printf(out, "\"tool_calls\":[{\"index\":%u", event->call);
@@ -152,17 +169,17 @@ static void write_call_begin(
 	js_member_text(out, "name", event->text);
 	js_member_text(out, "arguments", STR(""));
 	buf_add(out, STR("}}]"));
-	end_chunk(out);
+	end_chunk(w, out);
 }
 
 static void write_call_args(
-	const struct openai_writer *w, const struct chat_event *event, struct buf *out)
+	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
 	buf_printf(out, "\"tool_calls\":[{\"index\":%u,\"function\":{\"arguments\":", event->call);
 	js_quote(event->text, out);
 	buf_add(out, STR("}}]"));
-	end_chunk(out);
+	end_chunk(w, out);
 }
 
 /* The empty delta that says "still here": data, since comments do not count as life. */
@@ -179,11 +196,21 @@ static void write_alive(
 	buf_add(out, STR("}\n\n"));
 }
 
-static void write_last_chunks(const struct openai_writer *w, enum chat_stop stop, struct buf *out)
+static void write_logprob(struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
-	buf_add(out, buf_str(&w->head));
-	buf_printf(out, "{\"index\":0,\"delta\":{},\"finish_reason\":\"%s\"}]}\n\n",
-		finish_reason(w, stop));
+	openai_add_logprob(event, &w->logprobs);
+	if (w->logprobs.n < LOGPROBS_WAITING_BYTES)
+		return;
+	begin_chunk(w, out);
+	end_chunk(w, out);
+}
+
+static void write_last_chunks(struct openai_writer *w, enum chat_stop stop, struct buf *out)
+{
+	begin_chunk(w, out);
+	buf_add_char(out, '}');
+	take_logprobs(w, out);
+	buf_printf(out, ",\"finish_reason\":\"%s\"}]}\n\n", finish_reason(w, stop));
 	if (w->about.wants_usage && w->has_usage) {
 		buf_add(out, buf_str(&w->head));
 		buf_add_char(out, ']');
@@ -195,11 +222,15 @@ static void write_last_chunks(const struct openai_writer *w, enum chat_stop stop
 
 static void stream_event(struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
+	if (event->type == CHAT_LOGPROB) {
+		write_logprob(w, event, out);
+		return;
+	}
 	bool is_chunk = event->type != CHAT_USAGE && event->type != CHAT_FAIL;
 	if (is_chunk && !w->has_begun) {
 		begin_chunk(w, out);
-		buf_add(out, STR("\"role\":\"assistant\",\"content\":\"\""));
-		end_chunk(out);
+		buf_add(out, STR("\"role\":\"assistant\",\"content\":\"\"},"
+				 "\"finish_reason\":null}]}\n\n"));
 		w->has_begun = true;
 	}
 	switch (event->type) {
@@ -215,6 +246,7 @@ static void stream_event(struct openai_writer *w, const struct chat_event *event
 		buf_add(out, STR("\n\n"));
 		break;
 	case CHAT_TOOL_END:
+	case CHAT_LOGPROB:
 	case CHAT_USAGE:
 	case CHAT_EVENT_TYPE_COUNT: break;
 	}
@@ -258,7 +290,10 @@ static void write_document(const struct openai_writer *w, enum chat_stop stop, s
 		buf_add(out, str_n(w->calls.p, w->calls_done));
 		buf_add_char(out, ']');
 	}
-	buf_printf(out, "},\"finish_reason\":\"%s\"}]", finish_reason(w, stop));
+	buf_add_char(out, '}');
+	if (w->logprobs.n)
+		openai_write_logprobs(buf_str(&w->logprobs), out);
+	buf_printf(out, ",\"finish_reason\":\"%s\"}]", finish_reason(w, stop));
 	if (w->has_usage)
 		write_usage(&w->usage, out);
 	buf_add_char(out, '}');
@@ -267,7 +302,7 @@ static void write_document(const struct openai_writer *w, enum chat_stop stop, s
 static void finish_document(const struct openai_writer *w, enum chat_stop stop, struct buf *out)
 {
 	bool is_whole = !w->text.overflow && !w->think.overflow && !w->arguments.overflow &&
-			!w->calls.overflow;
+			!w->calls.overflow && !w->logprobs.overflow;
 	if (is_whole) {
 		write_document(w, stop, out);
 		return;
@@ -287,6 +322,7 @@ static void gather_event(struct openai_writer *w, const struct chat_event *event
 	case CHAT_TOOL_BEGIN: gather_call_begin(w, event); break;
 	case CHAT_TOOL_ARGS: buf_add(&w->arguments, event->text); break;
 	case CHAT_TOOL_END: gather_call_end(w); break;
+	case CHAT_LOGPROB: openai_add_logprob(event, &w->logprobs); break;
 	case CHAT_STOP: finish_document(w, event->stop, out); break;
 	case CHAT_FAIL: openai_write_error(event->err, out); break;
 	case CHAT_USAGE:

@@ -59,7 +59,7 @@ static bool read_integer(
 	return true;
 }
 
-enum { MOST_TEMPERATURE = 100, MOST_PENALTY = 100, MOST_TOP_K = 1000000, MOST_LOGPROBS = 20 };
+enum { MOST_TEMPERATURE = 100, MOST_PENALTY = 100, MOST_TOP_K = 1000000 };
 
 static bool read_temperature(struct reading *g, const struct js_at *at, struct err *e)
 {
@@ -140,7 +140,7 @@ static bool read_logprobs(struct reading *g, const struct js_at *at, struct err 
 static bool read_top_logprobs(struct reading *g, const struct js_at *at, struct err *e)
 {
 	int64_t count = g->r->sampling.top_logprobs;
-	if (!read_integer(at, 0, MOST_LOGPROBS, &count, e))
+	if (!read_integer(at, 0, CHAT_TOP_LOGPROBS, &count, e))
 		return false;
 	g->r->sampling.top_logprobs = (int)count;
 	return true;

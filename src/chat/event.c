@@ -13,6 +13,7 @@ const char *const chat_event_names[] = {
 	[CHAT_STOP] = "stop",
 	[CHAT_FAIL] = "fail",
 	[CHAT_ALIVE] = "alive",
+	[CHAT_LOGPROB] = "logprob",
 };
 
 _Static_assert(sizeof chat_event_names / sizeof chat_event_names[0] == CHAT_EVENT_TYPE_COUNT,
@@ -82,4 +83,10 @@ void chat_send_alive(struct chat_sink sink, int64_t done_tokens, int64_t prompt_
 {
 	struct chat_alive alive = { .prompt_tokens = prompt_tokens, .done_tokens = done_tokens };
 	chat_send(sink, &(struct chat_event){ .type = CHAT_ALIVE, .alive = alive });
+}
+
+void chat_send_logprob(struct chat_sink sink, struct str token, const struct chat_logprob *logprob)
+{
+	chat_send(sink,
+		&(struct chat_event){ .type = CHAT_LOGPROB, .text = token, .logprob = *logprob });
 }

@@ -10,8 +10,13 @@
  * calls are numbered from 0 and never interleave with one another; USAGE at most once; then exactly
  * one of STOP or FAIL, and nothing after it.
  *
+ * LOGPROB, where it was asked for, is one token that the model chose: it comes before the words or
+ * the part of a call that the token ends in, so it may stand anywhere before USAGE, inside a call
+ * too. A token that a guide left no choice about has none. Tokens of marks that no event shows (the
+ * tags around a call) are told like all others.
+ *
  * What an event points at lives only during the call of the sink. TEXT, THINK and TOOL_ARGS hold
- * whole UTF-8 characters.
+ * whole UTF-8 characters; a token's bytes need not.
  */
 #ifndef OFFGRID_CHAT_EVENT_H
 #define OFFGRID_CHAT_EVENT_H
@@ -29,6 +34,7 @@ enum chat_event_type {
 	CHAT_STOP,       /* stop */
 	CHAT_FAIL,       /* err */
 	CHAT_ALIVE,      /* nothing to say yet, but work goes on: alive */
+	CHAT_LOGPROB,    /* text: the token's bytes; logprob */
 	CHAT_EVENT_TYPE_COUNT
 };
 
@@ -59,6 +65,23 @@ struct chat_alive {
 	int64_t done_tokens;
 };
 
+/* A token and the natural logarithm of its probability, as the model had it before anything was
+ * done to choose (temperature, penalties, guides). */
+struct chat_token {
+	struct str bytes;
+	double logprob;
+};
+
+/* How many may be asked for beside the one that was taken. */
+enum { CHAT_TOP_LOGPROBS = 20 };
+
+/* Of the token in `text`, with the likeliest at its place, best first (which it may be one of). */
+struct chat_logprob {
+	double taken;
+	const struct chat_token *top;
+	size_t top_count;
+};
+
 struct chat_event {
 	enum chat_event_type type;
 	unsigned call; /* which tool call of this answer, from 0 */
@@ -67,6 +90,7 @@ struct chat_event {
 	enum chat_stop stop;
 	struct chat_usage usage;
 	struct chat_alive alive;
+	struct chat_logprob logprob;
 	const struct err *err;
 };
 
@@ -89,6 +113,7 @@ void chat_send_usage(struct chat_sink sink, const struct chat_usage *usage);
 void chat_send_stop(struct chat_sink sink, enum chat_stop stop);
 void chat_send_fail(struct chat_sink sink, const struct err *err);
 void chat_send_alive(struct chat_sink sink, int64_t done_tokens, int64_t prompt_tokens);
+void chat_send_logprob(struct chat_sink sink, struct str token, const struct chat_logprob *logprob);
 
 extern const char
 	*const chat_event_names[CHAT_EVENT_TYPE_COUNT];    /* "text", "think", "tool_begin", … */

@@ -82,11 +82,23 @@ static void give_up(struct local_call *c, const struct err *e)
 	chat_send_fail(own_sink(c), e);
 }
 
+static void tell_logprob(struct local_call *c, const struct engine_logprob *token)
+{
+	struct chat_token top[CHAT_TOP_LOGPROBS];
+	struct chat_logprob p = { .taken = (double)token->taken.logprob, .top = top };
+	for (; p.top_count < token->top_count && p.top_count < CHAT_TOP_LOGPROBS; p.top_count++)
+		top[p.top_count] = (struct chat_token){ token->top[p.top_count].bytes,
+			(double)token->top[p.top_count].logprob };
+	chat_send_logprob(own_sink(c), token->taken.bytes, &p);
+}
+
 static void take_text(struct local_call *c, const struct engine_text *text)
 {
 	struct err e = { .kind = ERR_NONE };
 	if (c->is_orphan || c->is_over)
 		return;
+	for (size_t i = 0; i < text->logprob_count; i++)
+		tell_logprob(c, &text->logprobs[i]);
 	trace_append(c->trace, LAYER_MODEL, "raw", text->bytes);
 	if (tool_reader_feed(c->reader, text->bytes, &e))
 		return;
@@ -138,6 +150,11 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 	if (c->is_orphan || c->is_over)
 		return;
 	note_done(c, d);
+	if (c->request->sampling.top_logprobs != CHAT_UNSET_INT && d->forced_tokens)
+		trace_note(c->trace, LAYER_ENGINE, "logprobs",
+			"of the %lld sampled tokens; the %lld forced ones were not chosen and have "
+			"none",
+			(long long)d->sampled_tokens, (long long)d->forced_tokens);
 	if (d->end == ENGINE_END_ERROR) {
 		give_up(c, &d->err);
 		return;
@@ -218,6 +235,14 @@ static struct engine_segment *segments_of(
 	return list;
 }
 
+static int logprobs_for(const struct chat_request *r)
+{
+	int asked = r->sampling.top_logprobs;
+	if (asked == CHAT_UNSET_INT)
+		return ENGINE_NO_LOGPROBS;
+	return asked < CHAT_TOP_LOGPROBS ? asked : CHAT_TOP_LOGPROBS;
+}
+
 static void post(struct local_call *c, const struct rendered *text)
 {
 	struct local *l = c->local;
@@ -231,7 +256,7 @@ static void post(struct local_call *c, const struct rendered *text)
 		.max_tokens = r->sampling.max_tokens > 0 && r->sampling.max_tokens < INT32_MAX
 				      ? (int)r->sampling.max_tokens
 				      : 0,
-		.top_logprobs = ENGINE_NO_LOGPROBS,
+		.top_logprobs = logprobs_for(r),
 		.to = l->mail,
 		.owner = c,
 	};

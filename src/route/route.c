@@ -220,6 +220,7 @@ static void note_event(struct route_call *c, const struct chat_event *event)
 	case CHAT_FAIL: trace_fault(t, event->err); break;
 	case CHAT_TOOL_END:
 	case CHAT_ALIVE:
+	case CHAT_LOGPROB:
 	case CHAT_EVENT_TYPE_COUNT: break;
 	}
 }

@@ -249,15 +249,6 @@ static void note_request(const struct answer *a)
 			STR_ARG(str_sub(agent, 0, LIMIT_QUOTE_BYTES)));
 }
 
-/* What can be asked but not answered yet is said, not left out in silence. */
-static bool is_built(const struct chat_request *r, struct err *e)
-{
-	if (r->sampling.top_logprobs == CHAT_UNSET_INT)
-		return true;
-	fail(e, ERR_NOT_BUILT, LAYER_CLIENT, "logprobs: not built yet");
-	return err_mend(e, "ask without logprobs");
-}
-
 /* A request that names no model means the first one there is. */
 static void name_model(struct answer *a)
 {
@@ -276,7 +267,7 @@ static bool start(struct answer *a, struct str path, struct err *e)
 	const struct http_request *q = http_request_of(a->x);
 	trace_bytes(a->trace, LAYER_CLIENT, "request", q->body);
 	a->request = a->dialect->read_request(path, q->body, a->arena, a->trace, e);
-	if (!a->request || !is_built(a->request, e))
+	if (!a->request)
 		return false;
 	note_request(a);
 	name_model(a);

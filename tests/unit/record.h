@@ -65,6 +65,12 @@ static inline void record_take(void *owner, const struct chat_event *ev)
 			(long long)ev->usage.cached_tokens, (long long)ev->usage.answer_tokens,
 			(long long)ev->usage.thinking_tokens);
 		break;
+	case CHAT_LOGPROB:
+		buf_printf(&r->text, " %.*s %g", STR_ARG(ev->text), ev->logprob.taken);
+		for (size_t i = 0; i < ev->logprob.top_count; i++)
+			buf_printf(&r->text, ", %.*s %g", STR_ARG(ev->logprob.top[i].bytes),
+				ev->logprob.top[i].logprob);
+		break;
 	case CHAT_STOP: buf_printf(&r->text, " %s", chat_stop_names[ev->stop]); break;
 	case CHAT_FAIL:
 		r->fault = *ev->err;

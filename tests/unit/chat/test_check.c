@@ -13,6 +13,13 @@ static struct chat_event broken_second = { .type = CHAT_TOOL_ARGS, .call = 1, .t
 static struct chat_event end = { .type = CHAT_TOOL_END };
 static struct chat_event usage = { .type = CHAT_USAGE };
 static struct chat_event alive = { .type = CHAT_ALIVE };
+static const struct chat_token likeliest[] = { { { "x", 1 }, -0.1 }, { { "y", 1 }, -2 } };
+static const struct chat_token unsorted[] = { { { "x", 1 }, -2 }, { { "y", 1 }, -0.1 } };
+static struct chat_event logprob = {
+	.type = CHAT_LOGPROB, .text = { "x", 1 }, .logprob = { -0.1, likeliest, 2 }
+};
+static struct chat_event too_likely = { .type = CHAT_LOGPROB, .logprob = { 0.1, NULL, 0 } };
+static struct chat_event not_sorted = { .type = CHAT_LOGPROB, .logprob = { -1, unsorted, 2 } };
 static struct chat_event stop = { .type = CHAT_STOP };
 static struct chat_event stop_calls = { .type = CHAT_STOP, .stop = CHAT_STOP_CALLS };
 static struct chat_event stop_length = { .type = CHAT_STOP, .stop = CHAT_STOP_LENGTH };
@@ -42,6 +49,7 @@ static void what_the_header_promises_passes(void **state)
 		{ &alive, &text, &begin, &args, &end, &usage, &stop_calls },
 		{ &stop },
 		{ &text, &stop_length },
+		{ &logprob, &text, &begin, &logprob, &args, &end, &stop_calls },
 		{ &begin, &broken, &stop_length },
 		{ &begin, &args, &end, &begin_second, &alive, &broken_second, &stop_length },
 	};
@@ -57,6 +65,9 @@ static void everything_else_is_refused(void **state)
 		{ &stop, &text },
 		{ &stop, &stop },
 		{ &usage, &usage, &stop },
+		{ &usage, &logprob, &stop },
+		{ &too_likely, &stop },
+		{ &not_sorted, &stop },
 		{ &begin, &text, &end, &stop },
 		{ &begin, &args, &stop },
 		{ &begin, &broken, &end, &stop },

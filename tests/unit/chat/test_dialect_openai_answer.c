@@ -307,6 +307,24 @@ static void whole_documents_are_read(void **state)
 	expect_document("{\"error\":{\"message\":\"no\"}}", "fail upstream wire");
 }
 
+static void log_probabilities_are_read(void **state)
+{
+	(void)state;
+	expect_stream(
+		"{\"choices\":[{\"delta\":{\"content\":\"\xc3\xa4!\"},\"logprobs\":{\"content\":["
+		"{\"token\":\"\\ufffd\",\"bytes\":[195,164],\"logprob\":-0.5,\"top_logprobs\":["
+		"{\"token\":\"b\",\"bytes\":null,\"logprob\":-2},{\"token\":\"a\",\"logprob\":-1}]}"
+		","
+		"{\"token\":\"!\",\"bytes\":null,\"logprob\":1e-9}]}}]}\n" FINISH("stop") DONE,
+		"logprob \xc3\xa4 -0.5, a -1, b -2\nlogprob ! 0\ntext \xc3\xa4!\nstop end");
+	/* what is no log probability does not harm the answer */
+	expect_stream("{\"choices\":[{\"delta\":{\"content\":\"x\"},\"logprobs\":{\"content\":["
+		      "5,{\"token\":\"x\"},{\"token\":\"x\",\"logprob\":null},"
+		      "{\"bytes\":[300],\"logprob\":-1},{\"logprob\":-1}]}}]}\n"
+		      "{\"choices\":[{\"delta\":{},\"logprobs\":[]}]}\n" FINISH("stop") DONE,
+		"text x\nstop end");
+}
+
 static void signs_of_life_are_passed_on(void **state)
 {
 	(void)state;
@@ -431,6 +449,59 @@ static void a_stream_is_written_as_the_reference_has_it(void **state)
 	writing_clear(&w);
 }
 
+/* Two tokens, the second one a half of a character. */
+static void send_logprobs(struct chat_sink sink)
+{
+	const struct chat_token top[] = { { STR("Hi"), -0.5 }, { STR("\xc3"), -1.5 } };
+	chat_send_logprob(sink, STR("Hi"), &(struct chat_logprob){ -0.5, top, 2 });
+	chat_send_text(sink, STR("Hi"));
+	chat_send_logprob(sink, STR("\xc3"), &(struct chat_logprob){ -1e9, NULL, 0 });
+	chat_send_stop(sink, CHAT_STOP_END);
+}
+
+#define LOGPROB_HI                                                                                 \
+	"{\"token\":\"Hi\",\"logprob\":-0.5,\"bytes\":[72,105],\"top_logprobs\":["                 \
+	"{\"token\":\"Hi\",\"logprob\":-0.5,\"bytes\":[72,105]},"                                  \
+	"{\"token\":\"\xef\xbf\xbd\",\"logprob\":-1.5,\"bytes\":[195]}]}"
+#define LOGPROB_HALF                                                                               \
+	"{\"token\":\"\xef\xbf\xbd\",\"logprob\":-9999,\"bytes\":[195],\"top_logprobs\":[]}"
+
+static void log_probabilities_stand_beside_their_words(void **state)
+{
+	(void)state;
+	struct writing w;
+	writing_init(&w, true);
+	send_logprobs(writing_sink(&w));
+	assert_string_equal(buf_z(&w.out), HEAD
+		"{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_"
+		"reason\":null}]}\n\n" HEAD
+		"{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"logprobs\":{\"content\":[" LOGPROB_HI
+		"],\"refusal\":null},\"finish_reason\":null}]}\n\n" HEAD
+		"{\"index\":0,\"delta\":{},\"logprobs\":{\"content\":[" LOGPROB_HALF
+		"],\"refusal\":null},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+	writing_clear(&w);
+	writing_init(&w, false);
+	send_logprobs(writing_sink(&w));
+	assert_string_equal(buf_z(&w.out),
+		"{\"id\":\"chatcmpl-t1\",\"object\":\"chat.completion\",\"created\":7,\"model\":"
+		"\"m\\\"x\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+		"\"content\":\"Hi\"},\"logprobs\":{\"content\":[" LOGPROB_HI "," LOGPROB_HALF
+		"],\"refusal\":null},\"finish_reason\":\"stop\"}]}");
+	writing_clear(&w);
+}
+
+static void log_probabilities_that_nothing_follows_do_not_wait_for_ever(void **state)
+{
+	(void)state;
+	struct writing w;
+	writing_init(&w, true);
+	for (int i = 0; i < 2000 && !w.out.n; i++)
+		chat_send_logprob(
+			writing_sink(&w), STR("Hi"), &(struct chat_logprob){ .taken = -1 });
+	assert_true(w.out.n > 0);
+	writing_clear(&w);
+}
+
 static void a_whole_answer_is_written_at_its_end(void **state)
 {
 	(void)state;
@@ -537,6 +608,9 @@ static void send_answer(struct chat_sink sink, uint64_t seed, struct dice *cuts)
 		"{ \"\xc3\xa4\" : 1.5e3 }" };
 	struct dice d = { seed };
 	char id[16];
+	/* A whole document does not say where a token stood: only what comes first is at home. */
+	chat_send_logprob(
+		sink, STR("\xff{"), &(struct chat_logprob){ -0.25 - (double)roll(&d, 9), NULL, 0 });
 	if (roll(&d, 2))
 		send_cut(sink, cuts,
 			(struct chat_event){
@@ -691,6 +765,9 @@ int main(void)
 		cmocka_unit_test(errors_inside_a_stream_are_told),
 		cmocka_unit_test(what_is_no_answer_is_said_to_be_none),
 		cmocka_unit_test(whole_documents_are_read),
+		cmocka_unit_test(log_probabilities_are_read),
+		cmocka_unit_test(log_probabilities_stand_beside_their_words),
+		cmocka_unit_test(log_probabilities_that_nothing_follows_do_not_wait_for_ever),
 		cmocka_unit_test(signs_of_life_are_passed_on),
 		cmocka_unit_test(an_endless_answer_is_cut),
 		cmocka_unit_test(a_stream_is_written_as_the_reference_has_it),
