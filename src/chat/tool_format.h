@@ -117,11 +117,14 @@ enum tool_reading {
 };
 
 /*
+ * `offered`: the request whose tools were offered; borrowed until the reader is freed. A value that
+ * a family writes bare is a string or JSON as that tool's schema says; NULL: by its looks.
  * `id_seed` makes the calls' ids: the same seed gives the same ids. `how` holds bits of
  * tool_reading. Events go to the sink from inside feed and end; it must not free the reader.
  */
-struct tool_reader *tool_reader_new(const struct tool_format *format, uint64_t id_seed,
-	unsigned how, struct trace *t, struct chat_sink sink);
+struct tool_reader *tool_reader_new(const struct tool_format *format,
+	const struct chat_request *offered, uint64_t id_seed, unsigned how, struct trace *t,
+	struct chat_sink sink);
 void tool_reader_free(struct tool_reader *r); /* NULL is fine */
 
 /* Takes more bytes. False: a call cannot be read (ERR_BAD_DATA, layer parse); nothing more may be

@@ -43,6 +43,7 @@ enum place {
 
 struct tool_reader {
 	const struct tool_format *format;
+	const struct chat_request *offered;
 	struct trace *trace;
 	struct chat_sink sink;
 	uint64_t id_seed;
@@ -65,11 +66,13 @@ struct tool_reader {
 	unsigned calls;
 };
 
-struct tool_reader *tool_reader_new(const struct tool_format *format, uint64_t id_seed,
-	unsigned how, struct trace *t, struct chat_sink sink)
+struct tool_reader *tool_reader_new(const struct tool_format *format,
+	const struct chat_request *offered, uint64_t id_seed, unsigned how, struct trace *t,
+	struct chat_sink sink)
 {
 	struct tool_reader *r = must_calloc(1, sizeof *r);
 	r->format = format;
+	r->offered = offered;
 	r->trace = t;
 	r->sink = sink;
 	r->id_seed = id_seed;

@@ -34,7 +34,7 @@ static bool read_in_pieces(struct seen *seen, struct err *e)
 {
 	struct chat_sink sink = { take, seen };
 	struct tool_reader *r =
-		tool_reader_new(&tool_format_prompted, 1, TOOL_READ_WORDS, NULL, sink);
+		tool_reader_new(&tool_format_prompted, NULL, 1, TOOL_READ_WORDS, NULL, sink);
 	bool ok = true;
 	for (struct str rest = str_z(said); ok && rest.n; rest = str_from(rest, PIECE_BYTES))
 		ok = tool_reader_feed(r, str_sub(rest, 0, PIECE_BYTES), e);

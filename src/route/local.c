@@ -291,7 +291,7 @@ static struct tool_reader *reader_for(struct local_call *c, const struct rendere
 	unsigned how = text->is_thinking ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	if (r->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
-	return tool_reader_new(format, fresh_seed(), how, c->trace, own_sink(c));
+	return tool_reader_new(format, r, fresh_seed(), how, c->trace, own_sink(c));
 }
 
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,

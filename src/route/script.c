@@ -383,15 +383,15 @@ static void add_read(void *owner, const struct chat_event *event)
 }
 
 /* Gives the number of calls in it; a fault of the reader ends the answer. */
-static size_t add_raw(
-	struct script_call *c, const struct script *s, const struct turn *t, struct trace *trace)
+static size_t add_raw(struct script_call *c, const struct script *s, const struct turn *t,
+	const struct chat_request *r, struct trace *trace)
 {
 	struct raw_reading g = { .call = c, .gap_ms = t->gap_ms };
 	struct str rest = t->raw;
 	if (!t->format)
 		return 0;
-	struct tool_reader *reader = tool_reader_new(t->format, str_hash(t->raw), TOOL_READ_WORDS,
-		trace, (struct chat_sink){ add_read, &g });
+	struct tool_reader *reader = tool_reader_new(t->format, r, str_hash(t->raw),
+		TOOL_READ_WORDS, trace, (struct chat_sink){ add_read, &g });
 	bool ok = true;
 	trace_bytes(trace, LAYER_MODEL, "raw", t->raw);
 	while (ok && rest.n) {
@@ -444,7 +444,7 @@ static void make_steps(struct script_call *c, const struct script *s, const stru
 		(struct chat_event){ .type = CHAT_TEXT, .text = t->text });
 	for (size_t i = 0; i < json_array_size(t->calls); i++)
 		add_call(c, s, t, i);
-	size_t calls = json_array_size(t->calls) + add_raw(c, s, t, trace);
+	size_t calls = json_array_size(t->calls) + add_raw(c, s, t, r, trace);
 	if (!t->has_no_usage)
 		add_step(c, 0,
 			(struct chat_event){ .type = CHAT_USAGE, .usage = usage_of(c, t, r) });

@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	how |= mode & 16 ? TOOL_READ_VALUE : 0u;
 	struct tool_reader *reader =
-		tool_reader_new(f, 1, how, NULL, (struct chat_sink){ take, &c });
+		tool_reader_new(f, r, 1, how, NULL, (struct chat_sink){ take, &c });
 	MUST(tool_reader_feed(reader, buf_str(&said), &e));
 	MUST(tool_reader_end(reader, !may_end, &e));
 	tool_reader_free(reader);

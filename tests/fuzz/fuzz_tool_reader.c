@@ -32,7 +32,7 @@ static bool read_pieces(struct str said, size_t piece, unsigned mode, struct wit
 {
 	struct err e = { 0 };
 	struct tool_reader *r = tool_reader_new(
-		&tool_format_hermes, 1, mode & 1, NULL, (struct chat_sink){ take, w });
+		&tool_format_hermes, NULL, 1, mode & 1, NULL, (struct chat_sink){ take, w });
 	bool ok = true;
 	for (size_t i = 0; i < said.n && ok; i += piece)
 		ok = tool_reader_feed(r, str_sub(said, i, i + piece), &e);

@@ -285,8 +285,8 @@ static void check_agreement(struct fixture *f, enum tool_thinking thinking, uint
 	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	if (f->request->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
-	struct tool_reader *reader = tool_reader_new(
-		&tool_format_hermes, seed, how, NULL, (struct chat_sink){ take_checked, &check });
+	struct tool_reader *reader = tool_reader_new(&tool_format_hermes, f->request, seed, how,
+		NULL, (struct chat_sink){ take_checked, &check });
 	assert_true(tool_reader_feed(reader, buf_str(&said), &e));
 	assert_true(tool_reader_end(reader, end == WALK_LONG, &e));
 	bool is_owed = f->request->tool_choice >= CHAT_CHOICE_REQUIRED && end == WALK_ENDED;

@@ -98,7 +98,7 @@ static bool read_cut(const struct golden *g, size_t i, size_t j, struct record *
 {
 	struct chat_sink sink = record_sink(log);
 	struct str said = str_z(g->said);
-	struct tool_reader *r = tool_reader_new(&tool_format_hermes, 7, g->how, NULL, sink);
+	struct tool_reader *r = tool_reader_new(&tool_format_hermes, NULL, 7, g->how, NULL, sink);
 	bool ok = tool_reader_feed(r, str_sub(said, 0, i), e) &&
 		  tool_reader_feed(r, str_sub(said, i, j), e) &&
 		  tool_reader_feed(r, str_from(said, j), e) && tool_reader_end(r, g->is_cut, e);
@@ -156,8 +156,8 @@ static void tolerances_are_noted_in_the_trace(void **state)
 	struct err e = { 0 };
 	struct trace *t = trace_new();
 	record_init(&log);
-	struct tool_reader *r =
-		tool_reader_new(&tool_format_hermes, 7, TOOL_READ_WORDS, t, record_sink(&log));
+	struct tool_reader *r = tool_reader_new(
+		&tool_format_hermes, NULL, 7, TOOL_READ_WORDS, t, record_sink(&log));
 	assert_true(
 		tool_reader_feed(r, STR("<tool_call>{\"name\":\"f\",\"parameters\":\"{}\"}"), &e));
 	assert_int_equal(tool_reader_calls(r), 1);
