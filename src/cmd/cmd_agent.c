@@ -81,7 +81,7 @@ static const struct opt options[] = {
 		OPT_INTO(struct args, allow),
 		.arg = "DIR",
 		.completes = OPT_DIRS,
-		.help = "another directory that it may read and write; may come several times" },
+		.help = "another directory that it may read and write" },
 	{ .name = "policy",
 		OPT_INTO(struct args, policy),
 		.arg = "NAME",

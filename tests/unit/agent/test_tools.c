@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "agent/tool_job.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/must.h"
 
 enum { TEXT_BYTES = 8192, DEADLINE_MS = 20000 };
 
@@ -173,6 +175,31 @@ static void edit_says_when_it_was_tolerant(void **state)
 			"{\"path\":\"a.py\",\"old\":\"    return 1\",\"new\":\"    return 2\"}"),
 		"ok: 1 replacement in a.py (indentation ignored)");
 	assert_str(scratch_read("a.py"), "def f():\n\treturn 2\n");
+}
+
+/* A limit on file size stands for a full disk. What stood in the file is what must still stand. */
+static void a_full_disk_during_an_edit_leaves_the_file_whole(void **state)
+{
+	(void)state;
+	enum { BYTES = 20000, ROOM = 16384 };
+	struct rlimit old, tight;
+	char *text = must_alloc(BYTES + 1);
+	memset(text, 'a', BYTES);
+	memcpy(text, "first", 5);
+	text[BYTES] = 0;
+	scratch_write("a.txt", text);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	tight = (struct rlimit){ ROOM, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	const char *said = run("edit", "{\"path\":\"a.txt\",\"old\":\"first\",\"new\":\"second\"}");
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_non_null(strstr(said, "a.txt"));
+	assert_null(strstr(said, "ok:"));
+	struct str kept = scratch_read("a.txt");
+	assert_int_equal(kept.n, BYTES);
+	assert_memory_equal(kept.p, text, BYTES);
+	free(text);
 }
 
 static void list_gives_sorted_names(void **state)
@@ -418,6 +445,7 @@ int main(void)
 		TEST(write_creates_and_replaces),
 		TEST(edit_replaces_exactly_one_text),
 		TEST(edit_says_when_it_was_tolerant),
+		TEST(a_full_disk_during_an_edit_leaves_the_file_whole),
 		TEST(list_gives_sorted_names),
 		TEST(list_opens_up_small_folders_but_not_big_or_ignored_ones),
 		TEST(search_gives_file_line_and_text),
