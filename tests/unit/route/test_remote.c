@@ -183,6 +183,8 @@ static void a_connection_is_used_again(void **state)
 	assert_string_equal(ask(f), "text Hello\nstop end");
 	assert_string_equal(ask(f), "text Hello\nstop end");
 	assert_true(trace_says(f->trace, "connection reused"));
+	peer_server_free(f->peer); /* its thread may still look at the reply */
+	f->peer = NULL;
 	buf_clear(&reply);
 }
 
