@@ -11,6 +11,7 @@ static const char *const block_names[] = {
 	[CHAT_BLOCK_CALL] = "call",
 	[CHAT_BLOCK_RESULT] = "result",
 	[CHAT_BLOCK_IMAGE] = "image",
+	[CHAT_BLOCK_RAW] = "raw",
 };
 
 _Static_assert(

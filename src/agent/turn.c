@@ -71,6 +71,7 @@ void turn_take(struct turn *t, const struct chat_event *event)
 		t->err = *event->err;
 		t->is_over = true;
 		break;
+	case CHAT_SEAL:
 	case CHAT_ALIVE:
 	case CHAT_LOGPROB:
 	case CHAT_EVENT_TYPE_COUNT: break;

@@ -104,7 +104,8 @@ bool chat_check_event(struct chat_check *c, const struct chat_event *event, stru
 		return wrong(c, "something after the end", e);
 	switch (event->type) {
 	case CHAT_TEXT:
-	case CHAT_THINK: return check_words(c, event, e);
+	case CHAT_THINK:
+	case CHAT_SEAL: return check_words(c, event, e);
 	case CHAT_TOOL_BEGIN: return check_begin(c, event, e);
 	case CHAT_TOOL_ARGS: return check_args(c, event, e);
 	case CHAT_TOOL_END: return check_call_end(c, event, e);

@@ -4,8 +4,12 @@
  * A dialect is a codec in both directions: the same row reads what a client asks and writes what it
  * is answered (serve/), and writes what an upstream is asked and reads what it answers
  * (route/remote). It works on buffers and never touches a socket; whoever owns the socket reads
- * `path`, `key_header` and `framing` to know how to carry it. With every row speaking
+ * `routes`, `path`, `key_header` and `framing` to know how to carry it. With every row speaking
  * chat_request and chat_event, any client reaches any upstream with n codecs instead of n * n.
+ *
+ * What a target cannot carry is left out and noted in the trace, or told as a clear error where the
+ * meaning would change; what only one dialect knows (`extra`, RAW blocks, headers, seals) is kept
+ * for an upstream that speaks the same one, see chat_request.dialect.
  *
  * When both sides speak the same dialect, serve/ may hand the bytes through as they are and feed a
  * copy of them to a reader, whose events then go to the trace and the ledger only. Nothing here
@@ -38,7 +42,28 @@ struct dialect_answer {
 	struct str model; /* as the client named it */
 	int64_t unix_s;   /* when the answer began */
 	bool is_stream;
-	bool wants_usage; /* in a stream; a whole document always has it */
+	bool wants_usage;    /* in a stream; a whole document always has it */
+	bool hides_thoughts; /* chat_request.hides_thoughts */
+	/* For dialects that tell the length of the prompt before the answer: what is known of it
+	 * when the first event is written (NULL: nothing), and what was guessed. */
+	const struct chat_alive *alive;
+	int64_t prompt_estimate;
+};
+
+/* What a client may ask for. */
+enum dialect_ask {
+	DIALECT_ANSWER,
+	DIALECT_TOKENS, /* how many tokens the prompt of this request has */
+	DIALECT_MODELS,
+	DIALECT_MODEL, /* one, named in the path */
+	DIALECT_ASK_COUNT
+};
+
+/* A path of the dialect below its `version`; one '*' in it stands for any text and is handed to the
+ * reader of the request, or names the model. */
+struct dialect_route {
+	const char *method, *path;
+	enum dialect_ask ask;
 };
 
 struct dialect;
@@ -58,6 +83,15 @@ struct dialect {
 
 	/* ---- carrying it ---- */
 	enum dialect_framing framing;
+	const struct dialect_route *routes; /* for clients, ending with one without a method */
+	const char *version;                /* what stands before them: "/v1" */
+	/* A header that its clients send and others do not: it decides where a path belongs to
+	 * several dialects. NULL: none. */
+	const char *mark_header;
+	const char *id_header; /* the header of an answer that holds our id for the request */
+	/* Headers of a client that go on to an upstream of this dialect, ending with NULL; NULL:
+	 * none. */
+	const char *const *kept_headers;
 	/* Header that holds the key of an upstream and what stands before the key in it. */
 	const char *key_header, *key_prefix;
 	/* One header line that every request needs, or NULL. */
@@ -74,10 +108,11 @@ struct dialect {
 	 */
 	struct chat_request *(*read_request)(
 		struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
-	/* An upstream's request, always for a stream, appended. What the dialect cannot carry is
-	 * left out and noted. False, with nothing appended, if it would pass the buffer's cap. */
-	bool (*write_request)(
-		const struct chat_request *r, struct trace *t, struct buf *out, struct err *e);
+	/* An upstream's request, always for a stream, appended. `origin` is who is asked: seals of
+	 * any other are left out. What the dialect cannot carry is left out and noted. False, with
+	 * nothing appended, if it would pass the buffer's cap. */
+	bool (*write_request)(const struct chat_request *r, struct str origin, struct trace *t,
+		struct buf *out, struct err *e);
 
 	/* ---- answers to a client ---- */
 	struct dialect_writer *(*writer_new)(const struct dialect_answer *about);
@@ -94,6 +129,8 @@ struct dialect {
 	/* The list of models in the dialect's shape, from what router_models gives; one of them. */
 	void (*write_models)(const json_t *models, struct buf *out);
 	void (*write_model)(const json_t *model, struct buf *out);
+	/* The answer to DIALECT_TOKENS; NULL if the dialect has no such question. */
+	void (*write_tokens)(int64_t tokens, bool is_estimate, struct buf *out);
 
 	/* ---- answers of an upstream ---- */
 	/* Events go to the sink from inside the functions below; it must not free the reader. After

@@ -225,10 +225,20 @@ static bool read_models(struct str body, json_t *models, struct err *e)
 	return ok || err_context(e, "the upstream's list of models");
 }
 
+static const struct dialect_route routes[] = {
+	{ "POST", "/chat/completions", DIALECT_ANSWER },
+	{ "GET", "/models", DIALECT_MODELS },
+	{ "GET", "/models/*", DIALECT_MODEL },
+	{ NULL, NULL, DIALECT_ASK_COUNT },
+};
+
 const struct dialect dialect_openai = {
 	.name = "openai",
 	.about = "OpenAI Chat Completions",
 	.framing = DIALECT_SSE,
+	.routes = routes,
+	.version = "/v1",
+	.id_header = "x-request-id",
 	.key_header = "Authorization",
 	.key_prefix = "Bearer ",
 	.path = write_path,

@@ -14,8 +14,8 @@ struct chat_request *openai_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
 bool openai_read_messages(
 	struct chat_request *r, struct trace *t, const struct js_at *at, struct err *e);
-bool openai_write_request(
-	const struct chat_request *r, struct trace *t, struct buf *out, struct err *e);
+bool openai_write_request(const struct chat_request *r, struct str origin, struct trace *t,
+	struct buf *out, struct err *e);
 
 struct dialect_writer *openai_writer_new(const struct dialect_answer *about);
 void openai_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);

@@ -226,7 +226,8 @@ static void stream_event(struct openai_writer *w, const struct chat_event *event
 		write_logprob(w, event, out);
 		return;
 	}
-	bool is_chunk = event->type != CHAT_USAGE && event->type != CHAT_FAIL;
+	bool is_chunk =
+		event->type != CHAT_USAGE && event->type != CHAT_FAIL && event->type != CHAT_SEAL;
 	if (is_chunk && !w->has_begun) {
 		begin_chunk(w, out);
 		buf_add(out, STR("\"role\":\"assistant\",\"content\":\"\"},"
@@ -245,6 +246,7 @@ static void stream_event(struct openai_writer *w, const struct chat_event *event
 		openai_write_error(event->err, out);
 		buf_add(out, STR("\n\n"));
 		break;
+	case CHAT_SEAL:
 	case CHAT_TOOL_END:
 	case CHAT_LOGPROB:
 	case CHAT_USAGE:
@@ -325,6 +327,7 @@ static void gather_event(struct openai_writer *w, const struct chat_event *event
 	case CHAT_LOGPROB: openai_add_logprob(event, &w->logprobs); break;
 	case CHAT_STOP: finish_document(w, event->stop, out); break;
 	case CHAT_FAIL: openai_write_error(event->err, out); break;
+	case CHAT_SEAL:
 	case CHAT_USAGE:
 	case CHAT_ALIVE:
 	case CHAT_EVENT_TYPE_COUNT: break;

@@ -479,6 +479,7 @@ struct chat_request *openai_read_request(
 	if (!doc)
 		return NULL;
 	struct reading g = { .r = chat_request_new(a), .t = t };
+	g.r->dialect = &dialect_openai;
 	bool ok = read_body(&g, doc, e);
 	json_decref(doc);
 	if (ok)

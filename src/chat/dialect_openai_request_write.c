@@ -23,12 +23,18 @@ static bool has_block(const struct chat_message *m, enum chat_block_type type)
 	return false;
 }
 
+/* What becomes a part of the content. What only another dialect knows is told by its stand-in. */
+static bool is_said(const struct chat_block *b)
+{
+	return b->type == CHAT_BLOCK_TEXT || b->type == CHAT_BLOCK_IMAGE ||
+	       (b->type == CHAT_BLOCK_RAW && b->text.n);
+}
+
 static size_t count_said(const struct chat_message *m)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < m->block_count; i++)
-		count += m->blocks[i].type == CHAT_BLOCK_TEXT ||
-			 m->blocks[i].type == CHAT_BLOCK_IMAGE;
+		count += is_said(&m->blocks[i]);
 	return count;
 }
 
@@ -36,7 +42,7 @@ static void write_part(const struct chat_block *b, struct buf *out)
 {
 	js_next(out);
 	buf_add_char(out, '{');
-	if (b->type == CHAT_BLOCK_TEXT) {
+	if (b->type != CHAT_BLOCK_IMAGE) {
 		js_member_text(out, "type", STR("text"));
 		js_member_text(out, "text", b->text);
 	} else {
@@ -63,7 +69,7 @@ static void write_content(const struct chat_message *m, struct buf *out)
 		buf_add_char(out, '[');
 	for (size_t i = 0; i < m->block_count; i++) {
 		const struct chat_block *b = &m->blocks[i];
-		if (b->type != CHAT_BLOCK_TEXT && b->type != CHAT_BLOCK_IMAGE)
+		if (!is_said(b))
 			continue;
 		if (is_string)
 			js_quote(b->text, out);
@@ -291,6 +297,8 @@ static void write_extra(const struct chat_request *r, struct buf *out)
 {
 	const char *name;
 	json_t *value;
+	if (r->dialect != &dialect_openai)
+		return;
 	json_object_foreach((json_t *)r->extra, name, value)
 	{
 		js_next(out);
@@ -311,10 +319,11 @@ static void note_what_is_lost(const struct chat_request *r, struct trace *t)
 					i, STR_ARG(r->messages[i].blocks[k].origin));
 }
 
-bool openai_write_request(
-	const struct chat_request *r, struct trace *t, struct buf *out, struct err *e)
+bool openai_write_request(const struct chat_request *r, struct str origin, struct trace *t,
+	struct buf *out, struct err *e)
 {
 	size_t begin = out->n;
+	(void)origin;
 	note_what_is_lost(r, t);
 	buf_add_char(out, '{');
 	js_member_text(out, "model", r->model);

@@ -6,6 +6,7 @@
 const char *const chat_event_names[] = {
 	[CHAT_TEXT] = "text",
 	[CHAT_THINK] = "think",
+	[CHAT_SEAL] = "seal",
 	[CHAT_TOOL_BEGIN] = "tool_begin",
 	[CHAT_TOOL_ARGS] = "tool_args",
 	[CHAT_TOOL_END] = "tool_end",
@@ -44,6 +45,12 @@ void chat_send_think(struct chat_sink sink, struct str text)
 {
 	if (text.n)
 		chat_send(sink, &(struct chat_event){ .type = CHAT_THINK, .text = text });
+}
+
+void chat_send_seal(struct chat_sink sink, struct str opaque, bool stands_alone)
+{
+	chat_send(sink, &(struct chat_event){
+				.type = CHAT_SEAL, .text = opaque, .stands_alone = stands_alone });
 }
 
 void chat_send_tool_begin(struct chat_sink sink, unsigned call, struct str id, struct str name)

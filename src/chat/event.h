@@ -7,8 +7,9 @@
  *
  * The order of one answer, which chat/check.h can verify: any number of TEXT, THINK and ALIVE; a
  * call is TOOL_BEGIN, then TOOL_ARGS pieces whose concatenation is one JSON object, then TOOL_END;
- * calls are numbered from 0 and never interleave with one another; USAGE at most once; then exactly
- * one of STOP or FAIL, and nothing after it.
+ * calls are numbered from 0 and never interleave with one another; a SEAL follows the thought that
+ * it seals, or stands alone; USAGE at most once; then exactly one of STOP or FAIL, and nothing
+ * after it.
  *
  * LOGPROB, where it was asked for, is one token that the model chose: it comes before the words or
  * the part of a call that the token ends in, so it may stand anywhere before USAGE, inside a call
@@ -25,8 +26,10 @@
 #include "base/str.h"
 
 enum chat_event_type {
-	CHAT_TEXT,       /* text: a piece of the answer */
-	CHAT_THINK,      /* text: a piece of reasoning */
+	CHAT_TEXT,  /* text: a piece of the answer */
+	CHAT_THINK, /* text: a piece of reasoning */
+	CHAT_SEAL,  /* text: what its upstream (`origin`) wants back with the thought just told, or,
+		       if `stands_alone`, in place of one that it does not show */
 	CHAT_TOOL_BEGIN, /* call, id, text: the tool's name */
 	CHAT_TOOL_ARGS,  /* call, text: a piece of the arguments' JSON */
 	CHAT_TOOL_END,   /* call */
@@ -52,6 +55,7 @@ enum chat_stop {
 struct chat_usage {
 	int64_t prompt_tokens;   /* the whole prompt, cached part included */
 	int64_t cached_tokens;   /* of these, taken from a cache */
+	int64_t stored_tokens;   /* of these, put into a cache for a price */
 	int64_t answer_tokens;   /* all that the model said, thinking included */
 	int64_t thinking_tokens; /* of these, thinking */
 	int64_t prefill_us;      /* local only: time to read the prompt */
@@ -86,8 +90,10 @@ struct chat_event {
 	enum chat_event_type type;
 	unsigned call; /* which tool call of this answer, from 0 */
 	struct str text;
-	struct str id; /* of the call; never empty */
-	enum chat_stop stop;
+	struct str id;       /* of the call; never empty */
+	struct str origin;   /* of a seal: who made it, as the route names it; may be empty */
+	bool stands_alone;   /* of a seal */
+	enum chat_stop stop; /* with text: the stop string that was reached, if that is known */
 	struct chat_usage usage;
 	struct chat_alive alive;
 	struct chat_logprob logprob;
@@ -106,6 +112,7 @@ void chat_send(struct chat_sink sink, const struct chat_event *event);
 /* Shorthands for the makers of events. */
 void chat_send_text(struct chat_sink sink, struct str text);
 void chat_send_think(struct chat_sink sink, struct str text);
+void chat_send_seal(struct chat_sink sink, struct str opaque, bool stands_alone);
 void chat_send_tool_begin(struct chat_sink sink, unsigned call, struct str id, struct str name);
 void chat_send_tool_args(struct chat_sink sink, unsigned call, struct str piece);
 void chat_send_tool_end(struct chat_sink sink, unsigned call);

@@ -102,6 +102,7 @@ static void add_content(const struct chat_message *m, struct buf *out)
 	for (size_t i = 0; i < m->block_count; i++) {
 		const struct chat_block *b = &m->blocks[i];
 		switch (b->type) {
+		case CHAT_BLOCK_RAW:
 		case CHAT_BLOCK_TEXT: buf_add(out, b->text); break;
 		case CHAT_BLOCK_CALL:
 			if (out->n && !has_call)

@@ -129,6 +129,56 @@ const struct chat_tool *chat_find_tool(const struct chat_request *r, struct str 
 	return NULL;
 }
 
+/* Quarters of a token. */
+enum {
+	ASCII_WEIGHT = 1,
+	OTHER_WEIGHT = 3,
+	MESSAGE_WEIGHT = 16,
+	IMAGE_WEIGHT = 4800,
+	TOKEN_WEIGHT = 4
+};
+
+static int64_t weigh_text(struct str text)
+{
+	int64_t weight = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		bool is_inner = c >= 0x80 && c < 0xc0; /* not the first byte of a character */
+		if (!is_inner)
+			weight += c < 0x80 ? ASCII_WEIGHT : OTHER_WEIGHT;
+	}
+	return weight;
+}
+
+static int64_t weigh_tool(const struct chat_tool *tool)
+{
+	struct buf schema;
+	buf_init(&schema, LIMIT_JSON_BYTES);
+	if (tool->parameters)
+		js_write(tool->parameters, &schema);
+	int64_t weight = MESSAGE_WEIGHT + weigh_text(tool->name) + weigh_text(tool->description) +
+			 weigh_text(buf_str(&schema));
+	buf_clear(&schema);
+	return weight;
+}
+
+int64_t chat_estimate_tokens(const struct chat_request *r)
+{
+	int64_t weight = 0;
+	for (size_t i = 0; i < r->message_count; i++) {
+		weight += MESSAGE_WEIGHT;
+		for (size_t k = 0; k < r->messages[i].block_count; k++) {
+			const struct chat_block *b = &r->messages[i].blocks[k];
+			bool is_image = b->type == CHAT_BLOCK_IMAGE;
+			weight +=
+				is_image ? IMAGE_WEIGHT : weigh_text(b->text) + weigh_text(b->name);
+		}
+	}
+	for (size_t i = 0; i < r->tool_count; i++)
+		weight += weigh_tool(&r->tools[i]);
+	return weight / TOKEN_WEIGHT + 1;
+}
+
 struct str chat_message_text(const struct chat_message *m, struct arena *a)
 {
 	struct buf joined;

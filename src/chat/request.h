@@ -30,7 +30,10 @@ enum chat_block_type {
 	CHAT_BLOCK_CALL,   /* id, name, text: the arguments' JSON exactly as they came */
 	CHAT_BLOCK_RESULT, /* id: of the call it answers, name if known, text: what the tool said,
 			      is_error */
-	CHAT_BLOCK_IMAGE,  /* text: a data: URL or another URL */
+	CHAT_BLOCK_IMAGE,  /* text: a data: URL or another URL; id: of the call whose result it
+			      belongs to, if to any */
+	CHAT_BLOCK_RAW, /* extra: a block that only its own dialect knows, whole; text: what stands
+			   for it everywhere else, may be empty */
 	CHAT_BLOCK_TYPE_COUNT
 };
 
@@ -42,6 +45,9 @@ struct chat_block {
 	struct str opaque;
 	struct str origin;
 	bool is_error;
+	bool is_sealed; /* of a thought: only `opaque` of it is there */
+	const json_t
+		*extra; /* members of the block that we do not know, see chat_request.dialect */
 };
 
 struct chat_message {
@@ -56,6 +62,7 @@ struct chat_tool {
 	struct str description;   /* may be empty */
 	const json_t *parameters; /* a JSON Schema of type object; NULL: no parameters */
 	bool is_strict;
+	const json_t *extra; /* as of a block */
 };
 
 enum chat_tool_choice {
@@ -91,8 +98,23 @@ struct chat_sampling {
 
 enum chat_format { CHAT_FORMAT_TEXT, CHAT_FORMAT_JSON, CHAT_FORMAT_SCHEMA, CHAT_FORMAT_COUNT };
 
+/* A header of the client's request that belongs to its dialect. */
+struct chat_header {
+	struct str name, value;
+};
+
+struct dialect;
+
 struct chat_request {
 	struct arena *arena;
+	/*
+	 * Who read it: NULL if it was made here. What is `extra`, here and in blocks and tools, is
+	 * in the words of this dialect, and so are the headers: they go on to an upstream that
+	 * speaks it too, and to no other.
+	 */
+	const struct dialect *dialect;
+	const struct chat_header *headers;
+	size_t header_count;
 	struct str model;
 	struct chat_message *messages;
 	size_t message_count;
@@ -107,9 +129,13 @@ struct chat_request {
 	struct str reasoning_effort; /* "none", "low", "medium", "high" or empty */
 	bool is_stream;              /* the client wants a stream; route/ always streams */
 	bool wants_usage;            /* the client wants usage in its stream */
-	bool continues_assistant;    /* the last message is an assistant's, to be continued and not
-					answered */
-	const json_t *extra; /* members of the client's body that we do not know; NULL if none */
+	bool hides_thoughts;      /* the client asked for no thoughts and expects none: a model that
+				     can do without is told so, and what is thought all the same is
+				     not shown */
+	bool continues_assistant; /* the last message is an assistant's, to be continued and not
+				     answered */
+	const json_t *extra; /* members of the client's body that we do not know, or that say more
+				than we understand; NULL if none */
 	/* Private: growth and what to release; see request.c. */
 	size_t message_room, tool_room;
 	struct chat_ref *refs;
@@ -136,6 +162,9 @@ void chat_add_tool(
 
 /* The tool of that name, or NULL. */
 const struct chat_tool *chat_find_tool(const struct chat_request *r, struct str name);
+
+/* Tokens of its prompt, guessed by its characters: within about a third. */
+int64_t chat_estimate_tokens(const struct chat_request *r);
 
 /* All text blocks of a message joined, in the arena. */
 struct str chat_message_text(const struct chat_message *m, struct arena *a);

@@ -98,7 +98,7 @@ static void append_message(json_t *messages, const struct chat_message *m, bool 
 	buf_init(&thought, LIMIT_PROMPT_BYTES);
 	for (size_t i = 0; i < m->block_count; i++) {
 		const struct chat_block *b = &m->blocks[i];
-		if (b->type == CHAT_BLOCK_TEXT)
+		if (b->type == CHAT_BLOCK_TEXT || b->type == CHAT_BLOCK_RAW)
 			buf_add(&text, b->text);
 		else if (b->type == CHAT_BLOCK_THINK)
 			buf_add(&thought, b->text);
@@ -146,7 +146,7 @@ static json_t *conversation(const struct chat_template *t, const struct chat_req
 		!r->continues_assistant);
 	if (!is_prompted && offers_tools(r))
 		json_object_set_new(all, "tools", tools_json(r));
-	if (str_eq(r->reasoning_effort, STR("none")))
+	if (r->hides_thoughts || str_eq(r->reasoning_effort, STR("none")))
 		json_object_set_new(all, "enable_thinking", json_false());
 	return all;
 }

@@ -104,10 +104,15 @@ void engine_log(struct buf *out)
 
 int64_t engine_count_tokens(const struct engine *g, struct str text, bool is_literal)
 {
-	struct engine_segment segment = { text, is_literal };
+	return engine_count_prompt(g, &(struct engine_segment){ text, is_literal }, 1);
+}
+
+int64_t engine_count_prompt(
+	const struct engine *g, const struct engine_segment *segments, size_t count)
+{
 	struct prompt p;
 	struct token_list tokens = { 0 };
-	if (!prompt_init(&p, &g->vocab, &segment, 1, NULL))
+	if (!prompt_init(&p, &g->vocab, segments, count, NULL))
 		return 0;
 	prompt_tokenize(&p, &g->vocab, 0, &tokens);
 	int64_t n = (int64_t)tokens.n;

@@ -152,6 +152,10 @@ struct engine_segment {
 	bool is_literal;
 };
 
+/* Tokens of a whole prompt as a job would read it. Any thread. */
+int64_t engine_count_prompt(
+	const struct engine *g, const struct engine_segment *segments, size_t count);
+
 enum { ENGINE_NO_LOGPROBS = -1 };
 
 struct engine_job {

@@ -271,7 +271,8 @@ static enum tool_thinking thinking_of(
 {
 	if (text->is_thinking)
 		return TOOL_THINKING_IS_OPEN;
-	bool is_off = str_eq(r->reasoning_effort, STR("none")) || !template_thinks(l->chat);
+	bool is_off = r->hides_thoughts || str_eq(r->reasoning_effort, STR("none")) ||
+		      !template_thinks(l->chat);
 	return is_off ? TOOL_THINKING_NEVER : TOOL_THINKING_MAY;
 }
 
@@ -316,6 +317,22 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	return c ? &c->base : NULL;
 }
 
+static bool count(struct backend *b, const struct chat_request *r, struct trace *t, int64_t *tokens,
+	struct err *e)
+{
+	struct local *l = (struct local *)b;
+	struct rendered text;
+	rendered_init(&text);
+	bool ok = template_render(l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e);
+	if (ok) {
+		size_t segments;
+		const struct engine_segment *list = segments_of(&text, r->arena, &segments);
+		*tokens = engine_count_prompt(l->engine, list, segments);
+	}
+	rendered_clear(&text);
+	return ok;
+}
+
 static void end(struct backend_call *call)
 {
 	struct local_call *c = (struct local_call *)call;
@@ -352,6 +369,7 @@ static const struct backend_ops ops = {
 	.kind = "local",
 	.start = start,
 	.end = end,
+	.count = count,
 	.list = list,
 	.free = free_backend,
 };

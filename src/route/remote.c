@@ -22,7 +22,8 @@ enum {
 	LIST_TOTAL_MS = 10000,
 	URL_BYTES = 4096,
 	REFUSAL_BYTES = 64 * 1024,
-	HEADERS = 3
+	HEADERS = 3, /* of our own */
+	MOST_HEADERS = 16
 };
 
 struct remote {
@@ -32,6 +33,7 @@ struct remote {
 	struct arena *arena; /* of what is set up once */
 	const struct dialect *dialect;
 	struct str base_url, key, shown_url;
+	struct str origin; /* the host: whose its seals are */
 	int64_t connect_ms, first_byte_ms, gap_ms;
 	json_t *models;
 	bool is_told; /* the models were given, or have been asked for with success */
@@ -146,8 +148,12 @@ static void take_event(void *owner, const struct chat_event *event)
 		c->is_over = true;
 		c->is_fine = event->type == CHAT_STOP;
 	}
-	if (!c->is_ended)
-		chat_send(c->sink, event);
+	if (c->is_ended)
+		return;
+	struct chat_event told = *event;
+	if (told.type == CHAT_SEAL)
+		told.origin = c->remote->origin;
+	chat_send(c->sink, &told);
 }
 
 static void tell_failure(struct remote_call *c, const struct err *e)
@@ -282,17 +288,31 @@ static size_t make_headers(
 	return count;
 }
 
+/* Headers of a client that speaks as its upstream does go on. */
+static size_t add_kept_headers(const struct remote *r, const struct chat_request *request,
+	size_t count, struct http_header headers[MOST_HEADERS])
+{
+	if (request->dialect != r->dialect)
+		return count;
+	for (size_t i = 0; i < request->header_count && count < MOST_HEADERS; i++)
+		headers[count++] =
+			(struct http_header){ request->headers[i].name, request->headers[i].value };
+	return count;
+}
+
 static bool ask(struct remote_call *c, const struct chat_request *request, struct err *e)
 {
 	struct remote *r = c->remote;
 	struct arena *a = arena_new();
-	struct http_header headers[HEADERS];
+	struct http_header headers[MOST_HEADERS];
+	size_t header_count = make_headers(r, a, true, headers);
 	struct buf body, url;
 	buf_init(&body, LIMIT_JSON_BYTES);
 	buf_init(&url, URL_BYTES);
+	header_count = add_kept_headers(r, request, header_count, headers);
 	buf_add(&url, r->base_url);
 	r->dialect->path(request, &url);
-	if (!r->dialect->write_request(request, c->trace, &body, e))
+	if (!r->dialect->write_request(request, r->origin, c->trace, &body, e))
 		goto out;
 	trace_note(c->trace, LAYER_WIRE, "request", "%.*s, %s", STR_ARG(r->shown_url),
 		r->dialect->about);
@@ -300,7 +320,7 @@ static bool ask(struct remote_call *c, const struct chat_request *request, struc
 	c->http = http_call_start(r->client,
 		&(struct http_call_spec){ .url = buf_z(&url),
 			.headers = headers,
-			.header_count = make_headers(r, a, true, headers),
+			.header_count = header_count,
 			.body = buf_str(&body),
 			.connect_ms = r->connect_ms,
 			.first_byte_ms = r->first_byte_ms,
@@ -452,6 +472,8 @@ static bool read_url(struct remote *r, const char *url, struct err *e)
 		text = str_sub(text, 0, text.n - (sizeof "/chat/completions" - 1));
 	r->base_url = arena_str(r->arena, text);
 	r->shown_url = http_url_for_people(r->arena, r->base_url);
+	struct str rest = str_from(r->shown_url, str_find(r->shown_url, STR("://")) + 3);
+	str_cut(&rest, '/', &r->origin);
 	return true;
 }
 

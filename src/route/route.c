@@ -218,6 +218,7 @@ static void note_event(struct route_call *c, const struct chat_event *event)
 		trace_note(t, LAYER_ROUTE, "stop", "%s", chat_stop_names[event->stop]);
 		break;
 	case CHAT_FAIL: trace_fault(t, event->err); break;
+	case CHAT_SEAL:
 	case CHAT_TOOL_END:
 	case CHAT_ALIVE:
 	case CHAT_LOGPROB:
@@ -281,6 +282,24 @@ struct route_call *route_start(struct router *r, const struct chat_request *requ
 	trace_fault(t, e);
 	call_free(c);
 	return NULL;
+}
+
+bool router_count(struct router *r, const struct chat_request *request, struct trace *t,
+	struct route_count *out, struct err *e)
+{
+	struct route_call c = { .router = r, .request = request };
+	bool ok = true;
+	find_candidates(&c);
+	struct backend *first = c.candidate_count ? c.candidates[0]->backend : NULL;
+	*out = (struct route_count){ .is_estimate = true };
+	if (!first)
+		ok = fail_not_served(r, request->model, e);
+	else if (!first->ops->count)
+		out->tokens = chat_estimate_tokens(request);
+	else if ((ok = first->ops->count(first, request, t, &out->tokens, e)))
+		out->is_estimate = false;
+	free(c.candidates);
+	return ok;
 }
 
 void route_end(struct route_call *c)

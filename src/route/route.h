@@ -36,6 +36,9 @@ struct backend_ops {
 	 * Nothing may be said for as long as the reader of the answer cannot take it. NULL: it
 	 * cannot. */
 	void (*pause)(struct backend_call *call, bool is_paused);
+	/* How many tokens the prompt of the request has, exactly; NULL: it cannot tell. */
+	bool (*count)(struct backend *b, const struct chat_request *r, struct trace *t,
+		int64_t *tokens, struct err *e);
 	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}. */
 	void (*list)(struct backend *b, json_t *models);
 	void (*free)(struct backend *b);
@@ -62,6 +65,15 @@ void router_add(struct router *r, const char *name, struct backend *b, bool serv
 
 /* All models of all upstreams, each with "upstream": a new array. */
 json_t *router_models(struct router *r);
+
+struct route_count {
+	int64_t tokens;
+	bool is_estimate; /* nobody who answers it could count */
+};
+
+/* Tokens of the request's prompt, by the upstream that would be asked first. */
+bool router_count(struct router *r, const struct chat_request *request, struct trace *t,
+	struct route_count *out, struct err *e);
 
 struct route_call;
 

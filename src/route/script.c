@@ -405,15 +405,6 @@ static size_t add_raw(struct script_call *c, const struct script *s, const struc
 	return g.calls;
 }
 
-static size_t request_bytes(const struct chat_request *r)
-{
-	size_t bytes = 0;
-	for (size_t i = 0; i < r->message_count; i++)
-		for (size_t k = 0; k < r->messages[i].block_count; k++)
-			bytes += r->messages[i].blocks[k].text.n;
-	return bytes;
-}
-
 static struct chat_usage usage_of(
 	const struct script_call *c, const struct turn *t, const struct chat_request *r)
 {
@@ -423,7 +414,7 @@ static struct chat_usage usage_of(
 	for (size_t i = 0; i < c->step_count; i++)
 		answer += c->steps[i].event.text.n;
 	return (struct chat_usage){
-		.prompt_tokens = (int64_t)(request_bytes(r) / BYTES_PER_TOKEN + 1),
+		.prompt_tokens = chat_estimate_tokens(r),
 		.answer_tokens = (int64_t)(answer / BYTES_PER_TOKEN + 1),
 		.thinking_tokens = (int64_t)(t->think.n / BYTES_PER_TOKEN),
 		.is_estimate = true,

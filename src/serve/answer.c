@@ -97,6 +97,8 @@ static void finish(struct answer *a, enum outcome outcome)
 static void add_headers(struct answer *a)
 {
 	http_add_header(a->x, "x-request-id", str_z(trace_id(a->trace)));
+	if (!str_eq_z(str_z(a->dialect->id_header), "x-request-id"))
+		http_add_header(a->x, a->dialect->id_header, str_z(trace_id(a->trace)));
 	if (a->call)
 		http_add_header(a->x, "x-offgrid-upstream", str_z(route_upstream(a->call)));
 }
@@ -269,6 +271,7 @@ static bool start(struct answer *a, struct str path, struct err *e)
 	a->request = a->dialect->read_request(path, q->body, a->arena, a->trace, e);
 	if (!a->request)
 		return false;
+	serve_keep_headers(a->x, a->dialect, a->request);
 	note_request(a);
 	name_model(a);
 	a->writer = a->dialect->writer_new(&(struct dialect_answer){
@@ -277,6 +280,9 @@ static bool start(struct answer *a, struct str path, struct err *e)
 		.unix_s = trace_began_unix_ms(a->trace) / 1000,
 		.is_stream = a->request->is_stream,
 		.wants_usage = a->request->wants_usage,
+		.hides_thoughts = a->request->hides_thoughts,
+		.alive = &a->alive,
+		.prompt_estimate = chat_estimate_tokens(a->request),
 	});
 	a->call = route_start(
 		a->serve->router, a->request, a->trace, (struct chat_sink){ take_event, a }, e);

@@ -40,6 +40,20 @@ void serve_reply_error(struct http_exchange *x, const struct dialect *d, const s
 	buf_clear(&body);
 }
 
+void serve_keep_headers(
+	struct http_exchange *x, const struct dialect *d, struct chat_request *request)
+{
+	enum { MOST = 8 };
+	struct chat_header *kept = arena_calloc(request->arena, MOST, sizeof *kept);
+	for (const char *const *name = d->kept_headers; name && *name; name++) {
+		struct str value = http_request_header(x, *name);
+		if (value.n && request->header_count < MOST)
+			kept[request->header_count++] = (struct chat_header){ str_z(*name),
+				arena_str(request->arena, value) };
+	}
+	request->headers = kept;
+}
+
 /* ---- endpoints ---- */
 
 static void get_health(
@@ -106,73 +120,156 @@ static void get_model(
 	json_decref(models);
 }
 
-/* Path without its version; a path that ends in '/' stands for all that begin with it. */
+/* What is no dialect's. */
 static const struct endpoint {
-	const char *method, *path;
-	const struct dialect *dialect;
+	const char *path;
 	bool is_open; /* without a key */
 	void (*handle)(
 		struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
 } endpoints[] = {
-	{ "POST", "/chat/completions", &dialect_openai, false, answer_begin },
-	{ "GET", "/models", &dialect_openai, false, get_models },
-	{ "GET", "/models/", &dialect_openai, false, get_model },
-	{ "GET", "/health", &dialect_openai, true, get_health },
-	{ "GET", "/metrics", &dialect_openai, false, get_metrics },
+	{ "/health", true, get_health },
+	{ "/metrics", false, get_metrics },
+};
+
+/* What the dialects' own paths ask for. */
+static void (*const handlers[])(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path) = {
+	[DIALECT_ANSWER] = answer_begin,
+	[DIALECT_TOKENS] = count_begin,
+	[DIALECT_MODELS] = get_models,
+	[DIALECT_MODEL] = get_model,
+};
+
+_Static_assert(sizeof handlers / sizeof handlers[0] == DIALECT_ASK_COUNT, "a handler for each");
+
+/* Where a request belongs. */
+struct place {
+	const struct dialect *dialect;
+	void (*handle)(
+		struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+	struct str rest; /* what the path's '*' stands for */
+	bool is_open;
+	bool is_other_method; /* there is such a path, but not for this method */
 };
 
 /* "/v1/v1/models" is "/models". */
-static struct str without_version(struct str path)
+static struct str without_version(struct str path, const char *version)
 {
-	while (str_starts(path, STR("/v1/")))
-		path = str_from(path, 3);
+	struct str prefix = str_z(version);
+	while (str_starts(path, prefix) && str_starts(str_from(path, prefix.n), STR("/")))
+		path = str_from(path, prefix.n);
 	return path;
 }
 
-static const struct endpoint *find_endpoint(
-	struct str method, struct str path, struct str *rest, struct err *e)
+static bool fits(struct str path, const char *pattern, struct str *rest)
 {
-	bool is_other_method = false;
-	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
-		const struct endpoint *point = &endpoints[i];
-		struct str own = str_z(point->path);
-		bool fits = str_ends(own, STR("/")) ? str_starts(path, own) && path.n > own.n
-						    : str_eq(path, own);
-		if (!fits)
+	struct str after = str_z(pattern), before;
+	if (str_find_char(after, '*') == SIZE_MAX)
+		return str_eq(path, after);
+	str_cut(&after, '*', &before);
+	if (path.n <= before.n + after.n || !str_starts(path, before) || !str_ends(path, after))
+		return false;
+	*rest = str_sub(path, before.n, path.n - after.n);
+	return true;
+}
+
+static bool bears_mark(struct http_exchange *x, const struct dialect *d)
+{
+	return d->mark_header && http_request_header(x, d->mark_header).p;
+}
+
+static bool find_route(const struct http_request *q, const struct dialect *d, struct place *out)
+{
+	struct str path = without_version(q->path, d->version);
+	for (const struct dialect_route *r = d->routes; r->method; r++) {
+		if (!fits(path, r->path, &out->rest))
 			continue;
-		*rest = str_from(path, own.n);
-		if (str_eq_z(method, point->method))
-			return point;
-		is_other_method = true;
+		if (str_eq_z(q->method, r->method)) {
+			out->dialect = d;
+			out->handle = handlers[r->ask];
+			return true;
+		}
+		out->is_other_method = true;
 	}
+	return false;
+}
+
+static bool find_endpoint(const struct http_request *q, struct place *out)
+{
+	struct str path = without_version(q->path, dialect_openai.version);
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
+		if (!str_eq_z(path, endpoints[i].path))
+			continue;
+		out->is_open = endpoints[i].is_open;
+		if (str_eq_z(q->method, "GET"))
+			out->handle = endpoints[i].handle;
+		out->is_other_method = true;
+	}
+	return out->handle != NULL;
+}
+
+/* Which dialect's paths there are for answers, as a mend. */
+static void name_paths(struct err *e)
+{
+	struct buf names;
+	buf_init(&names, ERR_MEND_BYTES);
+	for (size_t i = 0; dialects[i]; i++)
+		for (const struct dialect_route *r = dialects[i]->routes; r->method; r++)
+			if (r->ask == DIALECT_ANSWER)
+				buf_printf(&names, "%s %s%s, ", r->method, dialects[i]->version,
+					r->path);
+	err_mend(e, "the API is %sGET /v1/models, /health, /metrics", buf_z(&names));
+	buf_clear(&names);
+}
+
+/* A path of several dialects belongs to the one whose mark the request bears, else to the first.
+ * The place's dialect is set even if there is none: it shapes the error. */
+static bool find_place(struct http_exchange *x, struct place *out, struct err *e)
+{
+	const struct http_request *q = http_request_of(x);
+	*out = (struct place){ .dialect = dialects[0] };
+	for (size_t i = 0; dialects[i]; i++) {
+		if (!bears_mark(x, dialects[i]))
+			continue;
+		out->dialect = dialects[i];
+		if (find_route(q, dialects[i], out))
+			return true;
+	}
+	for (size_t i = 0; dialects[i]; i++)
+		if (find_route(q, dialects[i], out))
+			return true;
+	if (find_endpoint(q, out))
+		return true;
 	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "%.*s %.*s is not served here%s",
-		STR_ARG(str_sub(method, 0, LIMIT_QUOTE_BYTES)),
-		STR_ARG(str_sub(path, 0, LIMIT_QUOTE_BYTES)),
-		is_other_method ? ", only with another method" : "");
-	err_mend(e, "the API is POST /v1/chat/completions, GET /v1/models, /health, /metrics");
-	return NULL;
+		STR_ARG(str_sub(q->method, 0, LIMIT_QUOTE_BYTES)),
+		STR_ARG(str_sub(q->path, 0, LIMIT_QUOTE_BYTES)),
+		out->is_other_method ? ", only with another method" : "");
+	name_paths(e);
+	return false;
 }
 
 /* ---- who may call ---- */
 
-static bool fail_key(struct serve *s, struct http_exchange *x, struct err *e)
+static bool has_key(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct err *e)
 {
-	struct str shown = http_request_header(x, "authorization");
-	s->metrics.refused_keys++;
-	fail(e, ERR_DENIED, LAYER_CLIENT, "%s",
-		shown.n ? "the API key is not one of this server's" : "an API key is needed");
-	e->code = STATUS_KEY;
-	return err_mend(e, "send it as: Authorization: Bearer KEY");
-}
-
-static bool has_key(struct serve *s, struct http_exchange *x, struct err *e)
-{
+	bool is_shown = false;
 	if (!keys_count(s->keys))
 		return true;
-	struct str shown = http_request_header(x, "authorization"), bearer = STR("Bearer ");
-	if (str_eq_nocase(str_sub(shown, 0, bearer.n), bearer))
-		shown = str_trim(str_from(shown, bearer.n));
-	return keys_fit(s->keys, shown) || fail_key(s, x, e);
+	for (size_t i = 0; dialects[i]; i++) {
+		struct str shown = http_request_header(x, dialects[i]->key_header),
+			   prefix = str_z(dialects[i]->key_prefix);
+		if (str_eq_nocase(str_sub(shown, 0, prefix.n), prefix))
+			shown = str_trim(str_from(shown, prefix.n));
+		if (keys_fit(s->keys, shown))
+			return true;
+		is_shown = is_shown || shown.n;
+	}
+	s->metrics.refused_keys++;
+	fail(e, ERR_DENIED, LAYER_CLIENT, "%s",
+		is_shown ? "the API key is not one of this server's" : "an API key is needed");
+	e->code = STATUS_KEY;
+	return err_mend(e, "send it as: %s: %sKEY", d->key_header, d->key_prefix);
 }
 
 /* "box.lan:8093" is "box.lan", "[::1]:8093" is "::1". */
@@ -236,16 +333,15 @@ static bool is_no_page(const struct serve *s, struct http_exchange *x, struct er
 static void on_request(void *ctx, struct http_exchange *x)
 {
 	struct serve *s = ctx;
-	const struct http_request *q = http_request_of(x);
 	struct err e = { 0 };
-	struct str rest = { 0 };
-	const struct endpoint *point =
-		find_endpoint(q->method, without_version(q->path), &rest, &e);
-	bool is_allowed = is_no_page(s, x, &e) && ((point && point->is_open) || has_key(s, x, &e));
-	if (point && is_allowed)
-		point->handle(s, x, point->dialect, rest);
+	struct place place;
+	bool is_found = find_place(x, &place, &e);
+	bool is_allowed =
+		is_no_page(s, x, &e) && (place.is_open || has_key(s, x, place.dialect, &e));
+	if (is_found && is_allowed)
+		place.handle(s, x, place.dialect, place.rest);
 	else
-		serve_reply_error(x, &dialect_openai, &e);
+		serve_reply_error(x, place.dialect, &e);
 }
 
 static void shape_error(void *ctx, const struct err *e, int status, struct buf *body)

@@ -35,6 +35,12 @@ void serve_reply_error(struct http_exchange *x, const struct dialect *d, const s
 /* Takes over an exchange: reads its request, asks the router and answers. */
 void answer_begin(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+/* Answers at once: the tokens of the request's prompt. */
+void count_begin(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+/* The client's headers that its dialect keeps go into its request. */
+void serve_keep_headers(
+	struct http_exchange *x, const struct dialect *d, struct chat_request *request);
 /* Ends one under way without a further word: the server is being freed. */
 void answer_abort(struct answer *a);
 

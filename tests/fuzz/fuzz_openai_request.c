@@ -13,7 +13,7 @@ static struct buf written(const struct chat_request *r)
 {
 	struct buf out;
 	buf_init(&out, WRITTEN_MAX);
-	MUST(dialect_openai.write_request(r, NULL, &out, NULL));
+	MUST(dialect_openai.write_request(r, STR(""), NULL, &out, NULL));
 	return out;
 }
 

@@ -55,6 +55,10 @@ static inline void record_take(void *owner, const struct chat_event *ev)
 	case CHAT_TEXT:
 	case CHAT_THINK:
 	case CHAT_TOOL_ARGS: buf_add(&r->text, ev->text); break;
+	case CHAT_SEAL:
+		buf_printf(
+			&r->text, " %s%.*s", ev->stands_alone ? "alone " : "", STR_ARG(ev->text));
+		break;
 	case CHAT_TOOL_BEGIN:
 		buf_printf(&r->text, " %u %.*s %.*s", ev->call, STR_ARG(ev->id), STR_ARG(ev->text));
 		break;
@@ -71,7 +75,10 @@ static inline void record_take(void *owner, const struct chat_event *ev)
 			buf_printf(&r->text, ", %.*s %g", STR_ARG(ev->logprob.top[i].bytes),
 				ev->logprob.top[i].logprob);
 		break;
-	case CHAT_STOP: buf_printf(&r->text, " %s", chat_stop_names[ev->stop]); break;
+	case CHAT_STOP:
+		buf_printf(&r->text, " %s%s%.*s", chat_stop_names[ev->stop],
+			ev->text.n ? " at " : "", STR_ARG(ev->text));
+		break;
 	case CHAT_FAIL:
 		r->fault = *ev->err;
 		buf_printf(&r->text, " %s %s", err_kinds[ev->err->kind].name,

@@ -10,7 +10,7 @@
 
 static inline void describe_block(const struct chat_block *b, struct buf *out)
 {
-	static const char *const types[] = { "text", "think", "call", "result", "image" };
+	static const char *const types[] = { "text", "think", "call", "result", "image", "raw" };
 	buf_printf(out, "  %s", types[b->type]);
 	if (b->id.n)
 		buf_printf(out, " id=%.*s", STR_ARG(b->id));
@@ -18,6 +18,11 @@ static inline void describe_block(const struct chat_block *b, struct buf *out)
 		buf_printf(out, " name=%.*s", STR_ARG(b->name));
 	buf_printf(out, "%s: ", b->is_error ? " error" : "");
 	js_quote(b->text, out);
+	if (b->opaque.n)
+		buf_printf(out, " %s%.*s of %.*s", b->is_sealed ? "alone " : "", STR_ARG(b->opaque),
+			STR_ARG(b->origin));
+	if (b->extra)
+		js_write(b->extra, out);
 	buf_add_char(out, '\n');
 }
 
@@ -28,6 +33,8 @@ static inline void describe_tool(const struct chat_tool *t, struct buf *out)
 	buf_add_char(out, ' ');
 	if (t->parameters)
 		js_write(t->parameters, out);
+	if (t->extra)
+		js_write(t->extra, out);
 	buf_add_char(out, '\n');
 }
 

@@ -404,6 +404,7 @@ static void add_settings(struct chat_request *r, struct dice *d)
 		s->biases = bias;
 		s->bias_count = 1;
 	}
+	r->dialect = &dialect_openai;
 	if (roll(d, 2))
 		r->extra = chat_request_keep(
 			r, json_pack("{s:s, s:{s:i}}", "user", "me", "options", "num_ctx", 4096));
@@ -467,7 +468,7 @@ static void what_is_written_is_read_back(void **state)
 		buf_reset(&f->text);
 		struct chat_request *r = some_request(&d, f->arena);
 		describe_request(r, &before);
-		assert_true(dialect_openai.write_request(r, NULL, &body, &f->e));
+		assert_true(dialect_openai.write_request(r, STR(""), NULL, &body, &f->e));
 		struct chat_request *again = read_body(f, buf_str(&body));
 		assert_non_null(again);
 		describe_request(again, &f->text);
@@ -499,7 +500,7 @@ static void what_cannot_be_carried_is_said_otherwise(void **state)
 				  .is_error = true });
 	struct buf body;
 	buf_init(&body, MIB);
-	assert_true(dialect_openai.write_request(r, f->trace, &body, &f->e));
+	assert_true(dialect_openai.write_request(r, STR(""), f->trace, &body, &f->e));
 	assert_non_null(strstr(buf_z(&body), "{\"role\":\"system\",\"content\":\"rules\"}"));
 	assert_non_null(strstr(buf_z(&body), "\"content\":\"error: no file\""));
 	assert_null(strstr(buf_z(&body), "seal"));
@@ -507,7 +508,7 @@ static void what_cannot_be_carried_is_said_otherwise(void **state)
 	buf_clear(&body);
 	buf_init(&body, 50);
 	buf_add_z(&body, "before");
-	assert_false(dialect_openai.write_request(r, NULL, &body, &f->e));
+	assert_false(dialect_openai.write_request(r, STR(""), NULL, &body, &f->e));
 	assert_err(f->e, ERR_TOO_BIG, LAYER_WIRE);
 	assert_str(buf_str(&body), "before");
 	buf_clear(&body);

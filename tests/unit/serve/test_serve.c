@@ -469,7 +469,7 @@ static void silence_is_broken_by_empty_deltas(void **state)
 	record_init(&r);
 	read_stream(reply, &r);
 	assert_true(r.alive >= 2);
-	assert_record(&r, "text at last\nusage 2 0 2 0\nstop end");
+	assert_record(&r, "text at last\nusage 6 0 2 0\nstop end");
 	assert_null(strstr(reply, "\n:"));
 	record_clear(&r);
 	reply = chat("script", "fails late", true);
