@@ -394,8 +394,7 @@ static void keep_trace(struct agent *a)
 	};
 	if (!a->o.store || a->is_store_broken)
 		return;
-	if (store_trace_put(a->o.store, a->trace, &row, &e) &&
-		store_ledger_add(a->o.store, &row, &e))
+	if (store_put_requests(a->o.store, &(struct store_request){ row, a->trace }, 1, &e))
 		receipt_add_trace(a->receipt, trace_id(a->trace));
 	else
 		lose_store(a, &e);

@@ -83,7 +83,13 @@ bool buf_add_z(struct buf *b, const char *z)
 
 bool buf_add_char(struct buf *b, char c)
 {
-	return buf_add(b, (struct str){ &c, 1 });
+	char *to = buf_room(b, 1);
+	if (!to)
+		return false;
+	*to = c;
+	to[1] = 0;
+	b->n++;
+	return true;
 }
 
 bool buf_add_fill(struct buf *b, char c, size_t count)

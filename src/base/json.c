@@ -95,18 +95,48 @@ static void add_escape(struct buf *out, unsigned char c)
 	}
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c != '"' && c != '\\';
+}
+
+/* The byte in each of eight places. */
+static uint64_t eight(unsigned char c)
+{
+	return UINT64_C(0x0101010101010101) * c;
+}
+
+/* The high bit of each byte that is under `limit` (at most 0x80); bytes over 0x7f never are. Bytes
+ * behind the first one found may be marked wrongly, which whoever looks for the first one bears. */
+static uint64_t under(uint64_t word, unsigned char limit)
+{
+	return (word - eight(limit)) & ~word & eight(0x80);
+}
+
+/* Bytes at the front that stand in a string as they are, eight at a time. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+	uint64_t word;
+	for (; n + sizeof word <= s.n; n += sizeof word) {
+		memcpy(&word, s.p + n, sizeof word);
+		if (under(word, ' ') | under(word ^ eight('"'), 1) | under(word ^ eight('\\'), 1))
+			break;
+	}
+	while (n < s.n && is_plain((unsigned char)s.p[n]))
+		n++;
+	return n;
+}
+
 static void add_escaped(struct str s, struct buf *out)
 {
-	size_t plain = 0; /* from here on nothing was added yet */
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
-		buf_add(out, str_sub(s, plain, i));
-		add_escape(out, c);
-		plain = i + 1;
+	while (s.n) {
+		size_t n = plain_run(s);
+		buf_add(out, str_sub(s, 0, n));
+		if (n < s.n)
+			add_escape(out, (unsigned char)s.p[n++]);
+		s = str_from(s, n);
 	}
-	buf_add(out, str_from(s, plain));
 }
 
 bool js_quote(struct str s, struct buf *out)

@@ -124,6 +124,8 @@
 #define LIMIT_TRACE_RECORDS    10000
 /* Traces kept in the store: a busy day of one person. */
 #define LIMIT_TRACES_KEPT 2000
+/* Requests that wait to be written down: a disk slower than this many is waited for. */
+#define LIMIT_STORE_WAITING 4096
 
 /* Schema decoder. One regular expression, and the states of the automaton it may become: real ones
  * take under 100 bytes and 300 states. */

@@ -176,27 +176,62 @@ const struct err *trace_get_fault(const struct trace *t)
 	return t && t->has_fault ? &t->fault : NULL;
 }
 
-json_t *trace_to_json(const struct trace *t)
+/* Our own readers of JSON refuse the NUL, which a model may say. */
+static void write_text(struct str text, struct buf *out)
 {
-	json_t *records = json_array();
-	for (size_t i = 0; i < t->count; i++) {
-		const struct trace_record *r = &t->records[i];
-		json_array_append_new(
-			records, json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "layer",
-					 layers[r->layer].name, "what", r->what, "at_us",
-					 (json_int_t)r->at_us, "bytes", (json_int_t)r->bytes,
-					 "text", js_new_text(r->text), "cut", r->is_cut));
+	struct buf clean;
+	struct str piece;
+	buf_init(&clean, text.n * 3 + 3);
+	while (str_cut(&text, 0, &piece)) {
+		buf_add(&clean, piece);
+		if (text.p)
+			buf_add(&clean, STR("\xef\xbf\xbd"));
 	}
-	json_t *all = json_pack("{s:s, s:I, s:o}", "id", t->id, "began_unix_ms",
-		(json_int_t)t->began_unix_ms, "records", records);
+	js_member_text(out, "text", buf_str(&clean));
+	buf_clear(&clean);
+}
+
+static void write_record(const struct trace_record *r, struct buf *out)
+{
+	js_next(out);
+	buf_add_char(out, '{');
+	js_member_text(out, "layer", str_z(layers[r->layer].name));
+	js_member_text(out, "what", str_z(r->what));
+	js_member_i64(out, "at_us", r->at_us);
+	js_member_i64(out, "bytes", r->bytes);
+	if (str_find_char(r->text, 0) == SIZE_MAX)
+		js_member_text(out, "text", r->text);
+	else
+		write_text(r->text, out);
+	js_member_bool(out, "cut", r->is_cut);
+	buf_add_char(out, '}');
+}
+
+static void write_fault(const struct err *fault, struct buf *out)
+{
+	js_member(out, "fault");
+	buf_add_char(out, '{');
+	js_member_text(out, "kind", str_z(err_kinds[fault->kind].name));
+	js_member_text(out, "layer", str_z(layers[fault->layer].name));
+	js_member_i64(out, "code", fault->code);
+	js_member_text(out, "what", str_z(fault->what));
+	js_member_text(out, "mend", str_z(fault->mend));
+	buf_add_char(out, '}');
+}
+
+bool trace_write(const struct trace *t, struct buf *out)
+{
+	buf_add_char(out, '{');
+	js_member_text(out, "id", str_z(t->id));
+	js_member_i64(out, "began_unix_ms", t->began_unix_ms);
+	js_member(out, "records");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < t->count; i++)
+		write_record(&t->records[i], out);
+	buf_add_char(out, ']');
 	if (t->has_fault)
-		json_object_set_new(all, "fault",
-			json_pack("{s:s, s:s, s:i, s:s, s:s}", "kind",
-				err_kinds[t->fault.kind].name, "layer", layers[t->fault.layer].name,
-				"code", t->fault.code, "what", t->fault.what, "mend",
-				t->fault.mend));
-	MUST(all);
-	return all;
+		write_fault(&t->fault, out);
+	return buf_add_char(out, '}') && !out->overflow;
 }
 
 static enum layer layer_named(struct str name)

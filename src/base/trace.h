@@ -54,9 +54,9 @@ size_t trace_count(const struct trace *t);
 const struct trace_record *trace_get(const struct trace *t, size_t index);
 const struct err *trace_get_fault(const struct trace *t); /* NULL if it went through */
 
-/* The whole of it as JSON, and back (for store/). trace_from_json returns NULL on what is no trace.
- */
-json_t *trace_to_json(const struct trace *t);
+/* The whole of it as JSON text, appended; false if the buffer's cap is hit. */
+bool trace_write(const struct trace *t, struct buf *out);
+/* And back (for store/). NULL on what is no trace. */
 struct trace *trace_from_json(const json_t *value, struct err *e);
 
 #endif

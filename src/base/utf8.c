@@ -3,12 +3,16 @@
  */
 #include "base/utf8.h"
 
+#include <string.h>
+
 enum {
 	REPLACEMENT = 0xfffd,
 	UNICODE_MAX = 0x10ffff,
 	SURROGATE_FIRST = 0xd800,
 	SURROGATE_LAST = 0xdfff
 };
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* Bytes that a lead byte announces, 0 if it cannot lead. */
 static int announced(unsigned char lead)
@@ -55,10 +59,25 @@ int utf8_next(struct str s, uint32_t *code)
 	return length;
 }
 
+/* Bytes of ASCII at the front, eight at a time: most of what passes is nothing else. */
+static size_t ascii_run(struct str s)
+{
+	size_t n = 0;
+	uint64_t word;
+	for (; n + sizeof word <= s.n; n += sizeof word) {
+		memcpy(&word, s.p + n, sizeof word);
+		if (word & HIGH_BITS)
+			break;
+	}
+	while (n < s.n && !(s.p[n] & 0x80))
+		n++;
+	return n;
+}
+
 bool utf8_is_valid(struct str s)
 {
 	uint32_t code;
-	while (s.n) {
+	for (s = str_from(s, ascii_run(s)); s.n; s = str_from(s, ascii_run(s))) {
 		int n = utf8_next(s, &code);
 		if (n <= 0)
 			return false;

@@ -88,7 +88,7 @@ struct house {
 	struct loop *loop;
 	struct http_client *client;
 	struct router *router;
-	struct store *store;
+	struct store_writer *writer;
 	struct keys *keys;
 	struct serve *serve;
 	struct loop_signal *signals[2];
@@ -100,7 +100,7 @@ static void house_clear(struct house *h)
 		loop_signal_free(h->signals[i]);
 	serve_free(h->serve);
 	keys_free(h->keys);
-	store_close(h->store);
+	store_writer_free(h->writer);
 	router_free(h->router);
 	http_client_free(h->client);
 	loop_free(h->loop);
@@ -174,9 +174,10 @@ static bool open_store(struct house *h, const struct args *args, struct err *e)
 {
 	if (args->no_store)
 		return true;
-	h->store = store_open(store_default_path(h->arena).p, e);
-	if (!h->store)
+	struct store *store = store_open(store_default_path(h->arena).p, e);
+	if (!store)
 		return err_mend(e, "or start with --no-store");
+	h->writer = store_writer_new(store);
 	return true;
 }
 
@@ -212,7 +213,7 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 		!add_upstreams(h, args, in->config, e) || !open_store(h, args, e))
 		return false;
 	o.keys = h->keys;
-	h->serve = serve_new(h->loop, &o, h->router, h->store, e);
+	h->serve = serve_new(h->loop, &o, h->router, h->writer, e);
 	if (!h->serve)
 		return false;
 	h->signals[0] = loop_signal_new(h->loop, SIGINT, on_signal, h);

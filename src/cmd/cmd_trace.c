@@ -49,13 +49,26 @@ static int page_columns(void)
 									       : PAGE_COLUMNS;
 }
 
+static bool print_trace(const struct trace *t, struct err *e)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_JSON_BYTES);
+	trace_write(t, &text);
+	json_t *value = js_parse(buf_str(&text), LAYER_DISK, e);
+	buf_clear(&text);
+	if (value)
+		print_json(value);
+	return value != NULL;
+}
+
 static bool show_one(struct store *s, const struct args *args, struct err *e)
 {
 	struct trace *t = store_trace_get(s, args->id.p, e);
 	if (!t)
 		return false;
+	bool ok = true;
 	if (args->json) {
-		print_json(trace_to_json(t));
+		ok = print_trace(t, e);
 	} else {
 		struct trace_view view = { .columns = page_columns(),
 			.is_full = args->full,
@@ -66,7 +79,7 @@ static bool show_one(struct store *s, const struct args *args, struct err *e)
 		print_text(&text);
 	}
 	trace_free(t);
-	return true;
+	return ok;
 }
 
 static json_t *line_json(const struct store_trace_line *line)

@@ -45,14 +45,14 @@ static struct str outcome_text(const struct answer *a, enum outcome outcome)
 	return outcome == OUTCOME_OK ? STR("ok") : str_z(layers[a->fault.layer].name);
 }
 
-static void keep(struct answer *a, enum outcome outcome, int64_t took_ms)
+/* The trace goes to the writer; nothing may be noted in it any more. */
+static void keep(struct answer *a, enum outcome outcome, struct str upstream, int64_t took_ms)
 {
-	struct err e = { 0 };
 	struct store_ledger_row row = {
 		.trace_id = str_z(trace_id(a->trace)),
 		.client = STR("serve"),
 		.model = a->request ? a->request->model : STR(""),
-		.upstream = a->call ? str_z(route_upstream(a->call)) : STR(""),
+		.upstream = upstream,
 		.outcome = outcome_text(a, outcome),
 		.began_unix_ms = trace_began_unix_ms(a->trace),
 		.took_ms = took_ms,
@@ -60,9 +60,11 @@ static void keep(struct answer *a, enum outcome outcome, int64_t took_ms)
 		.cached_tokens = a->usage.cached_tokens,
 		.answer_tokens = a->usage.answer_tokens,
 	};
-	/* An answer is not held back because it could not be written down. */
-	if (a->serve->store && store_ledger_add(a->serve->store, &row, &e))
-		store_trace_put(a->serve->store, a->trace, &row, &e);
+	if (a->serve->writer)
+		store_writer_put(a->serve->writer, a->trace, &row);
+	else
+		trace_free(a->trace);
+	a->trace = NULL;
 }
 
 /* Counts it, writes it down, and frees everything but the exchange. */
@@ -76,15 +78,16 @@ static void finish(struct answer *a, enum outcome outcome)
 		m->errors[a->fault.layer]++;
 	metrics_took(&m->whole, took_ms);
 	metrics_tokens(m, &a->usage);
-	keep(a, outcome, took_ms);
+	/* The backend may note its end in the trace, so that goes after it. */
+	struct str upstream = a->call ? str_z(route_upstream(a->call)) : STR("");
 	route_end(a->call);
+	keep(a, outcome, upstream, took_ms);
 	loop_timer_free(a->timer);
 	if (a->writer)
 		a->dialect->writer_free(a->writer);
 	buf_clear(&a->out);
 	chat_request_free(a->request);
 	arena_free(a->arena);
-	trace_free(a->trace);
 	if (a->prev)
 		a->prev->next = a->next;
 	else

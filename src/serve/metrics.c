@@ -88,6 +88,9 @@ void metrics_write(const struct metrics *m, size_t connections, struct buf *out)
 	write_labelled(out, "tokens_total", "kind", "thinking", m->thinking_tokens);
 	write_plain(out, "refused_keys_total", "counter", "requests without a valid API key",
 		m->refused_keys);
+	write_plain(out, "unwritten_total", "counter",
+		"requests whose trace and ledger row could not be written to the disk",
+		m->unwritten);
 	write_histogram(out, "request_seconds", "from request to the end of its answer", &m->whole);
 	write_histogram(out, "first_event_seconds", "from request to the first piece of its answer",
 		&m->first);

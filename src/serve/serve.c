@@ -78,7 +78,10 @@ static void get_metrics(
 	(void)d;
 	(void)path;
 	struct buf body;
+	struct err why;
 	buf_init(&body, BODY_BYTES);
+	if (s->writer)
+		s->metrics.unwritten = store_writer_lost(s->writer, &why);
 	metrics_write(&s->metrics, http_server_connections(s->http), &body);
 	http_reply(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&body));
 	buf_clear(&body);
@@ -369,14 +372,14 @@ static bool check_reach(const struct serve_options *o, struct err *e)
 }
 
 struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct router *router,
-	struct store *store, struct err *e)
+	struct store_writer *writer, struct err *e)
 {
 	if (!check_reach(o, e))
 		return NULL;
 	struct serve *s = must_calloc(1, sizeof *s);
 	*s = (struct serve){ .loop = loop,
 		.router = router,
-		.store = store,
+		.writer = writer,
 		.keys = o->keys,
 		.host_count = o->host_count,
 		.arena = arena_new(),

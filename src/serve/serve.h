@@ -4,8 +4,8 @@
  * POST chat/completions (a stream or whole), GET models, models/NAME, health, metrics; each with or
  * without /v1 in front, also twice, since that is what misconfigured clients call. The dialect that
  * a path belongs to reads the request, the router finds who answers, and the events go back through
- * the dialect. Every request for an answer leaves a trace and a row in the ledger; its id is in the
- * header x-request-id.
+ * the dialect. Every request for an answer leaves a trace and a row in the ledger, written down
+ * when its answer has gone out; its id is in the header x-request-id.
  *
  * A stream stays alive while nothing is said: an empty delta goes out at least every alive_ms, the
  * first after alive_ms; until then, or until something is said, a failure still has its own HTTP
@@ -25,7 +25,7 @@
 
 #include "route/route.h"
 #include "serve/keys.h"
-#include "store/store.h"
+#include "store/writer.h"
 
 struct serve;
 
@@ -45,9 +45,9 @@ enum {
 	SERVE_STOP_MS = 5000   /* for answers under way when the server is told to stop */
 };
 
-/* Listens. Router and store outlive it; the store may be NULL (nothing is kept then). */
+/* Listens. Router and writer outlive it; the writer may be NULL (nothing is kept then). */
 struct serve *serve_new(struct loop *loop, const struct serve_options *options,
-	struct router *router, struct store *store, struct err *e);
+	struct router *router, struct store_writer *writer, struct err *e);
 void serve_free(struct serve *s); /* ends what runs; NULL is fine */
 
 int serve_port(const struct serve *s);

@@ -15,7 +15,7 @@ struct serve {
 	struct loop *loop;
 	struct http_server *http;
 	struct router *router;
-	struct store *store;
+	struct store_writer *writer; /* NULL: nothing is kept */
 	struct keys *keys;
 	struct str *hosts;
 	size_t host_count;

@@ -6,6 +6,7 @@
 #include "store/db.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/must.h"
 
@@ -48,10 +49,31 @@ bool db_exec(struct db *db, const char *sql, struct err *e)
 	       db_fail(db, e, "write");
 }
 
+void db_close(struct db *db)
+{
+	while (db->kept_count)
+		sqlite3_finalize(db->kept[--db->kept_count]);
+	sqlite3_close(db->handle);
+	db->handle = NULL;
+}
+
+/* Taken out of those that are kept, so that a statement that is running is never handed out. */
+static sqlite3_stmt *take_kept(struct db *db, const char *sql)
+{
+	for (size_t i = 0; i < db->kept_count; i++) {
+		sqlite3_stmt *q = db->kept[i];
+		if (strcmp(sqlite3_sql(q), sql) != 0)
+			continue;
+		db->kept[i] = db->kept[--db->kept_count];
+		return q;
+	}
+	return NULL;
+}
+
 sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct err *e)
 {
-	sqlite3_stmt *q = NULL;
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &q, NULL) != SQLITE_OK)
+	sqlite3_stmt *q = take_kept(db, sql);
+	if (!q && sqlite3_prepare_v2(db->handle, sql, -1, &q, NULL) != SQLITE_OK)
 		db_fail(db, e, "read");
 	return q;
 }
@@ -95,14 +117,22 @@ int64_t db_int(sqlite3_stmt *q, int column)
 	return sqlite3_column_int64(q, column);
 }
 
-void db_finish(sqlite3_stmt *q)
+void db_finish(struct db *db, sqlite3_stmt *q)
 {
-	sqlite3_finalize(q);
+	if (!q)
+		return;
+	if (db->kept_count == DB_KEPT) {
+		sqlite3_finalize(q);
+		return;
+	}
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+	db->kept[db->kept_count++] = q;
 }
 
 bool db_run(struct db *db, sqlite3_stmt *q, struct err *e)
 {
 	bool ok = q && db_step(db, q, e) >= 0;
-	db_finish(q);
+	db_finish(db, q);
 	return ok;
 }

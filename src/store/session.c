@@ -35,7 +35,7 @@ bool store_find_id(struct store *s, const char *table, const char *noun, const c
 	if (first == 1)
 		snprintf(out, STORE_ID_BYTES, "%s", (const char *)sqlite3_column_text(q, 0));
 	int second = first == 1 ? db_step(&s->db, q, e) : 0;
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (first < 0 || second < 0)
 		return false;
 	if (first == 0)
@@ -119,7 +119,7 @@ bool store_session_get(
 	bool ok = db_step(&s->db, q, e) == 1;
 	if (ok)
 		read_session(q, a, out);
-	db_finish(q);
+	db_finish(&s->db, q);
 	return ok || fail(e, ERR_NOT_FOUND, LAYER_DISK, "session \"%s\" is gone", id);
 }
 
@@ -136,7 +136,7 @@ bool store_session_latest(
 	int step = db_step(&s->db, q, e);
 	if (step == 1)
 		read_session(q, a, out);
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (step == 0)
 		return fail(e, ERR_NOT_FOUND, LAYER_DISK, "no session was held in %.*s yet",
 			       STR_ARG(cwd)) ||
@@ -156,7 +156,7 @@ static bool count_rows(
 	bool ok = db_step(&s->db, q, e) == 1;
 	if (ok)
 		*count = (size_t)db_int(q, 0);
-	db_finish(q);
+	db_finish(&s->db, q);
 	return ok;
 }
 
@@ -175,7 +175,7 @@ bool store_session_messages(struct store *s, struct arena *a, const char *id, st
 	int step = 0;
 	while (n < room && (step = db_step(&s->db, q, e)) == 1)
 		list[n++] = db_text(q, 0, a);
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (step < 0)
 		return false;
 	*messages = list;
@@ -202,7 +202,7 @@ bool store_session_list(struct store *s, struct arena *a, size_t limit, struct s
 	int step = 0;
 	while (n < room && (step = db_step(&s->db, q, e)) == 1)
 		read_session(q, a, &list[n++]);
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (step < 0)
 		return false;
 	*out = list;

@@ -56,7 +56,7 @@ static bool read_version(struct db *db, int64_t *version, struct err *e)
 	bool ok = q && db_step(db, q, e) == 1;
 	if (ok)
 		*version = db_int(q, 0);
-	db_finish(q);
+	db_finish(db, q);
 	return ok;
 }
 
@@ -130,12 +130,12 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	sqlite3_close(s->db.handle);
+	db_close(&s->db);
 	arena_free(s->arena);
 	free(s);
 }
 
-bool store_ledger_add(struct store *s, const struct store_ledger_row *row, struct err *e)
+static bool add_to_ledger(struct store *s, const struct store_ledger_row *row, struct err *e)
 {
 	sqlite3_stmt *q = db_prepare(&s->db,
 		"INSERT INTO ledger (trace, client, model, upstream, outcome, began_ms, took_ms, "
@@ -147,6 +147,29 @@ bool store_ledger_add(struct store *s, const struct store_ledger_row *row, struc
 			row->outcome, row->began_unix_ms, row->took_ms, row->prompt_tokens,
 			row->cached_tokens, row->answer_tokens);
 	return db_run(&s->db, q, e);
+}
+
+static bool put_requests(
+	struct store *s, const struct store_request *requests, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!add_to_ledger(s, &requests[i].row, e) ||
+			(requests[i].trace && !store_add_trace(s, &requests[i], e)))
+			return false;
+	return store_drop_traces(s, e);
+}
+
+bool store_put_requests(
+	struct store *s, const struct store_request *requests, size_t count, struct err *e)
+{
+	struct db *db = &s->db;
+	if (!db_run(db, db_prepare(db, "BEGIN IMMEDIATE", e), e))
+		return false;
+	bool ok = put_requests(s, requests, count, e) && db_run(db, db_prepare(db, "COMMIT", e), e);
+	/* A commit that failed may have ended the transaction already. */
+	if (!ok && !sqlite3_get_autocommit(db->handle))
+		db_run(db, db_prepare(db, "ROLLBACK", NULL), NULL);
+	return ok;
 }
 
 bool store_ledger_total(
@@ -164,6 +187,6 @@ bool store_ledger_total(
 	if (ok)
 		*out = (struct store_ledger_sum){ db_int(q, 0), db_int(q, 1), db_int(q, 2),
 			db_int(q, 3), db_int(q, 4) };
-	db_finish(q);
+	db_finish(&s->db, q);
 	return ok;
 }

@@ -3,8 +3,9 @@
  *
  * Sessions with their messages, a ledger row for every request, and traces. WAL mode: several
  * programs may use the file at once, and `kill -9` at any moment loses at most the event being
- * written. Each write here is its own transaction. A store belongs to one thread. Older files are
- * migrated when opened; a file from a newer program is refused.
+ * written. Each write here is its own transaction. A store belongs to one thread; who must not wait
+ * for the disk hands it to a store_writer (writer.h). Older files are migrated when opened; a file
+ * from a newer program is refused.
  *
  * Layer: disk.
  */
@@ -68,7 +69,15 @@ struct store_ledger_row {
 	int64_t prompt_tokens, cached_tokens, answer_tokens;
 };
 
-bool store_ledger_add(struct store *s, const struct store_ledger_row *row, struct err *e);
+struct store_request {
+	struct store_ledger_row row;
+	const struct trace *trace; /* NULL: none is kept */
+};
+
+/* Writes down what is to be remembered of these requests, in one transaction: all or none. The
+ * oldest traces go when there are more than LIMIT_TRACES_KEPT. */
+bool store_put_requests(
+	struct store *s, const struct store_request *requests, size_t count, struct err *e);
 
 struct store_ledger_sum {
 	int64_t requests, failures, prompt_tokens, cached_tokens, answer_tokens;
@@ -77,10 +86,8 @@ struct store_ledger_sum {
 bool store_ledger_total(
 	struct store *s, int64_t since_unix_ms, struct store_ledger_sum *out, struct err *e);
 
-/* Traces. The oldest go when there are more than LIMIT_TRACES_KEPT. */
-bool store_trace_put(
-	struct store *s, const struct trace *t, const struct store_ledger_row *row, struct err *e);
-/* By id or by the only id beginning so; "last" is the newest. NULL with ERR_NOT_FOUND or ERR_USAGE.
+/* Traces. By id or by the only id beginning so; "last" is the newest. NULL with ERR_NOT_FOUND or
+ * ERR_USAGE.
  */
 struct trace *store_trace_get(struct store *s, const char *id, struct err *e);
 

@@ -12,6 +12,10 @@ struct store {
 	struct arena *arena; /* lives as long as the store */
 };
 
+/* Inside a transaction: adds the trace of a request, drops the oldest over LIMIT_TRACES_KEPT. */
+bool store_add_trace(struct store *s, const struct store_request *request, struct err *e);
+bool store_drop_traces(struct store *s, struct err *e);
+
 /* A fresh id: lower-case letters and digits. */
 void store_make_id(char id[STORE_ID_BYTES]);
 

@@ -14,16 +14,14 @@
 /* A trace of many capped records, as JSON text with escapes. */
 enum { TRACE_JSON_MAX = 64 * 1024 * 1024 };
 
-static bool insert_trace(
-	struct store *s, const struct trace *t, const struct store_ledger_row *row, struct err *e)
+bool store_add_trace(struct store *s, const struct store_request *request, struct err *e)
 {
+	const struct store_ledger_row *row = &request->row;
 	struct buf text;
 	buf_init(&text, TRACE_JSON_MAX);
-	json_t *json = trace_to_json(t);
-	bool ok = js_write(json, &text) ||
+	bool ok = trace_write(request->trace, &text) ||
 		  fail(e, ERR_TOO_BIG, LAYER_DISK, "trace %s is over %d bytes and was not kept",
-			  trace_id(t), TRACE_JSON_MAX);
-	json_decref(json);
+			  trace_id(request->trace), TRACE_JSON_MAX);
 	sqlite3_stmt *q = ok ? db_prepare(&s->db,
 				       "INSERT INTO trace (id, began_ms, took_ms, client, model, "
 				       "upstream, outcome, prompt_tokens, answer_tokens, json)"
@@ -31,27 +29,21 @@ static bool insert_trace(
 				       e)
 			     : NULL;
 	if (q)
-		db_bind(q, "siissssiis", str_z(trace_id(t)), row->began_unix_ms, row->took_ms,
-			row->client, row->model, row->upstream, row->outcome, row->prompt_tokens,
-			row->answer_tokens, buf_str(&text));
+		db_bind(q, "siissssiis", str_z(trace_id(request->trace)), row->began_unix_ms,
+			row->took_ms, row->client, row->model, row->upstream, row->outcome,
+			row->prompt_tokens, row->answer_tokens, buf_str(&text));
 	ok = db_run(&s->db, q, e);
 	buf_clear(&text);
 	return ok;
 }
 
-static bool drop_oldest(struct store *s, struct err *e)
+bool store_drop_traces(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q = db_prepare(
 		&s->db, "DELETE FROM trace WHERE number <= (SELECT max(number) FROM trace) - ?", e);
 	if (q)
 		db_bind(q, "i", (int64_t)LIMIT_TRACES_KEPT);
 	return db_run(&s->db, q, e);
-}
-
-bool store_trace_put(
-	struct store *s, const struct trace *t, const struct store_ledger_row *row, struct err *e)
-{
-	return insert_trace(s, t, row, e) && drop_oldest(s, e);
 }
 
 static bool newest_id(struct store *s, char id[STORE_ID_BYTES], struct err *e)
@@ -61,7 +53,7 @@ static bool newest_id(struct store *s, char id[STORE_ID_BYTES], struct err *e)
 	int step = q ? db_step(&s->db, q, e) : -1;
 	if (step == 1)
 		snprintf(id, STORE_ID_BYTES, "%s", (const char *)sqlite3_column_text(q, 0));
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (step == 0)
 		return fail(e, ERR_NOT_FOUND, LAYER_DISK, "no request was traced yet") ||
 		       err_mend(e, "offgrid agent or a request to offgrid serve leaves one");
@@ -94,7 +86,7 @@ struct trace *store_trace_get(struct store *s, const char *id, struct err *e)
 		t = read_trace(db_text(q, 0, a), e);
 	else if (step == 0)
 		fail(e, ERR_NOT_FOUND, LAYER_DISK, "trace \"%s\" is gone", id);
-	db_finish(q);
+	db_finish(&s->db, q);
 	arena_free(a);
 	return t;
 }
@@ -128,7 +120,7 @@ bool store_trace_list(struct store *s, struct arena *a, size_t limit, struct sto
 	int step = 0;
 	while (n < room && (step = db_step(&s->db, q, e)) == 1)
 		read_line(q, a, &list[n++]);
-	db_finish(q);
+	db_finish(&s->db, q);
 	if (step < 0)
 		return false;
 	*out = list;

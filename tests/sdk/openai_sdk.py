@@ -126,14 +126,20 @@ class Official(unittest.TestCase):
                 seen.append(chunk.choices[0].delta.content or "")
         self.assertEqual("".join(seen), "half an")
 
+    def wait_for_outcome(self, outcome):
+        """Traces are written when the answer has gone out."""
+        end = time.monotonic() + PATIENCE
+        while not (lines := json.loads(self.home.run("trace", "--json").stdout or "[]")) or lines[0]["outcome"] != outcome:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+
     def test_what_cannot_be_mended_is_asked_once(self):
         client = self.client.with_options(max_retries=3)
         began = time.monotonic()
         with self.assertRaises(openai.BadRequestError):
             client.chat.completions.create(model="script", messages=said("full"))
         self.assertLess(time.monotonic() - began, 2)
-        lines = json.loads(self.home.run("trace", "--json").stdout)
-        self.assertEqual(lines[0]["outcome"], "prompt")
+        self.wait_for_outcome("prompt")
 
     def test_silence_does_not_end_a_stream_with_a_short_limit(self):
         client = self.client.with_options(timeout=2)
@@ -150,10 +156,7 @@ class Official(unittest.TestCase):
                 await asyncio.gather(task, return_exceptions=True)
 
         asyncio.run(leave())
-        end = time.monotonic() + PATIENCE
-        while json.loads(self.home.run("trace", "--json").stdout)[0]["outcome"] != "left":
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.05)
+        self.wait_for_outcome("left")
 
 
 if __name__ == "__main__":

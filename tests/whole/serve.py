@@ -77,6 +77,7 @@ class Scripted(WithHome):
         status, _, body = self.server.request("POST", "/v1/chat/completions", {"model": "script", "messages": history})
         self.assertEqual(status, 200)
         self.assertEqual(json.loads(body)["choices"][0]["message"]["content"], "Done.")
+        self.server.stop()  # what it has to write down is written then
         self.assertIn("put into the order of their calls", self.home.run("trace", "last", "--full").stdout)
 
     def test_usage_only_where_it_was_asked_for(self):
@@ -182,6 +183,7 @@ class Scripted(WithHome):
     def test_every_request_leaves_a_trace_and_a_row(self):
         ids = [self.server.chat(text, stream=stream)[1]["x-request-id"]
                for text, stream in (("hello", False), ("work", True), ("full", True))]
+        self.server.stop()
         lines = json.loads(self.home.run("trace", "--json").stdout)
         self.assertEqual([l["id"] for l in lines], ids[::-1])
         self.assertEqual([l["outcome"] for l in lines], ["prompt", "ok", "ok"])

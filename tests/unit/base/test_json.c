@@ -94,6 +94,27 @@ static void a_quoted_string_reads_back(void **state)
 	buf_clear(&out);
 }
 
+/* Whatever stands at whatever place of a word of the machine. */
+static void every_byte_is_quoted_at_every_place(void **state)
+{
+	(void)state;
+	char text[20];
+	struct buf out;
+	struct err e = { 0 };
+	buf_init(&out, 1000);
+	for (int c = 1; c < 0x80; c++)
+		for (size_t at = 0; at < sizeof text; at++) {
+			memset(text, 'x', sizeof text);
+			text[at] = (char)c;
+			buf_reset(&out);
+			assert_true(js_quote(str_n(text, sizeof text), &out));
+			json_t *back = js_parse(buf_str(&out), LAYER_NONE, &e);
+			assert_true(str_eq(js_text(back), str_n(text, sizeof text)));
+			json_decref(back);
+		}
+	buf_clear(&out);
+}
+
 static void members_are_written_one_after_the_other(void **state)
 {
 	(void)state;
@@ -124,6 +145,7 @@ int main(void)
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(writing_gives_back_what_was_read),
 		cmocka_unit_test(a_quoted_string_reads_back),
+		cmocka_unit_test(every_byte_is_quoted_at_every_place),
 		cmocka_unit_test(members_are_written_one_after_the_other),
 		cmocka_unit_test(invalid_text_is_mended_into_a_string),
 	};

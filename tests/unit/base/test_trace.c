@@ -5,6 +5,18 @@
 #include "base/limits.h"
 #include "base/trace.h"
 
+static json_t *parsed(const struct trace *t)
+{
+	struct buf text;
+	struct err e = { 0 };
+	buf_init(&text, MIB);
+	assert_true(trace_write(t, &text));
+	json_t *value = js_parse(buf_str(&text), LAYER_NONE, &e);
+	assert_string_equal(e.what, "");
+	buf_clear(&text);
+	return value;
+}
+
 static void a_trace_survives_the_way_to_json_and_back(void **state)
 {
 	(void)state;
@@ -16,13 +28,16 @@ static void a_trace_survives_the_way_to_json_and_back(void **state)
 	fail(&e, ERR_TIMEOUT, LAYER_WIRE, "no byte in 5 s");
 	err_mend(&e, "wait longer");
 	trace_fault(t, &e);
-	json_t *json = trace_to_json(t);
+	trace_bytes(t, LAYER_MODEL, "raw", STR("a\0b\xff"));
+	json_t *json = parsed(t);
 	err_clear(&e);
 	struct trace *back = trace_from_json(json, &e);
 	assert_non_null(back);
 	assert_string_equal(trace_id(back), trace_id(t));
 	assert_int_equal(strlen(trace_id(t)), TRACE_ID_CHARS);
-	assert_int_equal(trace_count(back), 3);
+	assert_int_equal(trace_count(back), 4);
+	assert_str(trace_get(back, 3)->text, "a\xef\xbf\xbd"
+					     "b\xef\xbf\xbd");
 	assert_str(trace_get(back, 0)->text, "model m goes to local");
 	assert_str(trace_get(back, 1)->text, "<tool_call>");
 	assert_int_equal(trace_get(back, 1)->bytes, 11);

@@ -13,6 +13,17 @@ static void valid_and_invalid_forms_are_told_apart(void **state)
 	assert_int_equal(utf8_count(STR("a\xc3\xa4\xff")), 3);
 }
 
+static void a_bad_byte_is_seen_at_every_place(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 20; at++) {
+		char text[20] = "xxxxxxxxxxxxxxxxxxx";
+		assert_true(utf8_is_valid(str_n(text, sizeof text)));
+		text[at] = '\xff';
+		assert_false(utf8_is_valid(str_n(text, sizeof text)));
+	}
+}
+
 static void an_unfinished_tail_is_held_back(void **state)
 {
 	(void)state;
@@ -58,6 +69,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_and_invalid_forms_are_told_apart),
+		cmocka_unit_test(a_bad_byte_is_seen_at_every_place),
 		cmocka_unit_test(an_unfinished_tail_is_held_back),
 		cmocka_unit_test(every_character_survives_writing_and_reading),
 		cmocka_unit_test(bad_bytes_become_replacement_characters),

@@ -37,7 +37,7 @@ struct probe_call {
 static struct mailbox *news, *orders;
 static struct loop *loop;
 static struct serve *server;
-static struct store *store;
+static struct store_writer *writer;
 static pthread_t thread;
 static int port;
 
@@ -186,6 +186,11 @@ struct house {
 	struct str dir;
 };
 
+static const char *store_path(const struct house *h)
+{
+	return fs_join(h->arena, h->dir, STR("offgrid.db")).p;
+}
+
 static int start_with(void **state, const char *key)
 {
 	struct err e = { 0 };
@@ -204,9 +209,9 @@ static int start_with(void **state, const char *key)
 	router_add(h->router, "script", script_new(loop, str_z(some_script), &e), false);
 	router_add(h->router, "probe", &h->probe, false);
 	assert_true(fs_temp_dir(h->arena, "serve", &h->dir, &e));
-	store = store_open(fs_join(h->arena, h->dir, STR("offgrid.db")).p, &e);
+	writer = store_writer_new(store_open(store_path(h), &e));
 	struct serve_options o = { .address = "127.0.0.1", .keys = h->keys, .alive_ms = ALIVE_MS };
-	server = serve_new(loop, &o, h->router, store, &e);
+	server = serve_new(loop, &o, h->router, writer, &e);
 	assert_non_null(server);
 	port = serve_port(server);
 	return pthread_create(&thread, NULL, run_server, NULL);
@@ -229,13 +234,27 @@ static void stop_thread(char how)
 	pthread_join(thread, NULL);
 }
 
+/* After stop_thread: what the server has left in its store. */
+static struct store *written_down(void **state)
+{
+	struct err e = { 0 };
+	serve_free(server);
+	server = NULL;
+	store_writer_free(writer);
+	writer = NULL;
+	struct store *s = store_open(store_path(*state), &e);
+	assert_non_null(s);
+	return s;
+}
+
 static int clean_up(void **state)
 {
 	struct house *h = *state;
 	serve_free(server);
 	router_free(h->router);
 	keys_free(h->keys);
-	store_close(store);
+	store_writer_free(writer);
+	writer = NULL;
 	fs_remove_tree(h->dir.p, NULL);
 	arena_free(h->arena);
 	mailbox_close(orders);
@@ -377,11 +396,13 @@ static void a_request_without_a_model_means_the_first(void **state)
 	struct store_trace_line *lines;
 	size_t count;
 	struct err e = { 0 };
+	struct store *store = written_down(state);
 	assert_true(store_trace_list(store, a, 10, &lines, &count, &e));
 	assert_int_equal(count, 1);
 	assert_str(lines[0].model, "script");
 	assert_str(lines[0].upstream, "script");
 	arena_free(a);
+	store_close(store);
 	clean_up(state);
 }
 
@@ -584,6 +605,7 @@ static void what_happened_is_counted_and_kept(void **state)
 	struct store_trace_line *lines;
 	size_t count;
 	struct err e = { 0 };
+	struct store *store = written_down(state);
 	assert_true(store_trace_list(store, a, 10, &lines, &count, &e));
 	assert_int_equal(count, 4);
 	static const char *const outcomes[] = { "left", "prompt", "ok", "ok" };
@@ -599,6 +621,7 @@ static void what_happened_is_counted_and_kept(void **state)
 	assert_true(store_ledger_total(store, 0, &sum, &e));
 	assert_int_equal(sum.requests, 4);
 	arena_free(a);
+	store_close(store);
 	clean_up(state);
 }
 

@@ -98,10 +98,10 @@ static void the_ledger_adds_up(void **state)
 	struct store_ledger_row row = {
 		.outcome = STR("ok"), .began_unix_ms = 1000, .prompt_tokens = 10, .answer_tokens = 3
 	};
-	assert_true(store_ledger_add(s, &row, &e));
+	assert_true(store_put_requests(s, &(struct store_request){ row, NULL }, 1, &e));
 	row.outcome = STR("wire");
 	row.began_unix_ms = 2000;
-	assert_true(store_ledger_add(s, &row, &e));
+	assert_true(store_put_requests(s, &(struct store_request){ row, NULL }, 1, &e));
 	struct store_ledger_sum sum;
 	assert_true(store_ledger_total(s, 0, &sum, &e));
 	assert_int_equal(sum.requests, 2);
@@ -124,7 +124,7 @@ static void traces_are_found_by_the_beginning_of_their_id(void **state)
 	struct trace *t = trace_new();
 	trace_note(t, LAYER_ROUTE, "decision", "goes to local");
 	struct store_ledger_row row = { .model = STR("m"), .outcome = STR("ok"), .took_ms = 12 };
-	assert_true(store_trace_put(s, t, &row, &e));
+	assert_true(store_put_requests(s, &(struct store_request){ row, t }, 1, &e));
 	char part[7];
 	snprintf(part, sizeof part, "%.6s", trace_id(t));
 	struct trace *back = store_trace_get(s, part, &e), *last = store_trace_get(s, "last", &e);

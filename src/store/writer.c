@@ -1,0 +1,131 @@
+/*
+ * writer.c - requests written down beside the loop; see writer.h.
+ *
+ * What the threads share is the mailbox, and the count of what was lost behind a lock.
+ *
+ * Layer: disk.
+ */
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/mailbox.h"
+#include "base/must.h"
+
+/* Requests of one transaction at most: so that other programs get their turn with the file. */
+enum { AT_ONCE = 64 };
+
+/* A request on its way to the thread: the words of its row stand in `words`. */
+struct parcel {
+	struct store_ledger_row row;
+	struct trace *trace;
+	char *words;
+};
+
+struct store_writer {
+	struct store *store;
+	struct mailbox *mail;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	uint64_t lost; /* under the lock, as is why */
+	struct err why;
+};
+
+static void parcel_clear(void *message)
+{
+	struct parcel *p = message;
+	trace_free(p->trace);
+	free(p->words);
+}
+
+static void note_lost(struct store_writer *w, size_t count, const struct err *why)
+{
+	pthread_mutex_lock(&w->lock);
+	w->lost += count;
+	w->why = *why;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* All in one transaction; if that fails, each by itself, so that one that cannot be written takes
+ * no other with it. */
+static void write_down(struct store_writer *w, const struct parcel *parcels, size_t count)
+{
+	struct store_request requests[AT_ONCE];
+	struct err e = { 0 };
+	for (size_t i = 0; i < count; i++)
+		requests[i] = (struct store_request){ parcels[i].row, parcels[i].trace };
+	if (store_put_requests(w->store, requests, count, &e))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		err_clear(&e);
+		if (!store_put_requests(w->store, &requests[i], 1, &e))
+			note_lost(w, 1, &e);
+	}
+}
+
+static void *run(void *ctx)
+{
+	struct store_writer *w = ctx;
+	struct parcel parcels[AT_ONCE];
+	while (mailbox_receive(w->mail, &parcels[0])) {
+		size_t count = 1;
+		while (count < AT_ONCE && mailbox_take(w->mail, &parcels[count]))
+			count++;
+		write_down(w, parcels, count);
+		for (size_t i = 0; i < count; i++)
+			parcel_clear(&parcels[i]);
+	}
+	return NULL;
+}
+
+struct store_writer *store_writer_new(struct store *s)
+{
+	struct store_writer *w = must_calloc(1, sizeof *w);
+	w->store = s;
+	w->mail = mailbox_new(sizeof(struct parcel), LIMIT_STORE_WAITING, parcel_clear);
+	MUST(pthread_mutex_init(&w->lock, NULL) == 0);
+	MUST(pthread_create(&w->thread, NULL, run, w) == 0);
+	return w;
+}
+
+void store_writer_free(struct store_writer *w)
+{
+	if (!w)
+		return;
+	mailbox_close(w->mail);
+	MUST(pthread_join(w->thread, NULL) == 0);
+	mailbox_free(w->mail);
+	pthread_mutex_destroy(&w->lock);
+	store_close(w->store);
+	free(w);
+}
+
+void store_writer_put(struct store_writer *w, struct trace *t, const struct store_ledger_row *row)
+{
+	struct parcel p = { .row = *row, .trace = t };
+	struct str *texts[] = { &p.row.trace_id, &p.row.client, &p.row.model, &p.row.upstream,
+		&p.row.outcome };
+	size_t bytes = 0;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		bytes += texts[i]->n;
+	char *at = p.words = must_alloc(bytes + 1);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		for (size_t k = 0; k < texts[i]->n; k++)
+			at[k] = texts[i]->p[k];
+		texts[i]->p = at;
+		at += texts[i]->n;
+	}
+	MUST(mailbox_send_wait(w->mail, &p));
+}
+
+uint64_t store_writer_lost(struct store_writer *w, struct err *e)
+{
+	pthread_mutex_lock(&w->lock);
+	uint64_t lost = w->lost;
+	if (lost)
+		*e = w->why;
+	pthread_mutex_unlock(&w->lock);
+	return lost;
+}
