@@ -116,6 +116,104 @@ bool dialect_refusal(int status, struct str words, struct err *e)
 	return false;
 }
 
+/* ---- errors ---- */
+
+void dialect_write_message(const struct err *e, const char *known, struct buf *out)
+{
+	struct buf message;
+	buf_init(&message, ERR_WHAT_BYTES + ERR_MEND_BYTES + LIMIT_QUOTE_BYTES);
+	buf_printf(&message, "%s: %s%s%s%s", layers[e->layer].name, known, e->what,
+		e->mend[0] ? "; " : "", e->mend);
+	js_member_text(out, "message", buf_str(&message));
+	buf_clear(&message);
+}
+
+void dialect_write_error_members(const struct err *e, struct buf *out)
+{
+	js_member_text(out, "layer", str_z(layers[e->layer].name));
+	js_member_text(out, "kind", str_z(err_kinds[e->kind].name));
+	js_member_text(out, "what", str_z(e->what));
+	if (e->mend[0])
+		js_member_text(out, "mend", str_z(e->mend));
+}
+
+static enum err_kind kind_named(struct str name)
+{
+	for (int i = 0; i < ERR_KIND_COUNT; i++)
+		if (str_eq_z(name, err_kinds[i].name))
+			return (enum err_kind)i;
+	return ERR_NONE;
+}
+
+static enum layer layer_named(struct str name)
+{
+	for (int i = 0; i < LAYER_COUNT; i++)
+		if (str_eq_z(name, layers[i].name))
+			return (enum layer)i;
+	return LAYER_NONE;
+}
+
+static struct str text_at(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_string(value) ? js_text(value) : STR("");
+}
+
+/* An error of our own making, written by another of us. */
+static bool read_our_error(int status, const json_t *error, struct err *e)
+{
+	enum err_kind kind = kind_named(text_at(error, "kind"));
+	enum layer layer = layer_named(text_at(error, "layer"));
+	struct str what = text_at(error, "what"), mend = text_at(error, "mend");
+	if (kind == ERR_NONE || layer == LAYER_NONE || !what.n)
+		return false;
+	fail(e, kind, layer, "%.*s", STR_ARG(what));
+	if (e && !e->code)
+		e->code = status;
+	err_mend(e, "%.*s", STR_ARG(mend));
+	return true;
+}
+
+static void add_word(struct buf *words, struct str word)
+{
+	if (word.n && str_find(buf_str(words), word) == SIZE_MAX)
+		buf_printf(words, "%s%.*s", words->n ? ", " : "", STR_ARG(word));
+}
+
+bool dialect_read_error_value(int status, const json_t *value, struct err *e)
+{
+	static const char *const members[] = { "message", "detail", "code", "type" };
+	const json_t *inner = json_object_get(value, "error");
+	const json_t *error = inner && !json_is_null(inner) ? inner : value;
+	if (read_our_error(status, error, e))
+		return false;
+	struct buf words;
+	buf_init(&words, LIMIT_JSON_BYTES);
+	if (json_is_string(error))
+		add_word(&words, js_text(error));
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+		add_word(&words, text_at(error, members[i]));
+	if (!words.n)
+		js_write(error, &words);
+	dialect_refusal(status, buf_str(&words), e);
+	buf_clear(&words);
+	return false;
+}
+
+bool dialect_read_error(int status, struct str body, struct err *e)
+{
+	struct err why = { 0 };
+	json_t *value = js_parse(body, LAYER_WIRE, &why);
+	if (value) {
+		dialect_read_error_value(status, value, e);
+		json_decref(value);
+		return false;
+	}
+	struct str text = str_trim(body);
+	dialect_refusal(status, str_starts(text, STR("<")) ? STR("a web page") : text, e);
+	return false;
+}
+
 struct str dialect_call_id(struct str answer, unsigned call, char out[DIALECT_CALL_ID_CHARS + 1])
 {
 	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -164,6 +164,18 @@ const struct dialect *dialect_find(struct str name, struct err *e);
  * its words). Always false. `words` may be empty. */
 bool dialect_refusal(int status, struct str words, struct err *e);
 
+/* An upstream's refusal as most write it; fits dialect.read_error. */
+bool dialect_read_error(int status, struct str body, struct err *e);
+/* An error object, wherever it stands: {"message", "type", "code", "layer", …}, a bare string, or
+ * the document around it. Always false. */
+bool dialect_read_error_value(int status, const json_t *value, struct err *e);
+
+/* Members of an error object: `message`, which begins with the layer, since most clients show
+ * nothing else, and then with `known`, words by which clients know what it is; and what another of
+ * us reads back exactly (layer, kind, what, mend). */
+void dialect_write_message(const struct err *e, const char *known, struct buf *out);
+void dialect_write_error_members(const struct err *e, struct buf *out);
+
 enum { DIALECT_CALL_ID_CHARS = 9 };
 
 /* An id for a call that came without one: letters and digits only and just nine of them, since some

@@ -27,7 +27,6 @@ void openai_read_piece(struct dialect_reader *rd, struct str name, struct str da
 void openai_read_document(struct dialect_reader *rd, struct str body);
 void openai_read_end(struct dialect_reader *rd, const struct err *why);
 void openai_reader_free(struct dialect_reader *rd);
-bool openai_read_error(int status, struct str body, struct err *e);
 
 /* Log probabilities, see dialect_openai_logprobs.c: one token appended to a list without its
  * brackets, the member `logprobs` of a choice around such a list, and that member read: LOGPROB
@@ -35,10 +34,6 @@ bool openai_read_error(int status, struct str body, struct err *e);
 void openai_add_logprob(const struct chat_event *event, struct buf *list);
 void openai_write_logprobs(struct str list, struct buf *out);
 bool openai_read_logprobs(const struct js_at *logprobs, struct chat_sink sink);
-
-/* An error object, wherever it stands: {"message", "type", "code", "layer", …}, a bare string, or
- * the document around it. Always false. */
-bool openai_read_error_value(int status, const json_t *value, struct err *e);
 
 extern const char *const openai_finish_reasons[CHAT_STOP_COUNT];
 

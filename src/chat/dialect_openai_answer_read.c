@@ -192,9 +192,9 @@ static bool check_no_error(const struct js_at *chunk, struct err *e)
 	struct js_at error = js_key(chunk, "error"), object = js_key(chunk, "object");
 	bool is_error = json_is_string(object.value) && str_eq_z(js_text(object.value), "error");
 	if (js_has(&error))
-		return openai_read_error_value((int)gather_count(&error, "code"), error.value, e);
+		return dialect_read_error_value((int)gather_count(&error, "code"), error.value, e);
 	return !is_error ||
-	       openai_read_error_value((int)gather_count(chunk, "code"), chunk->value, e);
+	       dialect_read_error_value((int)gather_count(chunk, "code"), chunk->value, e);
 }
 
 static bool read_chunk(struct gather *g, const json_t *value, struct err *e)
@@ -235,7 +235,7 @@ void openai_read_piece(struct dialect_reader *base, struct str name, struct str 
 		return;
 	}
 	if (str_eq_z(name, "error"))
-		openai_read_error(0, data, &e);
+		dialect_read_error(0, data, &e);
 	else
 		read_text(g, data, &e);
 	if (err_is_set(&e))

@@ -10,6 +10,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_openai.h"
+#include "chat/request_read.h"
 
 static void add_text_block(struct chat_request *r, enum chat_block_type type, struct str text)
 {
@@ -222,13 +223,10 @@ bool openai_read_messages(
 	struct chat_request *r, struct trace *t, const struct js_at *at, struct err *e)
 {
 	size_t count;
-	if (!js_get_array(at, &count, e))
+	if (!request_read_count(at, LIMIT_MESSAGES, "messages", &count, e))
 		return false;
 	if (count == 0)
 		return js_fail(at, e, "is empty: there is nothing to answer");
-	if (count > LIMIT_MESSAGES)
-		return fail(e, ERR_TOO_BIG, LAYER_CLIENT,
-			"messages: %zu messages are over the limit of %d", count, LIMIT_MESSAGES);
 	for (size_t i = 0; i < count; i++) {
 		struct js_at message = js_item(at, i);
 		if (!read_message(r, &message, e))
