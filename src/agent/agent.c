@@ -13,7 +13,7 @@
 
 #include "agent/agent_int.h"
 #include "agent/log.h"
-#include "agent/nudge.h"
+#include "chat/nudge.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "chat/tool_name.h"
 
 static const struct turn_call *current(const struct agent *a)
 {
@@ -174,6 +175,26 @@ static bool have_cage(struct agent *a, struct err *e)
 	return a->cage != NULL;
 }
 
+static void refuse_unknown(struct agent *a)
+{
+	struct buf words;
+	buf_init(&words, KIB);
+	tool_name_unknown(a->request, buf_str(&current(a)->name), &words);
+	finish_with_error(a, buf_str(&words), str_z(NULL));
+	buf_clear(&words);
+}
+
+static json_t *read_arguments(struct agent *a, struct err *e)
+{
+	struct buf did;
+	buf_init(&did, KIB);
+	json_t *args = tool_arguments(a->tool, buf_str(&current(a)->args), &did, e);
+	if (args && did.n)
+		agent_note(a, "%s: %s", a->tool->name, buf_z(&did));
+	buf_clear(&did);
+	return args;
+}
+
 static void begin_call(struct agent *a)
 {
 	struct err e = { 0 };
@@ -187,16 +208,10 @@ static void begin_call(struct agent *a)
 	}
 	a->tool = tool_find(buf_str(&c->name));
 	if (!a->tool) {
-		struct buf words;
-		buf_init(&words, KIB);
-		buf_printf(&words, "there is no tool %.*s; the tools are: ",
-			STR_ARG(str_sub(buf_str(&c->name), 0, LIMIT_QUOTE_BYTES)));
-		tool_names(&words);
-		finish_with_error(a, buf_str(&words), str_z(NULL));
-		buf_clear(&words);
+		refuse_unknown(a);
 		return;
 	}
-	a->args = tool_arguments(a->tool, buf_str(&c->args), &e);
+	a->args = read_arguments(a, &e);
 	if (!a->args || (a->tool->risk == TOOL_RUNS && !have_cage(a, &e))) {
 		finish_with_error(a, str_z(e.what), str_z(NULL));
 		return;

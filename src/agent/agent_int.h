@@ -7,7 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/cage.h"
-#include "agent/repeat.h"
+#include "chat/repeat.h"
 #include "agent/tool_job.h"
 #include "agent/turn.h"
 #include "base/proc.h"

@@ -9,7 +9,7 @@
  */
 #include "agent/claims.h"
 
-#include "agent/words.h"
+#include "chat/words.h"
 #include "base/limits.h"
 
 enum places {

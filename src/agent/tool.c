@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "chat/call_args.h"
+#include "chat/schema_check.h"
 
 enum { BINARY_PROBE_BYTES = 8 * 1024, UTF8_MOST_BYTES = 4 };
 
@@ -37,97 +39,28 @@ const struct agent_tool *tool_find(struct str name)
 	return NULL;
 }
 
-void tool_names(struct buf *out)
+json_t *tool_arguments(
+	const struct agent_tool *tool, struct str text, struct buf *did, struct err *e)
 {
-	for (size_t i = 0; i < TOOL_COUNT; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", agent_tools[i]->name);
-}
-
-/* "path (string), content (string)" */
-static void add_signature(const json_t *properties, struct buf *out)
-{
-	const char *key;
-	json_t *property;
-	json_object_foreach((json_t *)properties, key, property)
-	{
-		const char *type = json_string_value(json_object_get(property, "type"));
-		buf_printf(out, "%s%s (%s)", out->n ? ", " : "", key, type ? type : "any");
-	}
-}
-
-static bool has_type(const json_t *value, const char *type)
-{
-	static const struct {
-		const char *name;
-		json_type type;
-	} types[] = {
-		{ "string", JSON_STRING },
-		{ "integer", JSON_INTEGER },
-		{ "object", JSON_OBJECT },
-		{ "array", JSON_ARRAY },
-	};
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (str_eq_z(str_z(type), types[i].name))
-			return json_typeof(value) == types[i].type;
-	return str_eq_z(str_z(type), "boolean") && json_is_boolean(value);
-}
-
-/* What is wrong with the arguments, into `why`; false if nothing is. */
-static bool find_fault(const json_t *schema, const json_t *args, struct buf *why)
-{
-	const json_t *properties = json_object_get(schema, "properties");
-	const char *key;
-	json_t *value;
-	size_t i;
-	if (!json_is_object(args))
-		return buf_add_z(why, "the arguments are no JSON object");
-	json_array_foreach(json_object_get(schema, "required"), i, value)
-	{
-		key = json_string_value(value);
-		if (!json_object_get(args, key))
-			return buf_printf(why, "the argument %s is missing", key);
-	}
-	json_object_foreach((json_t *)args, key, value)
-	{
-		const json_t *property = json_object_get(properties, key);
-		const char *type = json_string_value(json_object_get(property, "type"));
-		if (!property)
-			return buf_printf(why, "it has no argument %s", key);
-		if (type && !has_type(value, type))
-			return buf_printf(why, "the argument %s should be a %s", key, type);
-	}
-	return false;
-}
-
-static bool check(const struct agent_tool *tool, const json_t *args, struct err *e)
-{
-	json_t *schema = json_loads(tool->schema, 0, NULL);
+	json_t *schema = json_loads(tool->schema, 0, NULL), *args = NULL;
 	MUST(schema);
-	struct buf why, signature;
-	buf_init(&why, ERR_WHAT_BYTES);
+	struct call_args settled;
+	struct buf signature;
+	call_args_init(&settled);
 	buf_init(&signature, ERR_WHAT_BYTES);
-	add_signature(json_object_get(schema, "properties"), &signature);
-	bool is_wrong = find_fault(schema, args, &why) || why.overflow;
-	if (is_wrong)
-		fail(e, ERR_BAD_DATA, LAYER_MODEL, "%s: %s; it takes %s", tool->name, buf_z(&why),
-			buf_z(&signature));
-	buf_clear(&why);
+	call_args_settle(&settled, text, schema);
+	schema_signature(schema, &signature);
+	if (settled.verdict == CALL_ARGS_RIGHT)
+		args = js_parse(buf_str(&settled.text), LAYER_MODEL, e);
+	else
+		fail(e, ERR_BAD_DATA, LAYER_MODEL, "%s: %s; it takes %s", tool->name,
+			buf_z(&settled.why), buf_z(&signature));
+	if (did)
+		buf_add(did, buf_str(&settled.did));
+	call_args_clear(&settled);
 	buf_clear(&signature);
 	json_decref(schema);
-	return !is_wrong;
-}
-
-json_t *tool_arguments(const struct agent_tool *tool, struct str text, struct err *e)
-{
-	json_t *args = js_parse(str_trim(text).n ? text : STR("{}"), LAYER_MODEL, e);
-	if (!args) {
-		err_context(e, "%s: the arguments", tool->name);
-		return NULL;
-	}
-	if (check(tool, args, e))
-		return args;
-	json_decref(args);
-	return NULL;
+	return args;
 }
 
 struct str tool_arg(const json_t *args, const char *name)

@@ -81,15 +81,14 @@ extern const struct agent_tool *const agent_tools[TOOL_COUNT];
 /* NULL if there is none of that name. */
 const struct agent_tool *tool_find(struct str name);
 
-/* "read, write, edit, ..." appended. */
-void tool_names(struct buf *out);
-
 /*
- * The arguments as they came, parsed and held against the tool's schema: a new reference, or NULL
- * and an error that says what the tool takes ("write: no argument path; it takes path (string),
- * content (string)").
+ * The arguments as they came, mended where their meaning is certain and held against the tool's
+ * schema (chat/call_args.h): a new reference, or NULL and an error that says what the tool takes
+ * ("write: the argument path is missing; it takes path (string), content (string)"). What was
+ * mended is appended to `did`, which may be NULL.
  */
-json_t *tool_arguments(const struct agent_tool *tool, struct str text, struct err *e);
+json_t *tool_arguments(
+	const struct agent_tool *tool, struct str text, struct buf *did, struct err *e);
 
 /* A string argument that tool_arguments has vouched for. */
 struct str tool_arg(const json_t *args, const char *name);

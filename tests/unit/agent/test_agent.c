@@ -199,11 +199,13 @@ static void an_unknown_tool_is_answered_with_the_names(void **state)
 static void wrong_arguments_are_answered_with_what_the_tool_takes(void **state)
 {
 	(void)state;
-	run("[{\"calls\":[{\"name\":\"read\",\"arguments\":{\"file\":\"x\"}}]},"
+	run("[{\"calls\":[{\"name\":\"read\",\"arguments\":{\"file\":[1]}}]},"
 	    "{\"calls\":[{\"name\":\"read\",\"arguments\":\"{\\\"path\\\":\"}]}," SAY("Well.") "]");
 	assert_non_null(strstr(buf_z(&seen),
-		"error: read: the argument path is missing; it takes path (string)\n"));
-	assert_non_null(strstr(buf_z(&seen), "error: read: the arguments: not valid JSON"));
+		"error: read: the argument path is missing; it has no argument file; it takes path "
+		"(string)\n"));
+	assert_non_null(strstr(
+		buf_z(&seen), "error: read: the arguments are no JSON object: it is cut off"));
 }
 
 static void the_same_call_with_the_same_result_ends_the_run(void **state)

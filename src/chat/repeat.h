@@ -5,8 +5,8 @@
  * circle, and so are two or three that alternate for three rounds: nothing new can come of it. The
  * same call with another result (a test that fails in another way) is not.
  */
-#ifndef OFFGRID_AGENT_REPEAT_H
-#define OFFGRID_AGENT_REPEAT_H
+#ifndef OFFGRID_CHAT_REPEAT_H
+#define OFFGRID_CHAT_REPEAT_H
 
 #include "base/str.h"
 

@@ -9,8 +9,8 @@
  * The words sent are fixed here. They name no tool and end with a way out, because a model that has
  * nothing left to do must be able to say so.
  */
-#ifndef OFFGRID_AGENT_NUDGE_H
-#define OFFGRID_AGENT_NUDGE_H
+#ifndef OFFGRID_CHAT_NUDGE_H
+#define OFFGRID_CHAT_NUDGE_H
 
 #include "base/buf.h"
 

@@ -1,7 +1,7 @@
 /*
  * words.c - see words.h.
  */
-#include "agent/words.h"
+#include "chat/words.h"
 
 #include <ctype.h>
 

@@ -1,6 +1,6 @@
 #include "../unit.h"
 
-#include "agent/words.h"
+#include "chat/words.h"
 #include "base/buf.h"
 
 static struct sentence s;

@@ -1,6 +1,6 @@
 #include "../unit.h"
 
-#include "agent/repeat.h"
+#include "chat/repeat.h"
 
 /* Adds one call for each letter, its result being the letter too; the index at which a circle
  * closed, or -1. */

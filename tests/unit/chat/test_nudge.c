@@ -1,6 +1,6 @@
 #include "../unit.h"
 
-#include "agent/nudge.h"
+#include "chat/nudge.h"
 
 static void is_answered(const char *const *texts, size_t count, enum nudge n)
 {

@@ -1,7 +1,7 @@
 /*
  * repeat.c - see repeat.h.
  */
-#include "agent/repeat.h"
+#include "chat/repeat.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /*
  * nudge.c - see nudge.h.
  */
-#include "agent/nudge.h"
+#include "chat/nudge.h"
 
-#include "agent/words.h"
+#include "chat/words.h"
 
 enum { LONGEST_BYTES = 600, REACH = 3 };
 

@@ -5,8 +5,8 @@
  * languages gives words that match none of them, so nothing is concluded from it. Fenced code and
  * quoted lines are not prose and left out. Pure; everything points into the text or the arena.
  */
-#ifndef OFFGRID_AGENT_WORDS_H
-#define OFFGRID_AGENT_WORDS_H
+#ifndef OFFGRID_CHAT_WORDS_H
+#define OFFGRID_CHAT_WORDS_H
 
 #include "base/arena.h"
 
