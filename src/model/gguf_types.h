@@ -42,7 +42,13 @@ struct gg_kind_row {
 extern const struct gg_kind_row gg_kinds[GG_KIND_COUNT];
 
 /* The tensor types that we name ourselves; every other one is a row of the table only. */
-enum { GG_TENSOR_F32 = 0, GG_TENSOR_F16 = 1, GG_TENSOR_Q8_0 = 8, GG_TENSOR_TYPES = 43 };
+enum {
+	GG_TENSOR_F32 = 0,
+	GG_TENSOR_F16 = 1,
+	GG_TENSOR_Q8_0 = 8,
+	GG_TENSOR_BF16 = 30,
+	GG_TENSOR_TYPES = 43
+};
 
 /* How a tensor's numbers are stored: `block` numbers of one row share `bytes` bytes. */
 struct gg_tensor_type {

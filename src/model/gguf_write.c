@@ -123,8 +123,19 @@ static void pad(struct buf *b, size_t so_far)
 	buf_add_fill(b, 0, (GG_ALIGNMENT - so_far % GG_ALIGNMENT) % GG_ALIGNMENT);
 }
 
-void gg_put_tensor(struct gg_writer *w, const char *name, const uint64_t *dims, uint32_t n_dims,
-	const float *data)
+void gg_put_value(struct gg_writer *w, const struct gg_value *value)
+{
+	char key[GG_QUOTE_BYTES];
+	const struct gg_array *a = &value->array;
+	struct buf *b =
+		value->kind == GG_ARRAY
+			? begin_array(w, gg_quote(value->key, key), a->kind, (size_t)a->count)
+			: begin_key(w, gg_quote(value->key, key), value->kind);
+	buf_add(b, a->bytes);
+}
+
+static uint64_t begin_tensor(
+	struct gg_writer *w, const char *name, const uint64_t *dims, uint32_t n_dims, uint32_t type)
 {
 	MUST(n_dims >= 1 && n_dims <= GG_DIMS && str_z(name).n < GG_NAME_BYTES);
 	w->n_tensors++;
@@ -135,10 +146,30 @@ void gg_put_tensor(struct gg_writer *w, const char *name, const uint64_t *dims, 
 		add_number(&w->infos, dims[i], 8);
 		count *= dims[i];
 	}
-	add_number(&w->infos, GG_TENSOR_F32, 4);
+	add_number(&w->infos, type, 4);
 	add_number(&w->infos, w->data.n, 8);
+	return count;
+}
+
+void gg_put_tensor(struct gg_writer *w, const char *name, const uint64_t *dims, uint32_t n_dims,
+	const float *data)
+{
+	uint64_t count = begin_tensor(w, name, dims, n_dims, GG_TENSOR_F32);
 	for (uint64_t i = 0; i < count; i++)
 		add_f32(&w->data, data[i]);
+	pad(&w->data, w->data.n);
+}
+
+void gg_put_tensor_bf16(struct gg_writer *w, const char *name, const uint64_t *dims,
+	uint32_t n_dims, const float *data)
+{
+	const unsigned dropped = 16; /* bits of the fraction */
+	uint64_t count = begin_tensor(w, name, dims, n_dims, GG_TENSOR_BF16);
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t bits;
+		memcpy(&bits, &data[i], sizeof(bits));
+		add_number(&w->data, bits >> dropped, 2);
+	}
 	pad(&w->data, w->data.n);
 }
 

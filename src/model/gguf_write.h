@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "model/gguf_types.h"
+#include "model/gguf.h"
 
 struct gg_writer;
 
@@ -26,9 +26,16 @@ void gg_put_strs(struct gg_writer *w, const char *key, const struct str *items, 
 void gg_put_i32s(struct gg_writer *w, const char *key, const int32_t *items, size_t count);
 void gg_put_f32s(struct gg_writer *w, const char *key, const float *items, size_t count);
 
+/* A key of another file, as it stands there. */
+void gg_put_value(struct gg_writer *w, const struct gg_value *value);
+
 /* A tensor of 32-bit floats with dims[0] numbers a row. `data` holds all of them. */
 void gg_put_tensor(struct gg_writer *w, const char *name, const uint64_t *dims, uint32_t n_dims,
 	const float *data);
+
+/* The same in half the bytes: the fraction is cut off behind seven bits. */
+void gg_put_tensor_bf16(struct gg_writer *w, const char *name, const uint64_t *dims,
+	uint32_t n_dims, const float *data);
 
 /* The whole file, appended to `out`; ERR_TOO_BIG if it would pass the buffer's cap. */
 bool gg_writer_bytes(const struct gg_writer *w, struct buf *out, struct err *e);

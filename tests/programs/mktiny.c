@@ -10,12 +10,17 @@
 #include "model/tiny.h"
 
 static const char usage[] =
-	"usage: mktiny OUT.gguf [--arch llama|qwen2|qwen3] [--template FILE] [--seed N] [--ctx N]\n"
-	"              [--adapter]\n";
+	"usage: mktiny OUT.gguf [--arch NAME] [--name TEXT] [--template FILE] [--seed N] [--ctx "
+	"N]\n"
+	"              [--vocab FILE.gguf] [--control TOKEN]... [--mark TOKEN]... [--bos TOKEN]\n"
+	"              [--eos TOKEN] [--adapter]\n";
+
+enum { MAX_SPECIALS = 64 };
 
 struct request {
-	const char *out, *template_path;
+	const char *out, *template_path, *vocabulary_path;
 	bool is_adapter;
+	struct tiny_special specials[MAX_SPECIALS];
 	struct tiny_recipe recipe;
 };
 
@@ -25,12 +30,57 @@ static bool number(const char *text, uint64_t *out, struct err *e)
 	       fail(e, ERR_USAGE, LAYER_CLIENT, "'%s' is not a number", text);
 }
 
+static bool special(struct request *r, const char *text, bool is_control, struct err *e)
+{
+	struct tiny_vocabulary *v = &r->recipe.vocabulary;
+	if (v->special_count == MAX_SPECIALS)
+		return fail(
+			e, ERR_USAGE, LAYER_CLIENT, "more than %d special tokens", MAX_SPECIALS);
+	r->specials[v->special_count++] = (struct tiny_special){ str_z(text), is_control };
+	return true;
+}
+
+static bool small_number(const char *text, uint32_t *out, struct err *e)
+{
+	uint64_t n = 0;
+	if (!number(text, &n, e))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool take(struct request *r, struct str name, const char *value, struct err *e)
+{
+	struct tiny_recipe *recipe = &r->recipe;
+	if (str_eq_z(name, "--arch"))
+		recipe->arch = value;
+	else if (str_eq_z(name, "--name"))
+		recipe->name = value;
+	else if (str_eq_z(name, "--template"))
+		r->template_path = value;
+	else if (str_eq_z(name, "--vocab"))
+		r->vocabulary_path = value;
+	else if (str_eq_z(name, "--bos"))
+		recipe->vocabulary.bos = str_z(value);
+	else if (str_eq_z(name, "--eos"))
+		recipe->vocabulary.eos = str_z(value);
+	else if (str_eq_z(name, "--control"))
+		return special(r, value, true, e);
+	else if (str_eq_z(name, "--mark"))
+		return special(r, value, false, e);
+	else if (str_eq_z(name, "--seed"))
+		return number(value, &recipe->seed, e);
+	else if (str_eq_z(name, "--ctx"))
+		return small_number(value, &recipe->context_tokens, e);
+	else
+		return fail(e, ERR_USAGE, LAYER_CLIENT, "unknown option %.*s", STR_ARG(name));
+	return true;
+}
+
 /* One option; moves *at past its value. */
 static bool option(struct request *r, char **argv, int argc, int *at, struct err *e)
 {
 	struct str name = str_z(argv[*at]);
-	const char *value = *at + 1 < argc ? argv[*at + 1] : NULL;
-	uint64_t n = 0;
 	if (!str_starts(name, STR("--"))) {
 		r->out = argv[*at];
 		return true;
@@ -39,23 +89,9 @@ static bool option(struct request *r, char **argv, int argc, int *at, struct err
 		r->is_adapter = true;
 		return true;
 	}
-	if (!value)
+	if (*at + 1 == argc)
 		return fail(e, ERR_USAGE, LAYER_CLIENT, "%s needs a value", argv[*at]);
-	++*at;
-	if (str_eq_z(name, "--arch")) {
-		r->recipe.arch = value;
-	} else if (str_eq_z(name, "--template")) {
-		r->template_path = value;
-	} else if (str_eq_z(name, "--seed")) {
-		return number(value, &r->recipe.seed, e);
-	} else if (str_eq_z(name, "--ctx")) {
-		if (!number(value, &n, e))
-			return false;
-		r->recipe.context_tokens = (uint32_t)n;
-	} else {
-		return fail(e, ERR_USAGE, LAYER_CLIENT, "unknown option %s", argv[*at - 1]);
-	}
-	return true;
+	return take(r, name, argv[++*at], e);
 }
 
 static bool make(struct request *r, struct err *e)
@@ -63,13 +99,19 @@ static bool make(struct request *r, struct err *e)
 	struct buf template;
 	buf_init(&template, LIMIT_TEXT_FILE_BYTES);
 	struct gg_writer *w = NULL;
+	struct gg_file *vocabulary = NULL;
 	bool ok = !r->template_path || fs_read(r->template_path, &template, e);
+	if (ok && r->vocabulary_path)
+		ok = (vocabulary = gg_open(r->vocabulary_path, e)) != NULL;
 	if (ok) {
 		r->recipe.chat_template = buf_str(&template);
+		r->recipe.vocabulary.from = vocabulary;
+		r->recipe.vocabulary.specials = r->specials;
 		w = r->is_adapter ? tiny_adapter(&r->recipe, e) : tiny_model(&r->recipe, e);
 	}
 	ok = w && gg_writer_save(w, r->out, e);
 	gg_writer_free(w);
+	gg_free(vocabulary);
 	buf_clear(&template);
 	return ok;
 }
