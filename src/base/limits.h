@@ -92,6 +92,11 @@
 #define LIMIT_JINJA_STEPS 50000000
 /* Memory of one render: a prompt at its cap, copied through macros and joins a dozen times. */
 #define LIMIT_JINJA_BYTES (256 * MIB)
+/* One probe of a template, of which there are some thirty when a model is loaded: real ones take
+ * under 20,000 steps, and the longest preamble has 10 KiB. */
+#define LIMIT_PROBE_STEPS      300000
+#define LIMIT_PROBE_BYTES      (16 * MIB)
+#define LIMIT_PROBE_TEXT_BYTES (256 * KIB)
 
 /* Names that one listing of a folder tells a model; more help nobody. */
 #define LIMIT_LIST_NAMES 2000

@@ -1,11 +1,13 @@
 /*
  * template.h - a model's chat template: what it can say, and a request rendered through it.
  *
- * When a template is opened it is probed: rendered with and without tools, with a call and its
- * result. What comes out decides how requests are rendered: in the model's own way where the
- * template shows tools and calls, through the prompted format where it does not (with the reason
- * kept for the trace). A request is rendered so that a longer conversation begins with the bytes of
- * the shorter one wherever the template allows it.
+ * When a template is opened it is examined (template_lint.h) and the form of its calls is taken
+ * from what it renders (template_derive.h). What comes out decides how requests are rendered: in
+ * the model's own way where the template shows tools, calls and results in a form that is read and
+ * guided (template_proof.h), through the prompted format where it does not. The reason is kept, and
+ * the trace of each request has it, with everything else that was worked around. A request is
+ * rendered so that a longer conversation begins with the bytes of the shorter one wherever the
+ * template allows it.
  *
  * Immutable once open; any thread may render.
  *
@@ -15,17 +17,16 @@
 #define OFFGRID_CHAT_TEMPLATE_H
 
 #include "base/trace.h"
-#include "chat/request.h"
-#include "chat/tool_format.h"
-#include "jinja/jinja.h"
+#include "chat/template_lint.h"
 
 struct chat_template;
 
 /* What the template is told of the model; borrowed during the call. */
 struct template_source {
-	struct str text;      /* Jinja; empty: ChatML is assumed and noted */
-	struct str tool_text; /* a second template for tools, or empty */
-	struct str bos, eos;  /* their texts, for the template's variables */
+	struct str text;               /* Jinja; empty: ChatML is assumed and noted */
+	struct str tool_text;          /* a second template for tools, or empty */
+	struct str bos, eos;           /* their texts, for the template's variables */
+	struct str name, architecture; /* what the file says it is; may be empty */
 };
 
 struct chat_template *template_open(const struct template_source *source, struct err *e);
@@ -33,9 +34,13 @@ void template_free(struct chat_template *t); /* NULL is fine */
 
 /* How tools are offered and calls are written: never NULL. */
 const struct tool_format *template_format(const struct chat_template *t);
-/* Why: "the template renders tools and calls as hermes does", "the template does not render tools".
- */
+/* Why: "the template shows tools, calls and results as hermes", "the template does not show tools
+ * to the model". */
 const char *template_reason(const struct chat_template *t);
+/* What the template was found to do; lives as long as `t`. */
+const struct template_lint *template_findings(const struct chat_template *t);
+/* What is done about it, as sentences with "; " between them; empty if nothing. */
+const char *template_workarounds(const struct chat_template *t);
 
 /* Whether the model may open a thought by itself: its template speaks of one. */
 bool template_thinks(const struct chat_template *t);

@@ -382,6 +382,8 @@ static bool open_template(struct local *l, struct err *e)
 		.tool_text = f->tool_template,
 		.bos = f->bos,
 		.eos = f->eos,
+		.name = f->name,
+		.architecture = f->architecture,
 	};
 	l->family = family_find(&(struct family_facts){ .architecture = f->architecture,
 		.name = f->name,
