@@ -34,7 +34,7 @@ struct model_args {
 			OPT_INTO(type, field.adapters),                                            \
 			.arg = "FILE",                                                             \
 			.completes = OPT_FILES,                                                    \
-			.help = "a LoRA adapter to apply" },               \
+			.help = "a LoRA adapter to apply" },                                       \
 		{ .name = "no-adapter",                                                            \
 			OPT_INTO(type, field.no_adapter),                                          \
 			.help = "the model bare, without the adapter that the catalog gives it" }, \

@@ -8,8 +8,8 @@ enum {
 	LEAST_WAIT_US = 1000 * 1000,
 	MOST_WAIT_US = 16 * 1000 * 1000
 };
-#define CROWDED 0.75 /* threads that get less of a processor than this stand in each other's way   \
-		      */
+/* Threads that get less of a processor than this stand in each other's way. */
+#define CROWDED 0.75
 
 void crew_init(struct crew *c, int most)
 {

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/must.h"
 #include "jinja/jinja_run.h"
 
 static bool next_in_list(struct jrun *r, struct jiter *it, struct jval *out, bool *more)
@@ -113,6 +114,7 @@ bool jiter_next(struct jrun *r, struct jiter *it, struct jval *out, bool *more)
 {
 	if (!jrun_charge(r, 1) || !jrun_enter(r))
 		return false;
+	MUST(it->next);
 	bool ok = it->next(r, it, out, more);
 	jrun_leave(r);
 	return ok;

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 
-bool jrun_raise(struct jrun *r, const char *format, ...)
+bool(jrun_raise)(struct jrun *r, const char *format, ...)
 {
 	char what[ERR_WHAT_BYTES];
 	va_list args;
@@ -21,7 +21,7 @@ bool jrun_raise(struct jrun *r, const char *format, ...)
 	return fail(r->e, ERR_BAD_DATA, LAYER_PROMPT, "template line %u: %s", r->line, what);
 }
 
-bool jrun_raise_undefined(struct jrun *r, struct jval v)
+bool(jrun_raise_undefined)(struct jrun *r, struct jval v)
 {
 	const struct jundefined *u = v.u.undefined;
 	if (u->hint)

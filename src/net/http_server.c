@@ -106,13 +106,15 @@ static bool open_listener(struct http_server *s, const struct addrinfo *at, stru
 		return fail_errno(
 			e, LAYER_WIRE, code, "cannot listen on %s port %d", address, port);
 	}
-	struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} bound = { .v6 = { .sin6_family = AF_UNSPEC } };
 	socklen_t n = sizeof bound;
-	if (getsockname(s->fd, (struct sockaddr *)&bound, &n) != 0)
+	if (getsockname(s->fd, &bound.any, &n) != 0)
 		return fail_errno(e, LAYER_WIRE, errno, "cannot tell the port");
-	s->port =
-		ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
-						  : ((const struct sockaddr_in *)&bound)->sin_port);
+	s->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
 	return true;
 }
 
