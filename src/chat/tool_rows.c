@@ -495,6 +495,7 @@ static const struct tool_format harmony = {
 	.text_open = "<|channel|>final<|message|>",
 	.text_close = "<|return|>",
 	.turn_again = "<|start|>assistant",
+	.prompt_tail = "<|start|>assistant",
 	.is_single = true,
 };
 

@@ -1,0 +1,93 @@
+/*
+ * tool_guide_int.h - what a request and a row of a tool format are laid out as; for tool_guide.c
+ * (the places of an answer) and tool_guide_lay.c (the laying) only.
+ */
+#ifndef OFFGRID_CHAT_TOOL_GUIDE_INT_H
+#define OFFGRID_CHAT_TOOL_GUIDE_INT_H
+
+#include "chat/guide_text.h"
+#include "chat/schema.h"
+#include "chat/tool_guide.h"
+
+enum { GUIDE_MARK_BYTES = 64 };
+
+/* Marks that are looked for in free text. */
+enum guide_mark {
+	GUIDE_MARK_CALL,  /* a call begins */
+	GUIDE_MARK_ALSO,  /* a call begins, its name comes next */
+	GUIDE_MARK_THINK, /* a thought begins */
+	GUIDE_MARK_END,   /* the thought ends */
+	GUIDE_MARK_COUNT
+};
+
+/* A fixed text, and for each of its beginnings the longest end of it that begins it again. */
+struct mark {
+	struct str text; /* empty: never found */
+	unsigned char back[GUIDE_MARK_BYTES];
+};
+
+/* What an answer may open with where text does not do. */
+enum opener {
+	OPENS_CALL,
+	OPENS_NAME, /* as OPENS_CALL, up to the name */
+	OPENS_THOUGHT,
+	OPENS_VALUE,
+};
+
+struct openers {
+	const struct dfa *words; /* NULL: there are none */
+	const struct dfa_span *spans;
+	enum opener *kinds; /* by number of the word */
+};
+
+/* What is awaited. */
+enum place {
+	AT_TEXT,   /* anything; the mark of a call, if one may come */
+	AT_THINK,  /* anything, up to the mark that closes the thought */
+	AT_ENTRY,  /* blanks after a thought or a call, then one of the openers, or the value */
+	AT_HEAD,   /* from the mark up to the name */
+	AT_NAME,   /* a name that was offered */
+	AT_MIDDLE, /* up to the arguments */
+	AT_ARGS,   /* the arguments */
+	AT_TAIL,   /* the rest of the call */
+	AT_NEXT,   /* in a section: one more call, or its end */
+	AT_VALUE,  /* the JSON value that is the answer */
+	AT_DONE,   /* nothing */
+};
+
+struct tool_guide {
+	struct guide guide;
+	struct arena *mem;
+	struct schema *schema;
+	struct str *names; /* as the row spells them, and the word of text, sorted */
+	uint32_t *roots;   /* by name: the arguments, or GUIDE_NO_ROOT for the word of text */
+	size_t n_tools;
+	uint32_t value_root;
+	bool has_value;   /* response_format */
+	bool is_idle;     /* nothing to guide */
+	bool is_owed;     /* a call or value is demanded: text does not do */
+	bool may_think;   /* a demanded answer may open with a thought */
+	bool has_section; /* calls stand between section_open and section_close */
+	bool is_front;    /* a call is only the first thing of an answer */
+	bool marks_text;  /* text has a name's place behind the mark of a call */
+	uint16_t max_calls;
+	uint64_t first_number; /* of the calls in this answer */
+	enum place start;
+	struct str begun; /* bytes of the prompt that belong to the answer */
+	struct mark marks[GUIDE_MARK_COUNT];
+	const struct guide_text *head, *middle, *tail;
+	const struct guide_text *more; /* in a section: from a call up to the next one's name */
+	const struct guide_text *close;
+	const struct dfa *name_words;
+	const struct dfa_span *name_spans;
+	struct openers openers;       /* without a thought */
+	struct openers first_openers; /* with one */
+};
+
+#define GUIDE_NO_ROOT UINT32_MAX
+
+/* Makes all of it but the ops. */
+struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct tool_format *format,
+	enum tool_thinking thinking, struct trace *t);
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * test_tool_guide_rows.c - every row of the table of tool formats: the bytes of its makers'
+ * template are taken, mistakes in them are not, and whatever else passes is a valid call.
+ */
+#include "../unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "chat/tool_guide.h"
+#include "walk.h"
+
+/* The answer to "write the file" as each family's template renders it. */
+static const struct golden {
+	const char *row;
+	const char *said; /* behind the row's prompt_tail */
+} goldens[] = {
+	{ "hermes", "Let me write it.\n<tool_call>\n{\"name\": \"write_file\", \"arguments\": "
+		    "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}}\n</tool_call>" },
+	{ "prompted", "Let me write it.<tool_call>{\"name\": \"write_file\", \"arguments\": "
+		      "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}}</tool_call>" },
+	{ "groq", "<tool_call>\n{\"id\": 0, \"name\": \"write_file\", \"arguments\": "
+		  "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}}\n</tool_call>" },
+	{ "llama-json", "{\"name\": \"write_file\", \"parameters\": {\"path\": \"a "
+			"\\\"q\\\".txt\", \"mode\": 420}}" },
+	{ "mistral-list", "[TOOL_CALLS][{\"name\": \"write_file\", \"arguments\": {\"path\": "
+			  "\"a \\\"q\\\".txt\", \"mode\": 420}, \"id\": \"abcdefghi\"}]" },
+	{ "mistral-args", "Let me write it.[TOOL_CALLS]write_file[ARGS]{\"path\": \"a "
+			  "\\\"q\\\".txt\", \"mode\": 420}" },
+	{ "mistral-id", "[TOOL_CALLS]write_file[CALL_ID]abcdefghi[ARGS]{\"path\": \"a "
+			"\\\"q\\\".txt\", \"mode\": 420}" },
+	{ "mistral-id", "[TOOL_CALLS]write_file[ARGS]{\"path\": \"a "
+			"\\\"q\\\".txt\", \"mode\": 420}" },
+	{ "nemotron-list", "Let me write it.\n<TOOLCALL>[{\"name\": \"write_file\", "
+			   "\"arguments\": {\"path\": \"a \\\"q\\\".txt\", \"mode\": "
+			   "420}}]</TOOLCALL>\n" },
+	{ "granite-list", "<|tool_call|>[{\"name\": \"write_file\", \"arguments\": {\"path\": "
+			  "\"a \\\"q\\\".txt\", \"mode\": 420}}]" },
+	{ "phi-list", "functools[{\"name\": \"write_file\", \"arguments\": {\"path\": "
+		      "\"a \\\"q\\\".txt\", \"mode\": 420}}]" },
+	{ "smol-list", "<tool_call>[{\"name\": \"write_file\", \"arguments\": {\"path\": "
+		       "\"a \\\"q\\\".txt\", \"mode\": 420}}]</tool_call>" },
+	{ "command-list",
+		"<|START_THINKING|>THINK1<|END_THINKING|><|START_ACTION|>[\n    {\"tool_call_id\": "
+		"\"0\", \"tool_name\": \"write_file\", \"parameters\": {\"path\": \"a "
+		"\\\"q\\\".txt\", \"mode\": 420}}\n]<|END_ACTION|>" },
+	{ "apertus-list", "Let me write it.<|tools_prefix|>[{\"write_file\": {\"path\": \"a "
+			  "\\\"q\\\".txt\", \"mode\": 420}}]<|tools_suffix|>" },
+	{ "deepseek-fence",
+		"<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>write_file\n"
+		"```json\n{\"path\": \"a \\\"q\\\".txt\", \"mode\": "
+		"420}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>" },
+	{ "deepseek-sep", "Let me write it.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>write_file"
+			  "<｜tool▁sep｜>{\"path\": \"a \\\"q\\\".txt\", \"mode\": "
+			  "420}<｜tool▁call▁end｜><｜tool▁calls▁end｜>" },
+	{ "kimi", "Let me write it.<|tool_calls_section_begin|><|tool_call_begin|>functions."
+		  "write_file:0<|tool_call_argument_begin|>{\"path\": \"a \\\"q\\\".txt\", "
+		  "\"mode\": 420}<|tool_call_end|><|tool_calls_section_end|>" },
+	{ "functionary-tag", "Let me write it.<function=write_file>{\"path\": \"a "
+			     "\\\"q\\\".txt\", \"mode\": 420}</function>" },
+	{ "functionary-to", "all\nLet me write it.>>>write_file\n{\"path\": \"a "
+			    "\\\"q\\\".txt\", \"mode\": 420}" },
+	{ "solar", "<|tool_calls|><|tool_call:begin|>abcdefghij<|tool_call:name|>write_file"
+		   "<|tool_call:args|>{\"path\": \"a \\\"q\\\".txt\", \"mode\": "
+		   "420}<|tool_call:end|><|calls|>" },
+	{ "harmony", "<|channel|>analysis<|message|>Let me write it.<|end|><|start|>assistant "
+		     "to=functions.write_file<|channel|>commentary json<|message|>{\"path\": "
+		     "\"a \\\"q\\\".txt\", \"mode\": 420}" },
+	{ "harmony", "<|channel|>analysis<|message|>Let me write it.<|end|><|start|>assistant"
+		     "<|channel|>commentary to=functions.write_file <|constrain|>json<|message|>"
+		     "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}" },
+	{ "harmony", " to=functions.write_file<|channel|>commentary json<|message|>{\"path\": "
+		     "\"a \\\"q\\\".txt\", \"mode\": 420}" },
+};
+
+enum { GOLDEN_COUNT = sizeof goldens / sizeof *goldens };
+
+/* Ends the test with what was said. */
+static void blame(const char *row, const char *what, struct str said)
+{
+	print_error("%s: %s: %.*s\n", row, what, STR_ARG(said));
+	assert_true(false);
+}
+
+struct fixture {
+	struct arena *arena;
+	struct chat_request *request;
+	struct tool_guide *guide;
+	struct buf text;
+};
+
+static struct fixture fixture_new(void)
+{
+	struct fixture f = { .arena = arena_new() };
+	buf_init(&f.text, 100000);
+	f.request = chat_request_new(f.arena);
+	chat_add_tool(f.request, STR("write_file"), STR("Write a file."),
+		json_pack("{s:s, s:{s:{s:s}, s:{s:s}}, s:[s]}", "type", "object", "properties",
+			"path", "type", "string", "mode", "type", "integer", "required", "path"));
+	chat_add_tool(f.request, STR("write"), STR(""), NULL);
+	return f;
+}
+
+static const struct guide *build(
+	struct fixture *f, const struct tool_format *format, enum tool_thinking thinking)
+{
+	tool_guide_free(f->guide);
+	f->guide = tool_guide_new(f->request, format, thinking, NULL);
+	return tool_guide_get(f->guide);
+}
+
+static void fixture_free(struct fixture *f)
+{
+	tool_guide_free(f->guide);
+	chat_request_free(f->request);
+	arena_free(f->arena);
+	buf_clear(&f->text);
+}
+
+static const struct tool_format *row_of(const struct golden *golden)
+{
+	const struct tool_format *row = tool_format_find(str_z(golden->row));
+	assert_non_null(row);
+	return row;
+}
+
+/* The text with the first `from` in it replaced. */
+static struct str with(struct fixture *f, const char *text, const char *from, const char *to)
+{
+	struct str s = str_z(text);
+	size_t at = str_find(s, str_z(from));
+	assert_int_not_equal(at, SIZE_MAX);
+	return arena_printf(f->arena, "%.*s%s%s", (int)at, text, to, text + at + strlen(from));
+}
+
+static void the_bytes_of_the_templates_are_taken(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
+		const struct guide *g = build(&f, row_of(&goldens[i]), TOOL_THINKING_MAY);
+		if (!walk_takes(g, str_z(goldens[i].said)))
+			blame(goldens[i].row, "refused after",
+				str_sub(str_z(goldens[i].said), 0,
+					walk_prefix(g, str_z(goldens[i].said))));
+	}
+	fixture_free(&f);
+}
+
+static void mistakes_in_them_are_refused(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	static const char *const mistakes[][2] = { { "write_file", "write_fill" },
+		{ "write_file", "Write_file" }, { "path", "pads" }, { "420", "4.5" },
+		{ "420", "x" }, { "mode", "path" } };
+	for (size_t i = 0; i < GOLDEN_COUNT; i++)
+		for (size_t k = 0; k < sizeof mistakes / sizeof *mistakes; k++) {
+			const struct tool_format *row = row_of(&goldens[i]);
+			if (row->is_front_only && k < 2)
+				continue;
+			const struct guide *g = build(&f, row, TOOL_THINKING_MAY);
+			struct str said = with(&f, goldens[i].said, mistakes[k][0], mistakes[k][1]);
+			if (walk_takes(g, said))
+				blame(goldens[i].row, "took", said);
+		}
+	fixture_free(&f);
+}
+
+/* The first object in the text that looks like the tool's arguments. */
+static json_t *find_args(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '{')
+			continue;
+		json_t *value = json_loadb(text.p + i, text.n - i, JSON_DISABLE_EOF_CHECK, NULL);
+		size_t known = (json_object_get(value, "path") != NULL) +
+			       (json_object_get(value, "mode") != NULL);
+		if (json_is_string(json_object_get(value, "path")) &&
+			known == json_object_size(value))
+			return value;
+		json_decref(value);
+	}
+	return NULL;
+}
+
+static void check_walk(struct fixture *f, const struct tool_format *row, uint64_t seed)
+{
+	struct walk_random r = { seed, NULL };
+	const struct guide *g = build(f, row, TOOL_THINKING_NEVER);
+	enum walk_end end = walk_randomly(g, &r, 40, 4000, &f->text);
+	if (end != WALK_ENDED)
+		blame(row->name, "no end", buf_str(&f->text));
+	json_t *args = find_args(buf_str(&f->text));
+	if (!args || str_find(buf_str(&f->text), STR("write_file")) == SIZE_MAX)
+		blame(row->name, "no call", buf_str(&f->text));
+	json_t *mode = json_object_get(args, "mode");
+	assert_true(!mode || json_is_integer(mode));
+	json_decref(args);
+}
+
+static void a_demanded_call_is_valid_however_it_is_chosen(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	f.request->tool_choice = CHAT_CHOICE_NAMED;
+	f.request->choice_name = STR("write_file");
+	f.request->allows_parallel_calls = false;
+	for (size_t i = 0; tool_formats[i]; i++)
+		for (uint64_t seed = 0; seed < 20; seed++)
+			if (tool_formats[i]->mark_open &&
+				tool_formats[i]->arguments == TOOL_ARGS_JSON)
+				check_walk(&f, tool_formats[i], seed);
+	fixture_free(&f);
+}
+
+static void sections_hold_several_calls(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	static const char *const calls[][2] = {
+		{ "granite-list", "<|tool_call|>[{\"name\": \"write\", \"arguments\": {}}, "
+				  "{\"name\": \"write\", \"arguments\": {}}]" },
+		{ "kimi", "<|tool_calls_section_begin|><|tool_call_begin|>functions.write:0"
+			  "<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_call_begin|>"
+			  "functions.write:1<|tool_call_argument_begin|>{}<|tool_call_end|>"
+			  "<|tool_calls_section_end|>" },
+		{ "command-list", "<|START_ACTION|>[{\"tool_call_id\": \"0\", \"tool_name\": "
+				  "\"write\", \"parameters\": {}},\n    {\"tool_call_id\": \"1\", "
+				  "\"tool_name\": \"write\", \"parameters\": {}}\n]"
+				  "<|END_ACTION|>" },
+		{ "deepseek-fence",
+			"<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>write\n``"
+			"`"
+			"json\n{}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<"
+			"｜tool▁sep｜>"
+			"write\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>" },
+	};
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		const struct tool_format *row = tool_format_find(str_z(calls[i][0]));
+		f.request->tool_choice = CHAT_CHOICE_REQUIRED;
+		f.request->allows_parallel_calls = true;
+		assert_true(walk_takes(build(&f, row, TOOL_THINKING_NEVER), str_z(calls[i][1])));
+		f.request->allows_parallel_calls = false;
+		assert_false(walk_takes(build(&f, row, TOOL_THINKING_NEVER), str_z(calls[i][1])));
+	}
+	fixture_free(&f);
+}
+
+static void numbers_go_on_where_the_conversation_counts_them(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	chat_add_message(f.request, CHAT_ASSISTANT);
+	for (int i = 0; i < 12; i++)
+		chat_add_block(f.request,
+			(struct chat_block){ .type = CHAT_BLOCK_CALL, .name = STR("write") });
+	f.request->tool_choice = CHAT_CHOICE_NAMED;
+	f.request->choice_name = STR("write");
+	const struct guide *g = build(&f, tool_format_find(STR("kimi")), TOOL_THINKING_NEVER);
+	assert_str(walk_forced(g, STR(""), &f.text),
+		"<|tool_calls_section_begin|><|tool_call_begin|>functions.write:12"
+		"<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_call");
+	g = build(&f, tool_format_find(STR("groq")), TOOL_THINKING_NEVER);
+	assert_true(walk_takes(g, STR("<tool_call>\n{\"id\": 0, \"name\": \"write\", "
+				      "\"arguments\": {}}\n</tool_call>")));
+	assert_false(walk_takes(g, STR("<tool_call>\n{\"id\": 12, \"name\": \"write\", "
+				       "\"arguments\": {}}\n</tool_call>")));
+	fixture_free(&f);
+}
+
+static void a_plain_mark_is_a_call_only_at_the_front_and_only_if_it_goes_on_as_one(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	const struct tool_format *row = tool_format_find(STR("llama-json"));
+	const struct guide *g = build(&f, row, TOOL_THINKING_NEVER);
+	assert_true(walk_takes(g, STR("{\"name\": \"Bob\"} is an object")));
+	assert_true(walk_takes(g, STR("{")));
+	assert_true(walk_takes(g, STR("As JSON: {\"name\": \"write\", \"parameters\": 5}")));
+	assert_true(walk_takes(g, STR("{\"name\": \"write\", \"parameters\": {}}")));
+	assert_false(walk_takes(g, STR("{\"name\": \"write\", \"parameters\": {}} and")));
+	assert_false(walk_takes(g, STR("{\"name\": \"write\", \"parameters\": 5}")));
+	f.request->tool_choice = CHAT_CHOICE_NONE;
+	g = build(&f, row, TOOL_THINKING_NEVER);
+	assert_true(walk_takes(g, STR("{\"name\": \"write\", \"param\"")));
+	assert_false(walk_takes(g, STR("{\"name\": \"write\", \"parameters\": ")));
+	fixture_free(&f);
+}
+
+static void in_harmony_a_thought_may_stand_before_a_demanded_call(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	f.request->tool_choice = CHAT_CHOICE_REQUIRED;
+	const struct guide *g = build(&f, tool_format_find(STR("harmony")), TOOL_THINKING_MAY);
+	assert_true(
+		walk_takes(g, STR("<|channel|>analysis<|message|>hm<|end|><|start|>assistant "
+				  "to=functions.write<|channel|>commentary json<|message|>{}")));
+	assert_true(walk_takes(g, STR("<|channel|>commentary to=functions.write "
+				      "<|constrain|>json<|message|>{}")));
+	assert_false(walk_takes(g, STR("<|channel|>final<|message|>hm")));
+	assert_false(walk_takes(g, STR("<|channel|>analysis<|message|>hm<|end|>")));
+	assert_str(walk_forced(g, STR("<|channel|>analysis<|message|>hm<|end|><"), &f.text), "|");
+	f.request->tool_choice = CHAT_CHOICE_AUTO;
+	g = build(&f, tool_format_find(STR("harmony")), TOOL_THINKING_MAY);
+	assert_true(walk_takes(g, STR("<|channel|>final<|message|>hm")));
+	fixture_free(&f);
+}
+
+static void text_behind_a_mark_of_its_own_is_text(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	const struct tool_format *row = tool_format_find(STR("functionary-to"));
+	const struct guide *g = build(&f, row, TOOL_THINKING_NEVER);
+	assert_true(walk_takes(g, STR("all\nHello")));
+	assert_true(walk_takes(g, STR("write\n{}")));
+	assert_false(walk_takes(g, STR("Hello")));
+	f.request->tool_choice = CHAT_CHOICE_REQUIRED;
+	assert_false(walk_takes(build(&f, row, TOOL_THINKING_NEVER), STR("all\nHello")));
+	f.request->tool_choice = CHAT_CHOICE_NONE;
+	g = build(&f, row, TOOL_THINKING_NEVER);
+	assert_true(walk_takes(g, STR("all\nHello")));
+	assert_false(walk_takes(g, STR("write\n{}")));
+	fixture_free(&f);
+}
+
+static void a_name_that_cannot_be_written_is_left_out_and_noted(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	struct trace *t = trace_new();
+	chat_add_tool(f.request, STR("a[b] \"\xc3\xa4\""), STR(""), NULL);
+	f.request->tool_choice = CHAT_CHOICE_REQUIRED;
+	tool_guide_free(tool_guide_new(f.request, &tool_format_hermes, TOOL_THINKING_NEVER, t));
+	assert_int_equal(trace_count(t), 0);
+	f.guide = tool_guide_new(
+		f.request, tool_format_find(STR("mistral-args")), TOOL_THINKING_NEVER, t);
+	assert_int_equal(trace_count(t), 1);
+	assert_true(walk_takes(tool_guide_get(f.guide), STR("[TOOL_CALLS]write[ARGS]{}")));
+	assert_false(
+		walk_takes(tool_guide_get(f.guide), STR("[TOOL_CALLS]a[b] \"\xc3\xa4\"[ARGS]{}")));
+	trace_free(t);
+	fixture_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_bytes_of_the_templates_are_taken),
+		cmocka_unit_test(mistakes_in_them_are_refused),
+		cmocka_unit_test(a_demanded_call_is_valid_however_it_is_chosen),
+		cmocka_unit_test(sections_hold_several_calls),
+		cmocka_unit_test(numbers_go_on_where_the_conversation_counts_them),
+		cmocka_unit_test(
+			a_plain_mark_is_a_call_only_at_the_front_and_only_if_it_goes_on_as_one),
+		cmocka_unit_test(in_harmony_a_thought_may_stand_before_a_demanded_call),
+		cmocka_unit_test(text_behind_a_mark_of_its_own_is_text),
+		cmocka_unit_test(a_name_that_cannot_be_written_is_left_out_and_noted),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
