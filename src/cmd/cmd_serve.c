@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "cmd/command.h"
 #include "cmd/open_local.h"
 #include "route/upstreams.h"
 #include "serve/serve.h"
+
+enum { MS_PER_S = 1000 };
 
 struct args {
 	struct str listen;
@@ -92,6 +95,9 @@ struct house {
 	struct keys *keys;
 	struct serve *serve;
 	struct loop_signal *signals[2];
+	struct backend *local; /* owned by the router; NULL: none */
+	struct err failure;    /* why it stopped serving */
+	int64_t began_ms;
 };
 
 static void house_clear(struct house *h)
@@ -149,13 +155,28 @@ static bool add_given(struct house *h, const struct args *args, struct err *e)
 	return !args->script.n || upstream_add(h->router, h->loop, h->client, &script, e);
 }
 
+/* The model is there, or there will be none: then there is no reason to stay, since a person asked
+ * for it. */
+static void on_loaded(void *owner, const struct err *e)
+{
+	struct house *h = owner;
+	if (e) {
+		h->failure = *e;
+		loop_stop(h->loop);
+		return;
+	}
+	printf("the model is loaded, after %.1f s\n",
+		(double)(clock_ms() - h->began_ms) / MS_PER_S);
+	fflush(stdout);
+}
+
 static bool add_local(struct house *h, const struct args *args, struct err *e)
 {
-	struct backend *b =
-		open_local(h->arena, h->loop, &args->model, (struct engine_watcher){ 0 }, NULL, e);
-	if (b)
-		router_add(h->router, "local", b, false);
-	return b != NULL;
+	h->began_ms = clock_ms();
+	h->local = open_local_apart(h->loop, &args->model, on_loaded, h, e);
+	if (h->local)
+		router_add(h->router, "local", h->local, false);
+	return h->local != NULL;
 }
 
 /* Those of the command line, those of the configuration file, and a model of this machine if one
@@ -189,6 +210,8 @@ static void on_stopped(void *ctx)
 static void on_signal(void *ctx)
 {
 	struct house *h = ctx;
+	if (h->local)
+		loading_cancel(h->local);
 	serve_stop(h->serve, on_stopped, h);
 }
 
@@ -229,7 +252,9 @@ static int run(const struct invocation *in, struct err *e)
 	if (ok)
 		loop_run(house.loop);
 	house_clear(&house);
-	return ok ? 0 : err_exit_code(e);
+	if (err_is_set(&house.failure))
+		*e = house.failure;
+	return err_exit_code(e);
 }
 
 const struct command cmd_serve = {

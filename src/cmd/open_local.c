@@ -4,9 +4,9 @@
 #include "cmd/open_local.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/must.h"
-
 #include "engine/merge.h"
 #include "model/share.h"
 
@@ -69,19 +69,30 @@ static struct engine_adapter *gather_adapters(
 	return list;
 }
 
-struct backend *open_local(struct arena *a, struct loop *loop, const struct model_args *args,
-	struct engine_watcher watcher, struct model_choice *choice, struct err *e)
+/* What was chosen, ready to be loaded. */
+struct plan {
+	struct arena *arena; /* of whoever loads */
+	const struct model_args *args;
+	struct model_choice choice;
+};
+
+static bool choose(
+	struct arena *a, const struct model_args *args, struct model_choice *c, struct err *e)
 {
-	struct model_choice c;
-	if (!choose_model(a, args->model, &c, e))
-		return NULL;
+	if (!choose_model(a, args->model, c, e))
+		return false;
 	if (args->no_adapter)
-		c.adapter = c.adapter_sha256 = str_z(NULL);
-	struct str self = share_program(a);
-	if (choice)
-		*choice = c;
+		c->adapter = c->adapter_sha256 = str_z(NULL);
+	return true;
+}
+
+static struct backend *load(void *ctx, struct engine_watcher watcher, struct err *e)
+{
+	struct plan *p = ctx;
+	struct model_choice c = p->choice;
+	struct str self = share_program(p->arena);
 	bool is_taught = c.adapter.n > 0;
-	if (!use_merged(a, watcher, &c, e))
+	if (!use_merged(p->arena, watcher, &c, e))
 		return NULL;
 	struct local_options options = {
 		.name = c.name.p,
@@ -89,12 +100,53 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 		.engine = {
 			.model_path = c.path.p,
 			.model_sha256 = c.sha256.n ? c.sha256.p : NULL,
-			.context_tokens = (int)args->context_tokens,
-			.threads = (int)args->threads,
+			.context_tokens = (int)p->args->context_tokens,
+			.threads = (int)p->args->threads,
 			.self = self.n ? self.p : NULL,
 			.watcher = watcher,
 		},
 	};
-	options.engine.adapters = gather_adapters(a, args, &c, &options.engine.adapter_count);
-	return local_open(loop, &options, e);
+	options.engine.adapters =
+		gather_adapters(p->arena, p->args, &c, &options.engine.adapter_count);
+	return local_load(&options, e);
+}
+
+struct backend *open_local(struct arena *a, struct loop *loop, const struct model_args *args,
+	struct engine_watcher watcher, struct model_choice *choice, struct err *e)
+{
+	struct plan p = { .arena = a, .args = args };
+	if (!choose(a, args, &p.choice, e))
+		return NULL;
+	if (choice)
+		*choice = p.choice;
+	struct backend *b = load(&p, watcher, e);
+	if (b)
+		local_attach(b, loop);
+	return b;
+}
+
+static void free_plan(void *ctx)
+{
+	struct plan *p = ctx;
+	arena_free(p->arena);
+	free(p);
+}
+
+struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
+	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e)
+{
+	struct plan *p = must_calloc(1, sizeof *p);
+	p->arena = arena_new();
+	p->args = args;
+	if (!choose(p->arena, args, &p->choice, e)) {
+		free_plan(p);
+		return NULL;
+	}
+	return loading_new(loop, &(struct loading_work){ .model = p->choice.name.p,
+					 .open = load,
+					 .attach = local_attach,
+					 .free = free_plan,
+					 .ctx = p,
+					 .on_end = on_end,
+					 .owner = owner });
 }

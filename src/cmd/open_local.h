@@ -10,6 +10,7 @@
 
 #include "base/opt.h"
 #include "model/choose.h"
+#include "route/loading.h"
 #include "route/local.h"
 
 /* The options of every command that may run a model itself; embed them and add MODEL_OPTIONS to the
@@ -53,5 +54,10 @@ struct model_args {
 /* `choice` (may be NULL) tells what was chosen. Blocks while loading. */
 struct backend *open_local(struct arena *a, struct loop *loop, const struct model_args *args,
 	struct engine_watcher watcher, struct model_choice *choice, struct err *e);
+
+/* Chooses, and loads on a thread of its own while the backend is there already, see
+ * route/loading.h. `args` lives as long as the backend. */
+struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
+	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e);
 
 #endif

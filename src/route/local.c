@@ -25,7 +25,6 @@ enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
 struct local {
 	struct backend base;
-	struct loop *loop;
 	struct engine *engine;
 	struct mailbox *mail;
 	struct chat_template *chat;
@@ -392,23 +391,34 @@ static bool open_template(struct local *l, struct err *e)
 	return l->chat != NULL;
 }
 
-struct backend *local_open(struct loop *loop, const struct local_options *options, struct err *e)
+struct backend *local_load(const struct local_options *options, struct err *e)
 {
 	struct local *l = must_calloc(1, sizeof *l);
 	l->base.ops = &ops;
-	l->loop = loop;
 	l->temperature = options->temperature;
 	l->is_unguided = options->is_unguided;
 	l->name = strdup(options->name);
 	MUST(l->name);
 	l->engine = engine_open(&options->engine, e);
-	if (!l->engine || !open_template(l, e)) {
-		free_backend(&l->base);
-		return NULL;
-	}
+	if (l->engine && open_template(l, e))
+		return &l->base;
+	free_backend(&l->base);
+	return NULL;
+}
+
+void local_attach(struct backend *b, struct loop *loop)
+{
+	struct local *l = (struct local *)b;
 	l->mail = engine_mailbox();
 	mailbox_on_loop(l->mail, loop, take_mail, l);
-	return &l->base;
+}
+
+struct backend *local_open(struct loop *loop, const struct local_options *options, struct err *e)
+{
+	struct backend *b = local_load(options, e);
+	if (b)
+		local_attach(b, loop);
+	return b;
 }
 
 const struct engine_facts *local_facts(const struct backend *b)

@@ -24,6 +24,11 @@ struct local_options {
 /* Loads the model; blocks until it is ready. */
 struct backend *local_open(struct loop *loop, const struct local_options *options, struct err *e);
 
+/* The same in two steps, for who must not block: on any thread, then on the loop's before it is
+ * asked anything. */
+struct backend *local_load(const struct local_options *options, struct err *e);
+void local_attach(struct backend *b, struct loop *loop);
+
 /* What is known of the model behind a backend made here. */
 const struct engine_facts *local_facts(const struct backend *b);
 

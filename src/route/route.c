@@ -91,6 +91,22 @@ json_t *router_models(struct router *r)
 	return all;
 }
 
+bool router_is_ready(const struct router *r, struct backend_progress *out)
+{
+	bool is_any = r->first == NULL;
+	*out = (struct backend_progress){ 0 };
+	for (struct upstream *u = r->first; u; u = u->next) {
+		struct backend_progress progress = { 0 };
+		bool (*ask)(struct backend *, struct backend_progress *) =
+			u->backend->ops->is_ready;
+		if (!ask || ask(u->backend, &progress))
+			is_any = true;
+		else if (!out->stage)
+			*out = progress;
+	}
+	return is_any;
+}
+
 /* ---- choosing ---- */
 
 static bool is_listed(struct upstream *u, struct str model)

@@ -2,7 +2,8 @@
  * route.h - who answers.
  *
  * A router holds upstreams: a name, the model names it serves, and a backend of one of three kinds
- * (`local`: our engine, `remote`: HTTP, `script`: answers from a file). A request goes to the first
+ * (`local`: our engine, also while it is being loaded, `remote`: HTTP, `script`: answers from a
+ * file). A request goes to the first
  * healthy upstream that serves its model; why is written into the trace. Everything here lives on
  * the loop's thread; events come from the loop, never from inside route_start.
  *
@@ -18,6 +19,12 @@
 
 struct backend;
 struct backend_call;
+
+/* What a backend does before it can answer. */
+struct backend_progress {
+	const char *model, *stage; /* "loading"; borrowed from the backend */
+	double done;               /* of the stage, 0 to 1 */
+};
 
 /* One row for each kind of backend. */
 struct backend_ops {
@@ -41,6 +48,9 @@ struct backend_ops {
 		int64_t *tokens, struct err *e);
 	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}. */
 	void (*list)(struct backend *b, json_t *models);
+	/* False while it cannot answer yet, and how far it is then; requests may come and wait.
+	 * NULL: it always can. */
+	bool (*is_ready)(struct backend *b, struct backend_progress *out);
 	void (*free)(struct backend *b);
 };
 
@@ -74,6 +84,10 @@ struct route_count {
 /* Tokens of the request's prompt, by the upstream that would be asked first. */
 bool router_count(struct router *r, const struct chat_request *request, struct trace *t,
 	struct route_count *out, struct err *e);
+
+/* Whether anybody can answer now. `out` tells of the first upstream that cannot yet, all zero if
+ * there is none. */
+bool router_is_ready(const struct router *r, struct backend_progress *out);
 
 struct route_call;
 

@@ -13,7 +13,14 @@
 #include "base/must.h"
 #include "serve/serve_int.h"
 
-enum { BODY_BYTES = 1 << 20, STATUS_KEY = 401, STATUS_RATE = 429, STATUS_BAD_GATEWAY = 502 };
+enum {
+	BODY_BYTES = 1 << 20,
+	STATUS_OK = 200,
+	STATUS_NOT_YET = 503,
+	STATUS_KEY = 401,
+	STATUS_RATE = 429,
+	STATUS_BAD_GATEWAY = 502
+};
 
 #define TYPE_JSON "application/json"
 
@@ -56,19 +63,37 @@ void serve_keep_headers(
 
 /* ---- endpoints ---- */
 
+static void write_progress(const struct backend_progress *p, struct buf *out)
+{
+	js_member(out, "loading");
+	buf_add_char(out, '{');
+	js_member_text(out, "model", str_z(p->model));
+	js_member_text(out, "stage", str_z(p->stage));
+	js_member_double(out, "done", p->done);
+	buf_add_char(out, '}');
+}
+
+/* 503 as long as nobody can answer, which is what those wait for who start a server and then use
+ * it. */
 static void get_health(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
 {
 	(void)d;
 	(void)path;
+	struct backend_progress progress;
+	bool is_ready = router_is_ready(s->router, &progress);
 	struct buf body;
 	buf_init(&body, BODY_BYTES);
 	buf_add_char(&body, '{');
-	js_member_text(&body, "status", STR("ok"));
+	js_member_text(&body, "status", is_ready ? STR("ok") : STR("loading"));
 	js_member_text(&body, "version", STR(OFFGRID_VERSION));
 	js_member_i64(&body, "running", s->metrics.running);
+	if (progress.stage)
+		write_progress(&progress, &body);
 	buf_add_char(&body, '}');
-	http_reply(x, 200, TYPE_JSON, buf_str(&body));
+	if (!is_ready)
+		http_add_header(x, "retry-after", STR("1"));
+	http_reply(x, is_ready ? STATUS_OK : STATUS_NOT_YET, TYPE_JSON, buf_str(&body));
 	buf_clear(&body);
 }
 
