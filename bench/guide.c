@@ -181,7 +181,7 @@ static void print_masks(const char *name, struct vocab *v, const struct guide *g
 	guided_init(&guided, guide, v);
 	for (const char *c = call_text; *c && count < MOST_MASKS; c++) {
 		took[count++] = time_mask(&guided, logits);
-		MUST(guide->ops->accept(guide->grammar, guided.states, (unsigned char)*c));
+		MUST(guide->ops->accept(guide->grammar, guided.state, (unsigned char)*c));
 	}
 	guided_clear(&guided);
 	free(logits);

@@ -43,6 +43,20 @@ static inline int byte_set_only(const struct byte_set *s)
 	return only;
 }
 
+/*
+ * A place of free text, as the inside of a string: a character may come after the other and leads
+ * nowhere else. Said of a state between two characters.
+ */
+struct guide_loop {
+	/* What may begin such a character: an ASCII byte is one by itself, a greater one stands for
+	 * every well-formed UTF-8 character that it leads. */
+	struct byte_set stays;
+	/* The other bytes that may come, here or behind some of those characters; too many do no
+	 * harm. */
+	struct byte_set leaves;
+	size_t most; /* so many characters, then none; SIZE_MAX: no end */
+};
+
 struct guide_ops {
 	void (*start)(const void *grammar, void *state); /* the state before the first byte */
 	void (*copy)(const void *grammar, void *to, const void *from);
@@ -59,6 +73,14 @@ struct guide_ops {
 	 * choice. An end that is possible counts as a choice.
 	 */
 	size_t (*forced)(const void *grammar, const void *state, char *out, size_t cap);
+	/*
+	 * These two are there so that a mask of the vocabulary need not try each of its tokens byte
+	 * by byte; both or none (NULL). `loop` says whether the state is a place of free text,
+	 * `pass` takes whole characters of that text, not more than `most`, as accept would one by
+	 * one.
+	 */
+	bool (*loop)(const void *grammar, const void *state, struct guide_loop *out);
+	void (*pass)(const void *grammar, void *state, struct str text);
 };
 
 struct guide {

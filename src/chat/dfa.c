@@ -138,6 +138,83 @@ static void mark_live(struct dfa_maker *m)
 	free(first);
 }
 
+/* ---- loops ---- */
+
+/* The well-formed characters by their first byte: what their second may be, and how many follow
+ * (RFC 3629, section 4). */
+static const struct char_row {
+	unsigned char first, last, second_lo, second_hi;
+	int more;
+} char_rows[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 1 },
+	{ 0xe0, 0xe0, 0xa0, 0xbf, 2 },
+	{ 0xe1, 0xec, 0x80, 0xbf, 2 },
+	{ 0xed, 0xed, 0x80, 0x9f, 2 },
+	{ 0xee, 0xef, 0x80, 0xbf, 2 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 3 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 3 },
+	{ 0xf4, 0xf4, 0x80, 0x8f, 3 },
+};
+
+/* Whether every byte of [lo, hi], and then `more` bytes of any continuation, lead from `at` to
+ * `home`. */
+static bool all_lead(
+	const struct dfa *d, uint32_t at, unsigned lo, unsigned hi, int more, uint32_t home)
+{
+	const struct dfa_state *s = &d->states[at];
+	for (uint16_t i = 0; i < s->n_edges && lo <= hi; i++) {
+		const struct dfa_edge *e = &d->edges[s->first_edge + i];
+		if (e->hi < lo)
+			continue;
+		if (e->lo > lo ||
+			!(more ? all_lead(d, e->to, 0x80, 0xbf, more - 1, home) : e->to == home))
+			return false;
+		lo = e->hi + 1u;
+	}
+	return lo > hi;
+}
+
+static void put_chars(const struct dfa *d, uint32_t home, struct byte_set *out)
+{
+	for (size_t i = 0; i < sizeof char_rows / sizeof *char_rows; i++) {
+		const struct char_row *row = &char_rows[i];
+		for (unsigned c = row->first; c <= row->last; c++) {
+			uint32_t to = dfa_step(d, home, (unsigned char)c);
+			if (to != DFA_NONE && all_lead(d, to, row->second_lo, row->second_hi,
+						      row->more - 1, home))
+				byte_set_put(out, (unsigned char)c);
+		}
+	}
+}
+
+static bool loops_in_ascii(const struct dfa *d, uint32_t state)
+{
+	const struct dfa_state *s = &d->states[state];
+	for (uint16_t i = 0; i < s->n_edges; i++)
+		if (d->edges[s->first_edge + i].to == state &&
+			d->edges[s->first_edge + i].lo < 0x80)
+			return true;
+	return false;
+}
+
+static void find_loops(struct dfa *d, struct dfa_state *states, struct arena *mem)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < d->n_states; i++)
+		if (loops_in_ascii(d, i))
+			states[i].loop = n++;
+	struct byte_set *loops = arena_calloc(mem, n, sizeof *loops);
+	for (uint32_t i = 0; i < d->n_states; i++) {
+		if (states[i].loop == DFA_NONE)
+			continue;
+		for (unsigned c = 0; c < 0x80; c++)
+			if (dfa_step(d, i, (unsigned char)c) == i)
+				byte_set_put(&loops[states[i].loop], (unsigned char)c);
+		put_chars(d, i, &loops[states[i].loop]);
+	}
+	d->loops = loops;
+}
+
 /* Copies the live states and their edges; neighbouring ranges with one target become one. */
 static const struct dfa *pack(const struct dfa_maker *m, struct arena *mem)
 {
@@ -153,7 +230,8 @@ static const struct dfa *pack(const struct dfa_maker *m, struct arena *mem)
 		const struct maker_state *from = &m->states[i];
 		struct dfa_state *s = from->is_live ? &states[number[i]] : NULL;
 		if (s)
-			*s = (struct dfa_state){ n_edges, 0, from->is_accept, from->ends_char };
+			*s = (struct dfa_state){ n_edges, 0, from->is_accept, from->ends_char,
+				DFA_NONE };
 		for (; next < m->n_edges && m->edges[next].from == i; next++) {
 			const struct maker_edge *e = &m->edges[next];
 			if (!s || number[e->to] == DFA_NONE)
@@ -169,7 +247,8 @@ static const struct dfa *pack(const struct dfa_maker *m, struct arena *mem)
 	}
 	free(number);
 	struct dfa *d = arena_alloc(mem, sizeof *d);
-	*d = (struct dfa){ states, edges, n_states };
+	*d = (struct dfa){ states, edges, NULL, n_states };
+	find_loops(d, states, mem);
 	return d;
 }
 

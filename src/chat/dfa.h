@@ -24,11 +24,13 @@ struct dfa_state {
 	uint16_t n_edges; /* sorted by byte, never overlapping */
 	bool is_accept;
 	bool ends_char; /* reached by the last byte of a character of the text */
+	uint32_t loop;  /* number of its set among the loops, or DFA_NONE */
 };
 
 struct dfa {
 	const struct dfa_state *states;
 	const struct dfa_edge *edges;
+	const struct byte_set *loops;
 	uint32_t n_states;
 };
 
@@ -47,6 +49,14 @@ static inline uint32_t dfa_step(const struct dfa *d, uint32_t state, unsigned ch
 static inline bool dfa_is_final(const struct dfa *d, uint32_t state)
 {
 	return d->states[state].is_accept && d->states[state].n_edges == 0;
+}
+
+/* What begins a character that leads back to this state, as in base/guide.h; NULL if none of ASCII
+ * does. */
+static inline const struct byte_set *dfa_loop(const struct dfa *d, uint32_t state)
+{
+	uint32_t loop = d->states[state].loop;
+	return loop == DFA_NONE ? NULL : &d->loops[loop];
 }
 
 /* Adds the bytes that may come in this state to `out`. */

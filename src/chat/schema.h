@@ -97,6 +97,9 @@ void schema_run_copy(struct schema_run *to, const struct schema_run *from);
 bool schema_run_accept(const struct schema *s, struct schema_run *run, unsigned char c);
 /* Adds the bytes that accept would take to `out`. */
 void schema_run_allowed(const struct schema *s, const struct schema_run *run, struct byte_set *out);
+/* The hooks of base/guide.h for places of free text; `text` is what such a place lets pass. */
+bool schema_run_loop(const struct schema *s, const struct schema_run *run, struct guide_loop *out);
+void schema_run_pass(const struct schema *s, struct schema_run *run, struct str text);
 /* The value may be complete; it is complete and nothing may follow. */
 bool schema_run_may_end(const struct schema *s, const struct schema_run *run);
 bool schema_run_is_done(const struct schema_run *run);

@@ -44,6 +44,18 @@ static bool may_end(const void *grammar, const void *state)
 
 static size_t forced(const void *grammar, const void *state, char *out, size_t cap);
 
+static bool loop(const void *grammar, const void *state, struct guide_loop *out)
+{
+	const struct schema_grammar *g = grammar;
+	return schema_run_loop(g->schema, state, out);
+}
+
+static void pass(const void *grammar, void *state, struct str text)
+{
+	const struct schema_grammar *g = grammar;
+	schema_run_pass(g->schema, state, text);
+}
+
 static const struct guide_ops ops = {
 	.start = start,
 	.copy = copy,
@@ -52,6 +64,8 @@ static const struct guide_ops ops = {
 	.is_open = is_open,
 	.may_end = may_end,
 	.forced = forced,
+	.loop = loop,
+	.pass = pass,
 };
 
 static size_t forced(const void *grammar, const void *state, char *out, size_t cap)

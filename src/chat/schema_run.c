@@ -78,28 +78,11 @@ static struct frame *frame_at(struct schema_run *run, uint16_t branch, uint16_t 
 	return (struct frame *)(run->words + run->start[branch] + offset);
 }
 
-static const struct frame *frame_of(const struct schema_run *run, uint16_t branch, uint16_t offset)
-{
-	return (const struct frame *)(run->words + run->start[branch] + offset);
-}
-
-static uint16_t stack_words(const struct schema_run *run, uint16_t branch)
-{
-	return (uint16_t)(run->start[branch + 1] - run->start[branch]);
-}
-
-static struct view view_top(const struct schema *s, const struct schema_run *run, uint16_t branch)
-{
-	uint16_t offset = run->top[branch];
-	return (struct view){ s, run, frame_of(run, branch, offset), offset,
-		(uint16_t)(stack_words(run, branch) - offset) };
-}
-
 /* The frame under a scalar that is complete. */
 static struct view view_below(const struct view *v, uint16_t branch)
 {
 	uint16_t offset = v->frame->below;
-	return (struct view){ v->s, v->run, frame_of(v->run, branch, offset), offset,
+	return (struct view){ v->s, v->run, run_frame(v->run, branch, offset), offset,
 		(uint16_t)(v->offset - offset) };
 }
 
@@ -394,7 +377,7 @@ void schema_run_allowed(const struct schema *s, const struct schema_run *run, st
 static void resize(struct schema_run *run, uint16_t branch, uint16_t words)
 {
 	uint16_t n = run->n_branches, end = run->start[branch + 1];
-	int change = (int)words - stack_words(run, branch);
+	int change = (int)words - run_stack_words(run, branch);
 	MUST(run->start[n] + change <= SCHEMA_AREA_WORDS);
 	if (branch + 1 < n)
 		memmove(run->words + end + change, run->words + end,
@@ -416,7 +399,7 @@ static void drop(struct schema_run *run, uint16_t branch)
 /* A copy of a branch at the end, with room for both to grow; false if there is none. */
 static bool fork_branch(struct schema_run *run, uint16_t branch)
 {
-	uint16_t n = run->n_branches, words = stack_words(run, branch);
+	uint16_t n = run->n_branches, words = run_stack_words(run, branch);
 	if (n == LIMIT_SCHEMA_BRANCHES ||
 		run->start[n] + words + 2 * MOVE_WORDS > SCHEMA_AREA_WORDS)
 		return false;
@@ -430,7 +413,7 @@ static bool fork_branch(struct schema_run *run, uint16_t branch)
 
 static void push(struct schema_run *run, uint16_t branch, struct frame frame, uint32_t more_words)
 {
-	uint16_t at = stack_words(run, branch);
+	uint16_t at = run_stack_words(run, branch);
 	resize(run, branch, (uint16_t)(at + FRAME_WORDS + more_words));
 	frame.below = run->top[branch];
 	struct frame *f = frame_at(run, branch, at);
@@ -504,7 +487,7 @@ static void end_name(const struct schema *s, struct schema_run *run, uint16_t br
 	f->at = key;
 	if (key == KEY_FREE) {
 		uint64_t hash = f->hash;
-		uint16_t words = stack_words(run, branch);
+		uint16_t words = run_stack_words(run, branch);
 		f->n_free++;
 		resize(run, branch, (uint16_t)(words + 1));
 		run->words[run->start[branch] + words] = hash;
@@ -575,9 +558,9 @@ static void merge(struct schema_run *run)
 	for (uint16_t a = 0; a < run->n_branches; a++)
 		for (uint16_t b = (uint16_t)(run->n_branches - 1); b > a; b--)
 			if (run->top[a] == run->top[b] &&
-				stack_words(run, a) == stack_words(run, b) &&
+				run_stack_words(run, a) == run_stack_words(run, b) &&
 				!memcmp(run->words + run->start[a], run->words + run->start[b],
-					stack_words(run, a) * sizeof *run->words))
+					run_stack_words(run, a) * sizeof *run->words))
 				drop(run, b);
 }
 
@@ -631,7 +614,7 @@ void schema_run_copy(struct schema_run *to, const struct schema_run *from)
 bool schema_run_is_done(const struct schema_run *run)
 {
 	for (uint16_t i = 0; i < run->n_branches; i++)
-		if (frame_of(run, i, run->top[i])->phase != PHASE_TOP_DONE)
+		if (run_frame(run, i, run->top[i])->phase != PHASE_TOP_DONE)
 			return false;
 	return true;
 }

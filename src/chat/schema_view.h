@@ -38,6 +38,26 @@ static inline const struct node *view_node(const struct schema *s, uint32_t node
 	return &s->nodes[node];
 }
 
+static inline uint16_t run_stack_words(const struct schema_run *run, uint16_t branch)
+{
+	return (uint16_t)(run->start[branch + 1] - run->start[branch]);
+}
+
+static inline const struct frame *run_frame(
+	const struct schema_run *run, uint16_t branch, uint16_t offset)
+{
+	return (const struct frame *)(run->words + run->start[branch] + offset);
+}
+
+/* A branch from its uppermost frame. */
+static inline struct view view_top(
+	const struct schema *s, const struct schema_run *run, uint16_t branch)
+{
+	uint16_t offset = run->top[branch];
+	return (struct view){ s, run, run_frame(run, branch, offset), offset,
+		(uint16_t)(run_stack_words(run, branch) - offset) };
+}
+
 /* Whether a value that needs this much may begin above the frame. */
 static inline bool has_room(const struct view *v, uint32_t need)
 {

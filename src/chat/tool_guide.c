@@ -601,6 +601,45 @@ static size_t forced(const void *grammar, const void *state, char *out, size_t c
 	return guide_forced(&ops, grammar, state, &walk, out, cap);
 }
 
+/* Words in which no mark has begun: only the first byte of one leads elsewhere. */
+static bool loop_of_words(
+	const struct tool_guide *g, const struct guide_head *h, struct guide_loop *out)
+{
+	*out = (struct guide_loop){ .most = SIZE_MAX };
+	for (int i = 0; i < GUIDE_MARK_COUNT; i++) {
+		if (h->matched[i])
+			return false;
+		if (is_sought(g, h, i) && g->marks[i].text.n)
+			byte_set_put(&out->leaves, (unsigned char)g->marks[i].text.p[0]);
+	}
+	for (int i = 0; i < 4; i++)
+		out->stays.bits[i] = ~out->leaves.bits[i];
+	return h->place == AT_THINK || !h->may_think;
+}
+
+static bool loop(const void *grammar, const void *state, struct guide_loop *out)
+{
+	const struct tool_guide *g = grammar;
+	const struct guide_state *s = state;
+	if (s->head.is_trial)
+		return false;
+	switch (s->head.place) {
+	case AT_TEXT:
+	case AT_THINK: return loop_of_words(g, &s->head, out);
+	case AT_ARGS:
+	case AT_VALUE: return schema_run_loop(g->schema, &s->run, out);
+	default: return false;
+	}
+}
+
+static void pass(const void *grammar, void *state, struct str text)
+{
+	const struct tool_guide *g = grammar;
+	struct guide_state *s = state;
+	if (has_run(g, &s->head))
+		schema_run_pass(g->schema, &s->run, text);
+}
+
 static const struct guide_ops ops = {
 	.start = start,
 	.copy = copy,
@@ -609,4 +648,6 @@ static const struct guide_ops ops = {
 	.is_open = is_open,
 	.may_end = may_end,
 	.forced = forced,
+	.loop = loop,
+	.pass = pass,
 };

@@ -1,25 +1,20 @@
 /*
  * guided.c - a guide put to work on tokens; see guided.h.
- *
- * The walk over the trie goes depth first and holds a state of the guide for each depth. A byte
- * that is not allowed skips all tokens that begin so; a leaf needs no state of its own.
  */
 #include "engine/guided.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/must.h"
 
 enum {
 	FORCED_BYTES = 512, /* looked ahead at once */
 	CONTEXT_BYTES = 64, /* of the answer, in front of forced bytes: enough for any tokenizer */
-	NARROW_BYTES = 16   /* so few first bytes: masking visits a small part of the trie */
+	NARROW_BYTES = 16,  /* so few first bytes: masking visits a small part of the trie */
+	FEW_OF = 2,         /* less than one token in so many: few stay */
+	EIGHT = 8           /* marks looked at together */
 };
-
-static void *state_at(const struct guided *g, size_t depth)
-{
-	return g->states + depth * g->state_bytes;
-}
 
 void guided_init(struct guided *g, const struct guide *guide, struct vocab *vocab)
 {
@@ -27,29 +22,30 @@ void guided_init(struct guided *g, const struct guide *guide, struct vocab *voca
 	if (!guide)
 		return;
 	vocab_need_trie(vocab);
-	size_t depths = (size_t)vocab->all.depth + 2, align = _Alignof(max_align_t);
-	g->state_bytes = (guide->state_bytes + align - 1) / align * align;
-	g->states = must_calloc(depths, g->state_bytes);
-	g->allowed = must_calloc(depths, sizeof *g->allowed);
-	g->ends = must_calloc(depths, sizeof *g->ends);
-	g->bits = must_calloc((size_t)vocab->count / 64 + 1, sizeof *g->bits);
-	guide->ops->start(guide->grammar, g->states);
+	mask_init(&g->mask, guide, &vocab->all);
+	g->state = must_calloc(1, guide->state_bytes);
+	g->trial = must_calloc(1, guide->state_bytes);
+	g->aside = must_calloc((size_t)vocab->count + 1, sizeof *g->aside);
+	guide->ops->start(guide->grammar, g->state);
 }
 
 void guided_clear(struct guided *g)
 {
-	free(g->states);
-	free(g->allowed);
-	free(g->ends);
-	free(g->bits);
+	if (g->guide)
+		mask_clear(&g->mask);
+	free(g->state);
+	free(g->trial);
+	free(g->aside);
 	*g = (struct guided){ 0 };
 }
+
+#define ALL_EIGHT UINT64_C(0x0101010101010101)
 
 static bool may_end(const struct guided *g)
 {
 	const struct guide_ops *ops = g->guide->ops;
-	return ops->is_open(g->guide->grammar, g->states) ||
-	       ops->may_end(g->guide->grammar, g->states);
+	return ops->is_open(g->guide->grammar, g->state) ||
+	       ops->may_end(g->guide->grammar, g->state);
 }
 
 bool guided_take(struct guided *g, int32_t token)
@@ -61,13 +57,12 @@ bool guided_take(struct guided *g, int32_t token)
 	const struct guide_ops *ops = g->guide->ops;
 	struct str bytes = vocab_bytes(g->vocab, token);
 	if (!bytes.n || vocab_is(g->vocab, token, VOCAB_UNUSED))
-		return ops->is_open(g->guide->grammar, g->states);
-	void *copy = state_at(g, 1);
-	ops->copy(g->guide->grammar, copy, g->states);
+		return ops->is_open(g->guide->grammar, g->state);
+	ops->copy(g->guide->grammar, g->trial, g->state);
 	for (size_t i = 0; i < bytes.n; i++)
-		if (!ops->accept(g->guide->grammar, copy, (unsigned char)bytes.p[i]))
+		if (!ops->accept(g->guide->grammar, g->trial, (unsigned char)bytes.p[i]))
 			return false;
-	ops->copy(g->guide->grammar, g->states, copy);
+	ops->copy(g->guide->grammar, g->state, g->trial);
 	return true;
 }
 
@@ -82,60 +77,79 @@ static int set_count(const struct byte_set *s)
 bool guided_is_narrow(const struct guided *g)
 {
 	struct byte_set allowed = { { 0 } };
-	g->guide->ops->allowed(g->guide->grammar, g->states, &allowed);
+	g->guide->ops->allowed(g->guide->grammar, g->state, &allowed);
 	return set_count(&allowed) <= NARROW_BYTES;
 }
 
 bool guided_is_over(const struct guided *g)
 {
 	struct byte_set allowed = { { 0 } };
-	if (!g->guide || !g->guide->ops->may_end(g->guide->grammar, g->states))
+	if (!g->guide || !g->guide->ops->may_end(g->guide->grammar, g->state))
 		return false;
-	g->guide->ops->allowed(g->guide->grammar, g->states, &allowed);
+	g->guide->ops->allowed(g->guide->grammar, g->state, &allowed);
 	return set_count(&allowed) == 0;
 }
 
-/* Sets the bit of every token whose bytes the guide takes. */
-static void walk(struct guided *g)
+/* The eight marks from this rank on as one number. */
+static uint64_t eight_kept(const struct mask *m, uint32_t rank)
 {
-	const struct guide_ops *ops = g->guide->ops;
-	const struct vocab_trie *t = &g->vocab->all;
-	unsigned depth = 0;
-	g->ends[0] = t->node_count;
-	g->allowed[0] = (struct byte_set){ { 0 } };
-	ops->allowed(g->guide->grammar, g->states, &g->allowed[0]);
-	for (uint32_t at = 0; at < t->node_count;) {
-		while (at >= g->ends[depth])
-			depth--;
-		const struct vocab_node *node = &t->nodes[at];
-		if (!byte_set_has(&g->allowed[depth], node->byte)) {
-			at = node->end;
-			continue;
-		}
-		for (int32_t i = node->token; i >= 0; i = t->same_next[i])
-			g->bits[i / 64] |= UINT64_C(1) << (i % 64);
-		if (node->end > ++at) {
-			void *next = state_at(g, depth + 1);
-			ops->copy(g->guide->grammar, next, state_at(g, depth));
-			MUST(ops->accept(g->guide->grammar, next, node->byte));
-			g->allowed[++depth] = (struct byte_set){ { 0 } };
-			ops->allowed(g->guide->grammar, next, &g->allowed[depth]);
-			g->ends[depth] = node->end;
-		}
+	uint64_t eight;
+	memcpy(&eight, m->kept + rank, sizeof eight);
+	return eight;
+}
+
+static size_t count_kept(const struct mask *m)
+{
+	size_t n = 0;
+	for (uint32_t rank = 0; rank < m->trie->token_count; rank += EIGHT)
+		n += (size_t)__builtin_popcountll(eight_kept(m, rank));
+	return n;
+}
+
+static void put_aside(struct guided *g, int32_t token, const float *logits)
+{
+	g->aside[g->aside_count++] = (struct guided_logit){ token, logits[token] };
+}
+
+/* Few stay: they are put aside, everything is struck out and they come back. */
+static void keep_few(struct guided *g, bool may_end, float *logits)
+{
+	const struct trie *t = g->mask.trie;
+	g->aside_count = 0;
+	for (uint32_t rank = 0; rank < t->token_count; rank++) {
+		if (rank % EIGHT == 0 && eight_kept(&g->mask, rank) == 0)
+			rank += EIGHT - 1;
+		else if (g->mask.kept[rank])
+			put_aside(g, t->tokens[rank], logits);
 	}
+	for (int i = 0; i < g->vocab->other_count && may_end; i++)
+		if (vocab_is(g->vocab, g->vocab->others[i], VOCAB_END))
+			put_aside(g, g->vocab->others[i], logits);
+	for (int i = 0; i < g->vocab->count; i++)
+		logits[i] = -INFINITY;
+	for (size_t i = 0; i < g->aside_count; i++)
+		logits[g->aside[i].token] = g->aside[i].logit;
+}
+
+static void strike_few(struct guided *g, bool may_end, float *logits)
+{
+	const struct trie *t = g->mask.trie;
+	for (uint32_t rank = 0; rank < t->token_count; rank++) {
+		if (rank % EIGHT == 0 && eight_kept(&g->mask, rank) == ALL_EIGHT)
+			rank += EIGHT - 1;
+		else if (!g->mask.kept[rank])
+			logits[t->tokens[rank]] = -INFINITY;
+	}
+	for (int i = 0; i < g->vocab->other_count; i++)
+		if (!(may_end && vocab_is(g->vocab, g->vocab->others[i], VOCAB_END)))
+			logits[g->vocab->others[i]] = -INFINITY;
 }
 
 void guided_mask(struct guided *g, float *logits)
 {
-	int count = g->vocab->count;
-	memset(g->bits, 0, ((size_t)count / 64 + 1) * sizeof *g->bits);
-	walk(g);
-	bool end = may_end(g);
-	for (int i = 0; i < count; i++) {
-		bool stays = g->bits[i / 64] >> (i % 64) & 1;
-		if (!stays && !(end && vocab_is(g->vocab, i, VOCAB_END)))
-			logits[i] = -INFINITY;
-	}
+	mask_walk(&g->mask, g->state);
+	bool is_few = count_kept(&g->mask) < g->mask.trie->token_count / FEW_OF;
+	(is_few ? keep_few : strike_few)(g, may_end(g), logits);
 }
 
 /* Where the tail of the lane begins that forced bytes are cut together with: a token's border. */
@@ -169,9 +183,9 @@ void guided_forced(const struct guided *g, const struct lane *l, struct token_li
 {
 	char bytes[FORCED_BYTES];
 	token_list_truncate(out, 0);
-	size_t n =
-		g->guide ? g->guide->ops->forced(g->guide->grammar, g->states, bytes, sizeof bytes)
-			 : 0;
+	size_t n = g->guide
+			   ? g->guide->ops->forced(g->guide->grammar, g->state, bytes, sizeof bytes)
+			   : 0;
 	if (n < 2)
 		return;
 	struct str tail = str_from(buf_str(&l->text), tail_of(l));

@@ -2,7 +2,7 @@
  * guided.h - a guide put to work on tokens: which of them may come, and which must.
  *
  * Sample first, ask afterwards: a token is checked by letting a copy of the guide's state take its
- * bytes. Only when tokens are refused is the vocabulary masked, by walking its trie with the guide.
+ * bytes. Only when tokens are refused is the vocabulary masked (engine/mask.h).
  * Belongs to one job on the engine's thread.
  */
 #ifndef OFFGRID_ENGINE_GUIDED_H
@@ -10,16 +10,21 @@
 
 #include "base/guide.h"
 #include "engine/lane.h"
+#include "engine/mask.h"
 #include "engine/vocab.h"
+
+struct guided_logit {
+	int32_t token;
+	float logit;
+};
 
 struct guided {
 	const struct guide *guide; /* NULL: everything may come */
 	const struct vocab *vocab;
-	char *states;             /* one for each depth of the trie; the first is the live one */
-	size_t state_bytes;       /* rounded up for alignment */
-	struct byte_set *allowed; /* one for each depth */
-	uint32_t *ends;
-	uint64_t *bits; /* the mask: one for each token */
+	void *state, *trial; /* the live one, and one to try a token on */
+	struct mask mask;
+	struct guided_logit *aside; /* while a mask is laid over the logits */
+	size_t aside_count;
 };
 
 void guided_init(struct guided *g, const struct guide *guide, struct vocab *vocab);

@@ -67,88 +67,36 @@ static void find_byte_tokens(struct vocab *v)
 	}
 }
 
-/* ---- the trie ---- */
+/* ---- tries ---- */
 
-struct entry {
-	struct str bytes;
-	int32_t token;
-};
-
-static int by_bytes(const void *a, const void *b)
+static bool is_among(const struct vocab *v, int token, unsigned with, unsigned without)
 {
-	const struct entry *x = a, *y = b;
-	int order = str_cmp(x->bytes, y->bytes);
-	return order ? order : (x->token > y->token) - (x->token < y->token);
-}
-
-/* Bytes that two neighbours of the sorted list have in common. */
-static size_t common(struct str a, struct str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n, i = 0;
-	while (i < n && a.p[i] == b.p[i])
-		i++;
-	return i;
-}
-
-/* Lays `count` sorted tokens into nodes. `open` holds the nodes from the root to the last one. */
-static void lay(struct vocab_trie *t, const struct entry *sorted, size_t count, uint32_t *open)
-{
-	struct str before = { 0 };
-	size_t depth = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct str bytes = sorted[i].bytes;
-		size_t shared = common(before, bytes);
-		while (depth > shared)
-			t->nodes[open[--depth]].end = t->node_count;
-		while (depth < bytes.n) {
-			t->nodes[t->node_count] =
-				(struct vocab_node){ .token = -1, .byte = (uint8_t)bytes.p[depth] };
-			open[depth++] = t->node_count++;
-		}
-		struct vocab_node *last = &t->nodes[open[bytes.n - 1]];
-		t->same_next[sorted[i].token] = last->token;
-		last->token = sorted[i].token;
-		before = bytes;
-	}
-	while (depth)
-		t->nodes[open[--depth]].end = t->node_count;
+	unsigned flags = v->flags[token];
+	return vocab_bytes(v, token).n && (flags & with) == with && !(flags & without);
 }
 
 /* A trie of the tokens that have bytes, all flags of `with` and none of `without`. */
-static void build(const struct vocab *v, struct vocab_trie *t, unsigned with, unsigned without)
+static void build(const struct vocab *v, struct trie *t, unsigned with, unsigned without)
 {
-	struct entry *sorted = must_calloc((size_t)v->count + 1, sizeof *sorted);
-	size_t count = 0, bytes = 0;
-	for (int32_t i = 0; i < v->count; i++) {
-		struct str b = vocab_bytes(v, i);
-		if (!b.n || (v->flags[i] & with) != with || v->flags[i] & without)
-			continue;
-		sorted[count++] = (struct entry){ b, i };
-		bytes += b.n;
-		if (b.n > t->depth)
-			t->depth = (unsigned)b.n;
-	}
-	qsort(sorted, count, sizeof *sorted, by_bytes);
-	uint32_t *open = must_calloc((size_t)t->depth + 1, sizeof *open);
-	t->nodes = must_calloc(bytes + 1, sizeof *t->nodes);
-	t->same_next = must_calloc((size_t)v->count + 1, sizeof *t->same_next);
-	lay(t, sorted, count, open);
-	t->nodes = must_realloc(t->nodes, ((size_t)t->node_count + 1) * sizeof *t->nodes);
-	free(open);
-	free(sorted);
+	struct trie_entry *entries = must_calloc((size_t)v->count + 1, sizeof *entries);
+	size_t count = 0;
+	for (int32_t i = 0; i < v->count; i++)
+		if (is_among(v, i, with, without))
+			entries[count++] = (struct trie_entry){ vocab_bytes(v, i), i };
+	trie_build(t, entries, count);
+	free(entries);
 }
 
 void vocab_need_trie(struct vocab *v)
 {
-	if (!v->all.nodes)
-		build(v, &v->all, 0, VOCAB_END | VOCAB_UNUSED);
-}
-
-static void trie_clear(struct vocab_trie *t)
-{
-	free(t->nodes);
-	free(t->same_next);
-	*t = (struct vocab_trie){ 0 };
+	const unsigned without = VOCAB_END | VOCAB_UNUSED;
+	if (v->all.nodes)
+		return;
+	build(v, &v->all, 0, without);
+	v->others = must_calloc((size_t)v->count + 1, sizeof *v->others);
+	for (int32_t i = 0; i < v->count; i++)
+		if (!is_among(v, i, 0, without))
+			v->others[v->other_count++] = i;
 }
 
 /* ---- life ---- */
@@ -170,6 +118,7 @@ void vocab_clear(struct vocab *v)
 {
 	trie_clear(&v->all);
 	trie_clear(&v->control);
+	free(v->others);
 	free(v->offsets);
 	free(v->flags);
 	free(v->bytes);
@@ -180,7 +129,7 @@ void vocab_clear(struct vocab *v)
 
 int vocab_control_at(const struct vocab *v, struct str text)
 {
-	const struct vocab_trie *t = &v->control;
+	const struct trie *t = &v->control;
 	int found = -1;
 	uint32_t at = 0, end = t->node_count;
 	for (size_t i = 0; i < text.n; i++) {
@@ -188,8 +137,8 @@ int vocab_control_at(const struct vocab *v, struct str text)
 			at = t->nodes[at].end;
 		if (at >= end)
 			break;
-		if (t->nodes[at].token >= 0)
-			found = t->nodes[at].token;
+		int32_t token = trie_token(t, at);
+		found = token >= 0 ? token : found;
 		end = t->nodes[at].end;
 		at++;
 	}

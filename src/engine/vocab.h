@@ -3,15 +3,13 @@
  *
  * Built once when a model is loaded, immutable afterwards and so readable by any thread. The bytes
  * of a token are what it stands for in text; a control token's are its name ("<|im_end|>").
- *
- * The trie is the same vocabulary ordered by bytes, for the constrained decoder: nodes in depth-
- * first order, each with the index behind its last descendant, so that a refused byte skips
- * everything that begins with it in one step.
+ * The tries are the same tokens ordered by bytes.
  */
 #ifndef OFFGRID_ENGINE_VOCAB_H
 #define OFFGRID_ENGINE_VOCAB_H
 
 #include "base/str.h"
+#include "engine/trie.h"
 
 struct llama_vocab;
 struct token_list;
@@ -24,19 +22,6 @@ enum vocab_flag {
 	VOCAB_STRIP_RIGHT = 16 /* and the white space behind it */
 };
 
-struct vocab_node {
-	uint32_t end;  /* index behind the last descendant */
-	int32_t token; /* a token of exactly these bytes, or -1; more of them follow by same_next */
-	uint8_t byte;  /* the last byte of its path */
-};
-
-struct vocab_trie {
-	struct vocab_node *nodes; /* the root is not among them */
-	uint32_t node_count;
-	int32_t *same_next; /* by token: another token of the same bytes, or -1 */
-	unsigned depth;     /* bytes of the longest token */
-};
-
 struct vocab {
 	const struct llama_vocab *llama;
 	int count;
@@ -45,9 +30,11 @@ struct vocab {
 	uint32_t *offsets; /* count + 1 */
 	char *bytes;
 	uint8_t *flags;
-	int32_t byte_tokens[256];  /* the token of this one byte, or -1 */
-	struct vocab_trie all;     /* what a guide may choose from; built on first use */
-	struct vocab_trie control; /* what is recognised in a prompt */
+	int32_t byte_tokens[256]; /* the token of this one byte, or -1 */
+	struct trie all;          /* what a guide may choose from; built on first use */
+	int32_t *others;          /* tokens that are not in it */
+	int other_count;
+	struct trie control; /* what is recognised in a prompt */
 };
 
 void vocab_init(struct vocab *v, const struct llama_vocab *llama);
@@ -59,7 +46,7 @@ static inline bool vocab_is(const struct vocab *v, int token, unsigned flags)
 	return v->flags[token] & flags;
 }
 
-/* Builds v->all if it is not there; by the engine's thread only. */
+/* Builds v->all and v->others if they are not there; by the engine's thread only. */
 void vocab_need_trie(struct vocab *v);
 
 /* The longest control token at the front of the text, or -1. */

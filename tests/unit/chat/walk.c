@@ -17,6 +17,79 @@ static void *state_new(const struct guide *g)
 	return state;
 }
 
+/* ---- places of free text ---- */
+
+/* Characters to try a place with, some well-formed ones for every length. */
+static const char *const texts[] = { " ", "a", "Z", "0", ".", "/", "<", "[", "{", "}", "'", "\"",
+	"\\", "\n", "\x7f", "\xc2\x80", "\xc3\xa9", "\xdf\xbf", "\xe0\xa0\x80", "\xe2\x82\xac",
+	"\xed\x9f\xbf", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf0\x9f\x98\x80",
+	"\xf4\x8f\xbf\xbf" };
+
+static bool same_bytes(const struct byte_set *a, const struct byte_set *b)
+{
+	return !memcmp(a, b, sizeof *a);
+}
+
+/* The two states let the same bytes pass, and so they do behind a quote. */
+static void check_alike(const struct guide *g, void *a, void *b)
+{
+	for (int i = 0; i < 2; i++) {
+		struct byte_set in_a, in_b;
+		g->ops->allowed(g->grammar, a, &in_a);
+		g->ops->allowed(g->grammar, b, &in_b);
+		MUST(same_bytes(&in_a, &in_b));
+		MUST(g->ops->may_end(g->grammar, a) == g->ops->may_end(g->grammar, b));
+		bool goes_on = g->ops->accept(g->grammar, a, '"');
+		MUST(goes_on == g->ops->accept(g->grammar, b, '"'));
+	}
+}
+
+/* Characters of the loop are taken, one by one and at once, and lead back to it. */
+static void check_pass(const struct guide *g, const void *state, const struct guide_loop *loop)
+{
+	void *slow = must_calloc(1, g->state_bytes), *fast = must_calloc(1, g->state_bytes);
+	struct buf text;
+	buf_init(&text, FORCED_MAX);
+	g->ops->copy(g->grammar, slow, state);
+	size_t chars = 0;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && chars < loop->most; i++) {
+		if (!byte_set_has(&loop->stays, (unsigned char)*texts[i]))
+			continue;
+		for (const char *c = texts[i]; *c; c++)
+			MUST(g->ops->accept(g->grammar, slow, (unsigned char)*c));
+		buf_add_z(&text, texts[i]);
+		chars++;
+		struct guide_loop later;
+		MUST(g->ops->loop(g->grammar, slow, &later));
+		MUST(same_bytes(&later.stays, &loop->stays));
+		MUST(loop->most == SIZE_MAX ? later.most == SIZE_MAX
+					    : later.most == loop->most - chars);
+		g->ops->copy(g->grammar, fast, state);
+		g->ops->pass(g->grammar, fast, buf_str(&text));
+	}
+	if (chars)
+		check_alike(g, slow, fast);
+	buf_clear(&text);
+	free(slow);
+	free(fast);
+}
+
+static void check_loop(const struct guide *g, const void *state, const struct byte_set *allowed)
+{
+	struct guide_loop loop;
+	if (!g->ops->loop || !g->ops->loop(g->grammar, state, &loop))
+		return;
+	for (int i = 0; i < 4; i++) {
+		MUST(!(loop.stays.bits[i] & loop.leaves.bits[i]));
+		MUST(!(allowed->bits[i] & ~loop.stays.bits[i] & ~loop.leaves.bits[i]));
+		MUST(loop.most == 0 || !(loop.stays.bits[i] & ~allowed->bits[i]));
+		MUST(loop.most > 0 || !(loop.stays.bits[i] & allowed->bits[i]));
+	}
+	check_pass(g, state, &loop);
+}
+
+/* ---- steps ---- */
+
 /* accept and allowed agree about every byte; costs 256 copies. */
 static void check_step(const struct guide *g, const void *state)
 {
@@ -30,6 +103,7 @@ static void check_step(const struct guide *g, const void *state)
 		if (is_taken)
 			g->ops->copy(g->grammar, copy, state);
 	}
+	check_loop(g, copy, &set);
 	char forced[FORCED_MAX];
 	size_t n = g->ops->forced(g->grammar, copy, forced, sizeof forced);
 	int only = byte_set_only(&set);

@@ -3,7 +3,7 @@
  *
  * Every step checks the contract of base/guide.h: `accept` takes exactly the bytes in `allowed`, a
  * refusal leaves the state as it was, a copy behaves like its original, what is forced is the only
- * byte allowed.
+ * byte allowed, and characters of free text lead back to where they came.
  */
 #ifndef OFFGRID_TESTS_WALK_H
 #define OFFGRID_TESTS_WALK_H

@@ -49,10 +49,10 @@ static bool takes(const struct guided *g, int32_t token)
 	const struct guide_ops *ops = g->guide->ops;
 	struct str bytes = vocab_bytes(g->vocab, token);
 	if (vocab_is(g->vocab, token, VOCAB_END))
-		return ops->may_end(g->guide->grammar, g->states);
+		return ops->may_end(g->guide->grammar, g->state);
 	if (vocab_is(g->vocab, token, VOCAB_UNUSED) || !bytes.n)
 		return false;
-	ops->copy(g->guide->grammar, state, g->states);
+	ops->copy(g->guide->grammar, state, g->state);
 	for (size_t i = 0; i < bytes.n; i++)
 		if (!ops->accept(g->guide->grammar, state, (unsigned char)bytes.p[i]))
 			return false;

@@ -132,7 +132,15 @@ static size_t forced(const void *grammar, const void *state, char *out, size_t c
 	return n;
 }
 
-static const struct guide_ops toy_ops = { start, copy, accept, allowed, is_open, may_end, forced };
+static const struct guide_ops toy_ops = {
+	.start = start,
+	.copy = copy,
+	.accept = accept,
+	.allowed = allowed,
+	.is_open = is_open,
+	.may_end = may_end,
+	.forced = forced,
+};
 
 struct guide toy_guide(const struct toy_grammar *g)
 {
