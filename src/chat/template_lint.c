@@ -195,7 +195,10 @@ static bool finds_thought(struct exam *x, size_t place)
 		way.thinks_text = true;
 		p = ask_in(x, &way, FULL_TURN);
 	}
-	if (!holds(p.text, PROBE_THINKS))
+	/* A template that knows no parts prints the list as it is. */
+	bool is_printed =
+		holds(p.text, "'type': 'thinking'") || holds(p.text, "\"type\": \"thinking\"");
+	if (!holds(p.text, PROBE_THINKS) || is_printed)
 		return false;
 	x->out->way = way;
 	x->out->thought_turn = from_question(p.text);
@@ -209,7 +212,7 @@ static void ask_about_thoughts(struct exam *x)
 	for (size_t i = 0; i < sizeof thought_places / sizeof *thought_places && !is_found; i++)
 		is_found = finds_thought(x, i);
 	answers[LINT_THOUGHT] = yes(is_found);
-	struct probe later = ask(x, FULL_TURN | PROBE_LATER);
+	struct probe later = ask(x, FULL_TURN | PROBE_ANSWER | PROBE_LATER);
 	answers[LINT_LATER] =
 		later.is_refused ? LINT_REFUSED : yes(holds(later.text, PROBE_THINKS));
 }
@@ -288,8 +291,8 @@ static int kept_percent(struct str earlier, struct str later)
 
 static void ask_about_growth(struct exam *x)
 {
-	struct probe earlier = ask(x, FULL_TURN | PROBE_OPEN);
-	struct probe later = ask(x, FULL_TURN | PROBE_LATER);
+	struct probe earlier = ask(x, FULL_TURN | PROBE_ANSWER | PROBE_OPEN);
+	struct probe later = ask(x, FULL_TURN | PROBE_ANSWER | PROBE_LATER);
 	bool is_refused = earlier.is_refused || later.is_refused;
 	x->out->kept_percent = is_refused ? 0 : kept_percent(earlier.text, later.text);
 	x->out->answers[LINT_KEPT] =
