@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/family.h"
+#include "chat/template_pin.h"
 #include "chat/template_proof.h"
 
 /* For files without a template: the form that most small models know. */
@@ -242,6 +243,9 @@ static bool render(const struct chat_template *t, const struct chat_request *r, 
 	struct jinja_input how = { 0 };
 	time_t seconds = (time_t)unix_s;
 	localtime_r(&seconds, &how.now);
+	if (t->way.pins_tools && template_offers_tools(r) &&
+		template_render_pinned(&t->text, &t->way, r, &how, &out->text, &out->inputs))
+		return true;
 	return template_text_render(&t->text, &t->way, r, &how, &out->text, &out->inputs, e);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "chat/template_match.h"
 #include "chat/template_probe.h"
 
@@ -246,6 +247,34 @@ static void finish(struct arena *a, struct tool_format *f)
 	f->id_chars = has_id ? TOOL_CALL_ID_CHARS : 0;
 }
 
+/* What a reader and a guide are made for: short whole words, no more holes than one id. */
+static bool is_text_sane(const char *text)
+{
+	enum { TEXT_MAX = 128 };
+	struct str s = str_z(text);
+	size_t ids = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		bool is_id = s.p[i] == *TOOL_HOLE_ID;
+		ids += is_id;
+		if (!is_id && s.p[i] >= 0 && s.p[i] <= *TOOL_HOLE_IS_STRING)
+			return false;
+	}
+	return ids <= 1 && s.n <= TEXT_MAX && utf8_whole(s) == s.n && utf8_is_valid(s);
+}
+
+static bool is_sane(const struct tool_format *f)
+{
+	enum { MARK_MAX = 48 };
+	const char *const texts[] = { f->section_open, f->section_close, f->call_open,
+		f->before_name, f->before_args, f->call_close, f->call_separator, f->param_open,
+		f->after_key, f->param_close, f->mark_open, f->mark_close };
+	bool ok = str_z(f->mark_open).n > 0 && str_z(f->mark_open).n <= MARK_MAX &&
+		  str_z(f->mark_close).n <= MARK_MAX && !strchr(f->mark_open, *TOOL_HOLE_ID);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		ok = ok && is_text_sane(texts[i]);
+	return ok;
+}
+
 static const struct tool_format *make_row(struct arena *a, const struct template_turns *turns)
 {
 	struct cuts c = { 0 };
@@ -258,7 +287,7 @@ static const struct tool_format *make_row(struct arena *a, const struct template
 		f->before_args = arena_z(a, c.to_args);
 	set_borders(a, &c, f);
 	finish(a, f);
-	return *f->mark_open ? f : NULL;
+	return is_sane(f) ? f : NULL;
 }
 
 /* ---- the choice ---- */

@@ -80,24 +80,11 @@ static bool passes(const struct guide *g, struct str text)
 	return ok;
 }
 
-/* Rows with a section in front of their calls are not guided yet. */
-static bool can_guide(const struct tool_format *f)
-{
-	struct arena *a = arena_new();
-	struct str open =
-		arena_printf(a, "%s%s", f->call_open, f->before_name ? f->before_name : "");
-	bool ok = str_starts(open, str_z(f->mark_open)) && f->mark_close && f->before_name;
-	arena_free(a);
-	return ok && f->arguments == TOOL_ARGS_JSON;
-}
-
 static bool is_guided(const struct tool_format *f, struct str text, const struct chat_request *r)
 {
-	if (!can_guide(f))
-		return false;
 	struct tool_guide *guide = tool_guide_new(r, f, TOOL_THINKING_NEVER, NULL);
 	const struct guide *g = tool_guide_get(guide);
-	bool ok = !g || passes(g, text);
+	bool ok = g && passes(g, text);
 	tool_guide_free(guide);
 	return ok;
 }

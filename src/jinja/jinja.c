@@ -57,7 +57,7 @@ void jinja_spans_clear(struct jinja_spans *s)
 	jinja_spans_init(s);
 }
 
-static void spans_add(struct jinja_spans *s, size_t from, size_t to)
+void jinja_spans_add(struct jinja_spans *s, size_t from, size_t to)
 {
 	if (s->n && s->p[s->n - 1].to == from) {
 		s->p[s->n - 1].to = to;
@@ -123,7 +123,7 @@ static bool deliver(
 			made->n, out->max - out->n);
 	MUST(buf_add(out, (struct str){ made->p, made->n }));
 	for (size_t i = 0; spans && i < made->mark_count; i++)
-		spans_add(spans, start + made->marks[i].from, start + made->marks[i].to);
+		jinja_spans_add(spans, start + made->marks[i].from, start + made->marks[i].to);
 	return true;
 }
 

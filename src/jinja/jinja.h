@@ -55,6 +55,8 @@ struct jinja_spans {
 void jinja_spans_init(struct jinja_spans *s);
 void jinja_spans_clear(struct jinja_spans *s); /* frees; empty and reusable */
 
+/* Adds [from, to), not before what is there already. */
+void jinja_spans_add(struct jinja_spans *s, size_t from, size_t to);
 /* Whether any byte of [from, to) came from the conversation. */
 bool jinja_spans_touch(const struct jinja_spans *s, size_t from, size_t to);
 

@@ -26,6 +26,28 @@ static const char qwen[] =
 	"%}{%- endfor %}"
 	"{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}";
 
+/* The shape of Mistral's templates: tools before the last question, ids of nine characters, turns
+ * that alternate, the system text with the last question only. */
+static const char mistral[] =
+	"{%- set users = messages | selectattr('role', 'equalto', 'user') | list %}"
+	"{%- if messages[0].role == 'system' %}{%- set system = messages[0].content %}"
+	"{%- set turns = messages[1:] %}{%- else %}{%- set turns = messages %}{%- endif %}"
+	"{%- set ns = namespace(n=0) %}{%- for m in turns %}"
+	"{%- if m.role == 'user' or (m.role == 'assistant' and not m.tool_calls) %}"
+	"{%- if (m.role == 'user') != (ns.n % 2 == 0) %}{{- raise_exception('must alternate') }}"
+	"{%- endif %}{%- set ns.n = ns.n + 1 %}{%- endif %}{%- endfor %}"
+	"{{- '<s>' }}{%- for m in turns %}{%- if m.role == 'user' %}"
+	"{%- if tools and m == users[-1] %}{{- '[AVAILABLE_TOOLS]' + (tools | tojson) + "
+	"'[/AVAILABLE_TOOLS]' }}{%- endif %}{{- '[INST]' }}"
+	"{%- if loop.last and system is defined %}{{- system + '\n\n' }}{%- endif %}"
+	"{{- m.content + '[/INST]' }}{%- elif m.tool_calls %}{%- for c in m.tool_calls %}"
+	"{%- if c.id | length != 9 %}{{- raise_exception('nine!') }}{%- endif %}"
+	"{{- '<tool_call>\n{\"name\": \"' + c.function.name + '\", \"arguments\": ' }}"
+	"{{- c.function.arguments | tojson }}{{- '}\n</tool_call>' + ('\n' if not loop.last else "
+	"'') }}{%- endfor %}{{- '</s>' }}"
+	"{%- elif m.role == 'tool' %}{{- '[TOOL_RESULTS]' + m.tool_call_id + ' ' + m.content + "
+	"'[/TOOL_RESULTS]' }}{%- else %}{{- m.content + '</s>' }}{%- endif %}{%- endfor %}";
+
 static struct chat_template *open_text(const char *text)
 {
 	struct err e = { 0 };
@@ -188,6 +210,91 @@ static void continuing_an_answer_ends_with_its_text(void **state)
 	arena_free(a);
 }
 
+static struct str render_in(struct arena *a, const struct chat_template *t, struct chat_request *r)
+{
+	struct rendered out;
+	struct err e = { 0 };
+	rendered_init(&out);
+	assert_true(template_render(t, r, 0, NULL, &out, &e));
+	struct str text = arena_str(a, buf_str(&out.text));
+	size_t users = str_find(text, STR("a.txt?"));
+	assert_true(jinja_spans_touch(&out.inputs, users, users + 1));
+	size_t own = str_find(text, STR("[INST]"));
+	assert_false(jinja_spans_touch(&out.inputs, own, own + 6));
+	size_t tool = str_find(text, STR("return a file"));
+	assert_true(jinja_spans_touch(&out.inputs, tool, tool + 6));
+	rendered_clear(&out);
+	return text;
+}
+
+static size_t count(struct str text, struct str part)
+{
+	size_t n = 0;
+	for (size_t at; (at = str_find(text, part)) != SIZE_MAX; n++)
+		text = str_from(text, at + part.n);
+	return n;
+}
+
+static void tools_stay_where_they_were_first_shown(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct chat_template *t = open_text(mistral);
+	assert_true(template_findings(t)->way.pins_tools);
+	assert_non_null(strstr(template_workarounds(t), "kept at the first question"));
+	struct chat_request *r = talk(a);
+	add_turn(r);
+	chat_add_text(r, CHAT_ASSISTANT, STR("It says hello."));
+	struct str shorter = render_in(a, t, r);
+	chat_add_text(r, CHAT_USER, STR("And b.txt?"));
+	chat_add_text(r, CHAT_USER, STR("Please."));
+	struct str longer = render_in(a, t, r);
+	assert_true(str_starts(longer, shorter));
+	assert_int_equal(count(longer, STR("return a file")), 1);
+	assert_true(
+		str_find(longer, STR("return a file")) < str_find(longer, STR("[INST]Be good.")));
+	chat_request_free(r);
+	template_free(t);
+	arena_free(a);
+}
+
+static void what_may_not_stand_in_a_row_is_joined(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct chat_template *t = open_text(mistral);
+	struct chat_request *r = talk(a);
+	chat_add_text(r, CHAT_USER, STR("Please."));
+	struct str text = render_in(a, t, r);
+	assert_true(
+		str_find(text,
+			STR("[INST]Be good.\n\nWhat is in <|im_end|> a.txt?\n\nPlease.[/INST]")) !=
+		SIZE_MAX);
+	assert_non_null(strstr(template_workarounds(t), "opens the first question"));
+	chat_request_free(r);
+	template_free(t);
+	arena_free(a);
+}
+
+static void ids_are_given_the_form_that_the_template_wants(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct chat_template *t = open_text(mistral);
+	struct chat_request *r = talk(a);
+	add_turn(r);
+	r->messages[2].blocks[0].id = STR("call_0123456789abcdefghi");
+	r->messages[3].blocks[0].id = STR("call_0123456789abcdefghi");
+	enum { ID_CHARS = 9 };
+	struct str text = render_in(a, t, r), mark = STR("[TOOL_RESULTS]");
+	size_t at = str_find(text, mark) + mark.n;
+	assert_int_equal(str_find_char(str_from(text, at), ' '), ID_CHARS);
+	assert_non_null(strstr(template_workarounds(t), "ids of calls"));
+	chat_request_free(r);
+	template_free(t);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +304,9 @@ int main(void)
 		cmocka_unit_test(a_template_that_drops_calls_is_worked_around_with_its_reason),
 		cmocka_unit_test(a_broken_template_and_a_refusing_one_are_faults_of_the_prompt),
 		cmocka_unit_test(continuing_an_answer_ends_with_its_text),
+		cmocka_unit_test(tools_stay_where_they_were_first_shown),
+		cmocka_unit_test(what_may_not_stand_in_a_row_is_joined),
+		cmocka_unit_test(ids_are_given_the_form_that_the_template_wants),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
