@@ -26,7 +26,7 @@ struct chat_template {
 	struct template_text text;
 	struct template_lint lint;
 	struct template_way way; /* lint's, or the prompted one */
-	const struct tool_format *format;
+	const struct tool_format *format, *written;
 	const char *reason, *workarounds;
 	bool thinks; /* the format's mark of a thought occurs in the template */
 };
@@ -107,6 +107,7 @@ static void choose_format(struct chat_template *t, const struct family *family)
 	struct template_derived d = { 0 };
 	const char *against = reason_against(t->mem, lint, family);
 	template_derive(t->mem, &lint->turns, &d);
+	t->written = d.format;
 	if (!against)
 		against = reason_unproved(t->mem, &d);
 	if (against) {
@@ -150,6 +151,7 @@ static const char *describe_workarounds(const struct chat_template *t)
 		"ids of calls are given the family's form");
 	add_if(&out, is_native && t->lint.answers[LINT_TEXT] == LINT_NO,
 		"text beside a call is dropped by the template");
+	add_if(&out, way->has_no_medium, "medium effort is told as high");
 	const char *words = arena_z(t->mem, buf_str(&out));
 	buf_clear(&out);
 	return words;
@@ -218,6 +220,11 @@ const struct tool_format *template_format(const struct chat_template *t)
 const char *template_reason(const struct chat_template *t)
 {
 	return t->reason;
+}
+
+const struct tool_format *template_written_as(const struct chat_template *t)
+{
+	return t->written;
 }
 
 const struct template_lint *template_findings(const struct chat_template *t)

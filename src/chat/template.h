@@ -37,6 +37,9 @@ const struct tool_format *template_format(const struct chat_template *t);
 /* Why: "the template shows tools, calls and results as hermes", "the template does not show tools
  * to the model". */
 const char *template_reason(const struct chat_template *t);
+/* How the template itself writes calls, used or not: NULL if it does not or nobody knows the form.
+ */
+const struct tool_format *template_written_as(const struct chat_template *t);
 /* What the template was found to do; lives as long as `t`. */
 const struct template_lint *template_findings(const struct chat_template *t);
 /* What is done about it, as sentences with "; " between them; empty if nothing. */

@@ -362,7 +362,9 @@ const struct tool_format *template_think_as(
 {
 	bool is_same = str_eq(str_z(f->think_open), str_z(like->think_open)) &&
 		       str_eq(str_z(f->think_close), str_z(like->think_close));
-	return is_same ? f : with_thoughts(a, f, like->think_open, like->think_close);
+	return is_same || !like->think_open
+		       ? f
+		       : with_thoughts(a, f, like->think_open, like->think_close);
 }
 
 const struct tool_format *template_derive_thoughts(

@@ -32,7 +32,8 @@ struct template_derived {
 void template_derive(
 	struct arena *a, const struct template_turns *turns, struct template_derived *out);
 
-/* `f` with the marks of thoughts of `like`: a copy in the arena if they are others. */
+/* `f` with the marks of thoughts of `like`, if it has some: a copy in the arena if they are others.
+ */
 const struct tool_format *template_think_as(
 	struct arena *a, const struct tool_format *f, const struct tool_format *like);
 

@@ -250,14 +250,16 @@ static enum lint_answer null_answer(struct exam *x)
 	return holds(p.text, "None") && !holds(empty.text, "None") ? LINT_PRINTED : LINT_YES;
 }
 
-/* Whether each result stands with its call or in the order of the calls. */
+/* Whether each result stands with its call, or names it. */
 static enum lint_answer crossed_answer(struct exam *x)
 {
 	unsigned parts = PROBE_TOOLS | PROBE_CALLS | PROBE_RESULT;
 	struct probe crossed = ask(x, parts | PROBE_CROSSED);
 	if (crossed.is_refused)
 		return LINT_REFUSED;
-	return yes(str_eq(crossed.text, ask(x, parts).text));
+	size_t calls = str_find_last(crossed.text, STR("val_tm8"));
+	bool has_id = calls != SIZE_MAX && holds(str_from(crossed.text, calls), "callone00");
+	return yes(has_id || str_eq(crossed.text, ask(x, parts).text));
 }
 
 static void ask_about_calls(struct exam *x)
@@ -346,6 +348,25 @@ static bool is_word_char(char c)
 	       c == '_';
 }
 
+/* Whether a place is in an expression: inside a tag, and there in no string. */
+static bool is_code(struct str text, size_t at)
+{
+	struct str before = str_sub(text, 0, at);
+	size_t tag = str_find_last(before, STR("{%")), print = str_find_last(before, STR("{{"));
+	size_t open = tag == SIZE_MAX || (print != SIZE_MAX && print > tag) ? print : tag;
+	if (open == SIZE_MAX)
+		return false;
+	char quote = 0;
+	for (size_t i = open; i < at; i++) {
+		char c = text.p[i];
+		if (!quote && i + 1 < at && (c == '%' || c == '}') && text.p[i + 1] == '}')
+			return false;
+		if (c == '"' || c == '\'')
+			quote = !quote ? c : quote == c ? 0 : quote;
+	}
+	return !quote;
+}
+
 /* As a name of its own: not a part of another one, no attribute, no string. */
 static bool asks_for(struct str text, struct str name)
 {
@@ -353,8 +374,8 @@ static bool asks_for(struct str text, struct str name)
 		at += next;
 		char before = at ? text.p[at - 1] : ' ';
 		char after = at + name.n < text.n ? text.p[at + name.n] : ' ';
-		if (!is_word_char(before) && !is_word_char(after) && !strchr(".'\"", before) &&
-			!strchr("'\"", after))
+		if (!is_word_char(before) && !is_word_char(after) && before != '.' &&
+			is_code(text, at))
 			return true;
 		at += name.n;
 	}

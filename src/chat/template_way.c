@@ -62,7 +62,6 @@ static void set_tools(json_t *variables, enum template_tools as, const struct ch
 	case TEMPLATE_XML_TOOLS: json_object_set_new(variables, "xml_tools", tools_json(r)); break;
 	case TEMPLATE_FUNCTIONS:
 		json_object_set_new(variables, "functions", text_of(tools_json(r)));
-		json_object_set_new(variables, "datetime", json_string(""));
 		break;
 	case TEMPLATE_NO_TOOLS:
 	case TEMPLATE_TOOLS_COUNT: break;
@@ -424,6 +423,9 @@ json_t *template_variables(const struct template_way *way, const struct chat_req
 		join_turns(messages);
 	json_t *all = json_pack("{s:o, s:b}", "messages", messages, "add_generation_prompt",
 		!r->continues_assistant);
+	if (way->tools == TEMPLATE_FUNCTIONS) /* which looks at them even if there are none */
+		json_object_update_new(
+			all, json_pack("{s:s, s:s}", "functions", "[]", "datetime", ""));
 	if (template_offers_tools(r))
 		set_tools(all, way->tools, r);
 	set_effort(all, way, r->reasoning_effort);

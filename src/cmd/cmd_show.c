@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "cmd/command.h"
 #include "cmd/model_view.h"
 #include "cmd/print.h"
+#include "cmd/template_view.h"
 #include "model/guard.h"
 #include "model/hardware.h"
 #include "model/hash.h"
@@ -28,7 +30,7 @@ static const struct opt options[] = {
 		.is_positional = true,
 		OPT_INTO(struct args, name),
 		.help = "a name from `offgrid list` or the catalog, its beginning, or a path; "
-			"without one the starter model" },
+			"without one the starter model; or a template, FILE.jinja" },
 	{ .name = "context",
 		.letter = 'c',
 		OPT_INTO(struct args, context_tokens),
@@ -117,6 +119,56 @@ static bool reckon(struct model_page *p, const struct args *args, struct arena *
 	return true;
 }
 
+/* The template of a model's file, as the engine would open it. */
+static struct chat_template *open_template(const struct gg_file *f, struct err *e)
+{
+	struct template_source source = { .text = card_template(f) };
+	gg_opt_str(f, "general.name", &source.name, NULL);
+	gg_opt_str(f, "general.architecture", &source.architecture, NULL);
+	return source.text.n ? template_open(&source, e) : NULL;
+}
+
+/* Under the page, or as its member. A template that cannot be compiled is told in its place. */
+static void add_template(const struct gg_file *f, json_t *page, struct buf *text)
+{
+	struct err e = { 0 };
+	struct chat_template *t = open_template(f, &e);
+	if (t && page)
+		json_object_set_new(page, "template", template_view_json(t));
+	else if (t)
+		template_view(t, text);
+	else if (err_is_set(&e) && page)
+		json_object_set_new(page, "template", json_pack("{s:s}", "broken", e.what));
+	else if (err_is_set(&e))
+		buf_printf(text, "  the chat template is broken: %s\n", e.what);
+	template_free(t);
+	err_clear(&e);
+}
+
+/* A template by itself. */
+static bool print_template_file(const struct args *args, struct arena *a, struct err *e)
+{
+	struct buf text, out;
+	buf_init(&text, LIMIT_JINJA_TEMPLATE_BYTES);
+	buf_init(&out, PRINT_MAX);
+	const char *path = arena_z(a, args->name);
+	struct chat_template *t = NULL;
+	if (fs_read(path, &text, e))
+		t = template_open(&(struct template_source){ .text = buf_str(&text) }, e);
+	if (t && args->json) {
+		print_json(template_view_json(t));
+	} else if (t) {
+		buf_printf(&out, "%s\n", path);
+		template_view(t, &out);
+		print_text(&out);
+	}
+	bool ok = t != NULL;
+	template_free(t);
+	buf_clear(&text);
+	buf_clear(&out);
+	return ok;
+}
+
 static bool print_page(struct model_page *p, const struct gg_file *f, const struct args *args,
 	struct arena *a, struct err *e)
 {
@@ -125,11 +177,14 @@ static bool print_page(struct model_page *p, const struct gg_file *f, const stru
 	if (!files_card(a, p->choice.file, &p->card, e) || !reckon(p, args, a, e))
 		return false;
 	if (args->json) {
-		print_json(model_view_page_json(p));
+		json_t *page = model_view_page_json(p);
+		add_template(f, page, NULL);
+		print_json(page);
 		return true;
 	}
 	buf_init(&text, PRINT_MAX);
 	model_view_page(p, &text);
+	add_template(f, NULL, &text);
 	print_text(&text);
 	return true;
 }
@@ -138,6 +193,8 @@ static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	struct model_page page = { 0 };
+	if (str_ends(args->name, STR(".jinja")))
+		return print_template_file(args, in->arena, e) ? 0 : 1;
 	if (!choose_model(in->arena, args->name, &page.choice, e))
 		return 1;
 	struct str *sha256 = &page.choice.sha256;
@@ -161,6 +218,7 @@ static const char *const examples[] = {
 	"offgrid show",
 	"offgrid show qwen3-8b -c 32k",
 	"offgrid show ./model.gguf --keys",
+	"offgrid show ./chat_template.jinja",
 	NULL,
 };
 
@@ -169,7 +227,8 @@ const struct command cmd_show = {
 	.group = GROUP_MODELS,
 	.about = "what is known about a model",
 	.text = "From the file's own header: nothing is loaded. The memory is what it will take "
-		"here for a context of that size, term by term.",
+		"here for a context of that size, term by term. What the chat template does with "
+		"tools, calls and results was found by rendering it.",
 	.examples = examples,
 	.options = options,
 	.args_bytes = sizeof(struct args),

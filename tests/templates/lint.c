@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/must.h"
-#include "chat/template.h"
+#include "cmd/template_view.h"
 
 static double now_ms(void)
 {
@@ -25,21 +25,12 @@ static double now_ms(void)
 
 static json_t *describe(const struct chat_template *t, const char *path, double ms)
 {
-	const struct template_lint *lint = template_findings(t);
 	const char *name = strrchr(path, '/');
-	json_t *line = json_object(), *answers = json_object();
-	json_object_set_new(line, "template", json_string(name ? name + 1 : path));
-	json_object_set_new(line, "format", json_string(template_format(t)->name));
-	for (size_t i = 0; i < LINT_COUNT; i++)
-		json_object_set_new(answers, lint_rows[i].key,
-			json_string(lint_answer_names[lint->answers[i]]));
-	json_object_set_new(line, "answers", answers);
-	json_object_set_new(line, "kept_percent", json_integer(lint->kept_percent));
-	json_object_set_new(line, "reason", json_string(template_reason(t)));
-	json_object_set_new(line, "workarounds", json_string(template_workarounds(t)));
+	json_t *line = template_view_json(t);
 	const char *opens = template_format(t)->think_open;
+	json_object_set_new(line, "template", json_string(name ? name + 1 : path));
 	json_object_set_new(line, "thoughts", opens ? json_string(opens) : json_null());
-	json_object_set_new(line, "renders", json_integer(lint->renders));
+	json_object_set_new(line, "renders", json_integer(template_findings(t)->renders));
 	json_object_set_new(line, "ms", json_real(ms));
 	return line;
 }
