@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 
-const struct dialect *const dialects[] = { &dialect_openai, NULL };
+const struct dialect *const dialects[] = { &dialect_openai, &dialect_anthropic, NULL };
 
 const struct dialect *dialect_find(struct str name, struct err *e)
 {
@@ -212,6 +212,55 @@ bool dialect_read_error(int status, struct str body, struct err *e)
 	struct str text = str_trim(body);
 	dialect_refusal(status, str_starts(text, STR("<")) ? STR("a web page") : text, e);
 	return false;
+}
+
+/* ---- models ---- */
+
+static int64_t number_at(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_integer(value) && json_integer_value(value) > 0 ? json_integer_value(value)
+								       : 0;
+}
+
+/* What servers call the size of a model's context. */
+static int64_t context_of(const json_t *model)
+{
+	static const char *const names[] = { "context_length", "max_model_len", "context_window",
+		"max_context_length", "max_input_tokens", "n_ctx" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (number_at(model, names[i]))
+			return number_at(model, names[i]);
+	return number_at(json_object_get(model, "meta"), "n_ctx");
+}
+
+static bool read_list(const struct js_at *data, json_t *models, struct err *e)
+{
+	size_t count;
+	if (!js_get_array(data, &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct js_at model = js_item(data, i), id = js_key(&model, "id");
+		struct str name;
+		if (!js_get_str(&id, &name, e))
+			return false;
+		json_t *row = json_object();
+		json_object_set_new(row, "id", js_new_text(name));
+		json_object_set_new(row, "context_tokens", json_integer(context_of(model.value)));
+		json_array_append_new(models, row);
+	}
+	return true;
+}
+
+bool dialect_read_models(struct str body, json_t *models, struct err *e)
+{
+	json_t *doc = js_parse(body, LAYER_WIRE, e);
+	if (!doc)
+		return err_context(e, "the upstream's list of models");
+	struct js_at root = js_root(doc, LAYER_WIRE), data = js_key(&root, "data");
+	bool ok = read_list(&data, models, e);
+	json_decref(doc);
+	return ok || err_context(e, "the upstream's list of models");
 }
 
 struct str dialect_call_id(struct str answer, unsigned call, char out[DIALECT_CALL_ID_CHARS + 1])

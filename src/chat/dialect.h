@@ -153,7 +153,7 @@ struct dialect {
 
 /* The rows, ending with NULL. */
 extern const struct dialect *const dialects[];
-extern const struct dialect dialect_openai;
+extern const struct dialect dialect_openai, dialect_anthropic;
 
 /* The row of that name, or NULL with ERR_USAGE that names those there are. */
 const struct dialect *dialect_find(struct str name, struct err *e);
@@ -175,6 +175,10 @@ bool dialect_read_error_value(int status, const json_t *value, struct err *e);
  * us reads back exactly (layer, kind, what, mend). */
 void dialect_write_message(const struct err *e, const char *known, struct buf *out);
 void dialect_write_error_members(const struct err *e, struct buf *out);
+
+/* A list of models in `data`, each with an `id` and, by any of its usual names, the size of its
+ * context; fits dialect.read_models. */
+bool dialect_read_models(struct str body, json_t *models, struct err *e);
 
 enum { DIALECT_CALL_ID_CHARS = 9 };
 

@@ -99,46 +99,6 @@ static void write_models(const json_t *models, struct buf *out)
 	buf_add(out, STR("]}"));
 }
 
-/* What servers call the size of a model's context. */
-static int64_t context_of(const json_t *model)
-{
-	static const char *const names[] = { "context_length", "max_model_len", "context_window",
-		"max_context_length", "n_ctx" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (number_at(model, names[i]))
-			return number_at(model, names[i]);
-	return number_at(json_object_get(model, "meta"), "n_ctx");
-}
-
-static bool read_list(const struct js_at *data, json_t *models, struct err *e)
-{
-	size_t count;
-	if (!js_get_array(data, &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at model = js_item(data, i), id = js_key(&model, "id");
-		struct str name;
-		if (!js_get_str(&id, &name, e))
-			return false;
-		json_t *row = json_object();
-		json_object_set_new(row, "id", js_new_text(name));
-		json_object_set_new(row, "context_tokens", json_integer(context_of(model.value)));
-		json_array_append_new(models, row);
-	}
-	return true;
-}
-
-static bool read_models(struct str body, json_t *models, struct err *e)
-{
-	json_t *doc = js_parse(body, LAYER_WIRE, e);
-	if (!doc)
-		return err_context(e, "the upstream's list of models");
-	struct js_at root = js_root(doc, LAYER_WIRE), data = js_key(&root, "data");
-	bool ok = read_list(&data, models, e);
-	json_decref(doc);
-	return ok || err_context(e, "the upstream's list of models");
-}
-
 static const struct dialect_route routes[] = {
 	{ "POST", "/chat/completions", DIALECT_ANSWER },
 	{ "GET", "/models", DIALECT_MODELS },
@@ -171,5 +131,5 @@ const struct dialect dialect_openai = {
 	.read_end = openai_read_end,
 	.reader_free = openai_reader_free,
 	.read_error = dialect_read_error,
-	.read_models = read_models,
+	.read_models = dialect_read_models,
 };

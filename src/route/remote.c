@@ -457,6 +457,15 @@ static bool read_key(struct remote *r, const char *variable, struct err *e)
 	return true;
 }
 
+/* People paste the whole address of the endpoint. */
+static struct str without_endpoint(const struct dialect *d, struct str url)
+{
+	for (const struct dialect_route *route = d->routes; route->method; route++)
+		if (route->ask == DIALECT_ANSWER && str_ends(url, str_z(route->path)))
+			return str_sub(url, 0, url.n - str_z(route->path).n);
+	return url;
+}
+
 static bool read_url(struct remote *r, const char *url, struct err *e)
 {
 	struct str text = str_trim(str_z(url));
@@ -465,12 +474,12 @@ static bool read_url(struct remote *r, const char *url, struct err *e)
 			STR_ARG(str_sub(text, 0, LIMIT_QUOTE_BYTES)));
 		return err_mend(e, "write it as http://HOST:PORT/v1 or https://HOST/v1");
 	}
+	bool has_path = str_find_char(str_from(text, sizeof "https://" - 1), '/') != SIZE_MAX;
 	while (str_ends(text, STR("/")))
 		text = str_sub(text, 0, text.n - 1);
-	/* People paste the whole address of the endpoint. */
-	if (str_ends(text, STR("/chat/completions")))
-		text = str_sub(text, 0, text.n - (sizeof "/chat/completions" - 1));
-	r->base_url = arena_str(r->arena, text);
+	text = without_endpoint(r->dialect, text);
+	r->base_url = arena_printf(
+		r->arena, "%.*s%s", STR_ARG(text), has_path ? "" : r->dialect->version);
 	r->shown_url = http_url_for_people(r->arena, r->base_url);
 	struct str rest = str_from(r->shown_url, str_find(r->shown_url, STR("://")) + 3);
 	str_cut(&rest, '/', &r->origin);

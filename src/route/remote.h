@@ -22,7 +22,8 @@
 #include "route/route.h"
 
 struct remote_options {
-	const char *base_url;          /* "http://127.0.0.1:8080/v1" */
+	const char *base_url;          /* "http://127.0.0.1:8080/v1"; without any path, what the
+					  dialect usually has there is added */
 	const struct dialect *dialect; /* what it speaks */
 	const char *key_env;           /* the variable that holds its key; NULL or "": none */
 	const struct str *models;      /* the names it serves; none: it is asked for them */

@@ -5,7 +5,7 @@
  *
  *   [upstream "cloud"]
  *       url = https://api.example.com/v1
- *       api = openai            ; the default
+ *       api = openai            ; the default; or anthropic
  *       key-env = CLOUD_KEY     ; the variable that holds its key
  *       models = big, small     ; without it, the upstream is asked
  *   [upstream "test"]
