@@ -59,3 +59,16 @@ need_command() { # need_command NAME WHAT_FOR
 show_tail() { # show_tail FILE: the last lines of what a program said before it failed
 	tail -n 20 "$1" | sed "s/^/$me:   /" >&2
 }
+
+find_pip() { # sets the array pip: any pip does, only its "download" is used and nothing is installed; $scratch is there
+	local candidate
+	for candidate in "python3 -m pip" "/usr/bin/python3 -m pip" pip3 pip; do
+		read -r -a pip <<<"$candidate"
+		! "${pip[@]}" --version >/dev/null 2>&1 || return 0
+	done
+	if python3 -m venv "$scratch/venv" >/dev/null 2>&1; then
+		pip=("$scratch/venv/bin/python" -m pip)
+		return 0
+	fi
+	die "no pip found, it is needed to fetch packages" "run tools/setup build (or install python3-pip)"
+}
