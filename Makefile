@@ -7,10 +7,10 @@ SECONDS_EACH ?= 60
 configure = . tools/homebrew.sh && $(COMPILER) meson setup $(if $(LLAMA),-Dllama=$(LLAMA)) $(MESON_FLAGS)
 export LLAMA
 
-.PHONY: asan bench build check clean fuzz help install lint model run setup test tsan
+.PHONY: asan bench build check clean fuzz help install lint model run setup test test-families tsan
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what is missing to build (says what and why; nothing missing: nothing done)
 	@tools/setup build
@@ -33,7 +33,12 @@ check: build ## unit tests: no model, no network, under ten seconds
 
 test: build model ## every test, with the starter model on a real disk
 	@tools/setup test
+	@tools/vocab
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+test-families: build ## a hundred calls demanded of random weights in each family's format, vocabulary, architecture
+	@tools/vocab
+	meson test -C $(BUILD) --no-rebuild --benchmark --suite families --verbose
 
 lint: build build-clang/build.ninja ## module rules, layout, static analysis, both compilers (ALL=1: every file)
 	@tools/setup lint
