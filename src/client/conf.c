@@ -19,6 +19,9 @@ _Static_assert(sizeof formats / sizeof *formats == CONF_FORMAT_COUNT, "a row for
 
 static struct conf_part part_of(struct str text)
 {
+	if (str_starts(text, STR("<")) && str_ends(text, STR(">")))
+		return (struct conf_part){ .name = str_sub(text, 1, text.n - 1),
+			.kind = CONF_MEMBER };
 	if (str_eq(text, STR("[]")))
 		return (struct conf_part){ .kind = CONF_ITEM };
 	if (!str_starts(text, STR("[")) || !str_ends(text, STR("]")))
@@ -28,13 +31,13 @@ static struct conf_part part_of(struct str text)
 	return (struct conf_part){ .name = name, .value = value, .kind = CONF_ELEMENT };
 }
 
-/* The slash that ends the part; one inside brackets belongs to the value. */
+/* The slash that ends the part; one inside brackets belongs to the part. */
 static size_t part_end(struct str text)
 {
 	size_t depth = 0;
 	for (size_t i = 0; i < text.n; i++) {
-		depth += text.p[i] == '[';
-		depth -= text.p[i] == ']' && depth;
+		depth += text.p[i] == '[' || text.p[i] == '<';
+		depth -= (text.p[i] == ']' || text.p[i] == '>') && depth;
 		if (text.p[i] == '/' && !depth)
 			return i;
 	}

@@ -6,7 +6,8 @@
  * comments, trailing commas, bare keys and single quotes that JSONC and JSON5 allow), TOML, YAML
  * (block style; values may be in flow style), and KEY=value lines.
  *
- * A place is a path of names: "provider/offgrid/options/baseURL". In a list of objects
+ * A place is a path of names: "provider/offgrid/options/baseURL"; a name that may hold a slash
+ * stands in angle brackets: "models/<org/name>/limit". In a list of objects
  * "[name=offgrid]" is the element with that member, made if there is none; "[]" is the element of a
  * list of plain values that equals the value itself. What stands between is made as needed.
  *
@@ -45,8 +46,8 @@ struct conf_path conf_path(struct str text);
 json_t *conf_get(
 	enum conf_format format, struct str text, const struct conf_path *path, struct err *e);
 
-/* Puts a value (a scalar, or a list of scalars) there. False, with the text as it was, if the file
- * cannot be read or has something else on the way. */
+/* Puts a value (a scalar or a list of scalars; in JSON any) there. False, with the text as it was,
+ * if the file cannot be read or has something else on the way. */
 bool conf_set(enum conf_format format, struct buf *text, const struct conf_path *path,
 	const json_t *value, struct err *e);
 

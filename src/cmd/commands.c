@@ -8,6 +8,9 @@
 extern const struct command cmd_agent;
 extern const struct command cmd_demo;
 extern const struct command cmd_serve;
+extern const struct command cmd_connect;
+extern const struct command cmd_disconnect;
+extern const struct command cmd_launch;
 extern const struct command cmd_trace;
 extern const struct command cmd_pull;
 extern const struct command cmd_list;
@@ -28,7 +31,9 @@ const struct command *const commands[] = {
 	&cmd_serve,
 	NOT_BUILT("switch", GROUP_SERVE, "change between the cloud and this machine"),
 	NOT_BUILT("drill", GROUP_SERVE, "practise the blackout before it comes"),
-	NOT_BUILT("connect", GROUP_SERVE, "set up OpenCode, Codex, Claude Code, ... and undo it"),
+	&cmd_connect,
+	&cmd_disconnect,
+	&cmd_launch,
 	&cmd_doctor,
 	&cmd_trace,
 	NOT_BUILT("eval", GROUP_DIAGNOSE, "real tasks, judged by what is on disk"),

@@ -1,0 +1,111 @@
+/*
+ * client.h - what we know of the programs that people use: where their configuration lies, what has
+ * to stand in it, what takes their tools away, what is only believed to do something.
+ *
+ * A client is one row of data. Values and paths have holes that are filled from the target, the
+ * server and model to be used: {url} (without /v1 and without a slash at the end), {model}, {key},
+ * {context} and {output} (tokens), {compact} (four fifths of the context), {patience} (ms). Sources
+ * are the programs' own packages as measured, of the version that the row names.
+ *
+ * Constant data and pure functions.
+ */
+#ifndef OFFGRID_CLIENT_CLIENT_H
+#define OFFGRID_CLIENT_CLIENT_H
+
+#include "client/conf.h"
+
+/* What a setting is for: what goes wrong without it. */
+enum client_weight {
+	CLIENT_NEEDED,   /* it does not reach the model */
+	CLIENT_LIMIT,    /* it sends more than fits, or asks for more than there is room for */
+	CLIENT_PATIENCE, /* it gives up while a long prompt is being read */
+	CLIENT_QUIET,    /* it works, but sends what a machine without a network cannot use */
+	CLIENT_ONCE,     /* a file needs it to be valid; what stands there is left */
+	CLIENT_WEIGHT_COUNT
+};
+
+extern const char *const client_weight_names[CLIENT_WEIGHT_COUNT]; /* "needed", "limit", … */
+
+enum { CLIENT_FILES = 2 };
+
+struct client_file {
+	const char *place;    /* "~/.codex/config.toml" */
+	const char *also;     /* another name, used if it exists; or NULL */
+	const char *moved_by; /* a variable that holds its folder, or NULL */
+	enum conf_format format;
+};
+
+struct client_setting {
+	unsigned file; /* which of the client's */
+	enum client_weight weight;
+	const char *path;  /* conf.h, with holes */
+	const char *value; /* JSON with holes */
+	const char *why;
+};
+
+/* A setting that takes tools away, or one that is believed to do something and does not. */
+struct client_warning {
+	unsigned file;
+	const char *path;
+	const char *value; /* JSON: only this value is meant; NULL: any */
+	const char *mend;  /* JSON: what connecting puts there; NULL: it is only told */
+	bool is_placebo;
+	const char *why;
+};
+
+struct client {
+	const char *name;      /* "opencode" */
+	const char *title;     /* "OpenCode" */
+	const char *program;   /* what is looked for in PATH */
+	const char *measured;  /* "opencode-ai 1.18.33"; NULL: known from its source only */
+	const char *dialect;   /* the row of chat/dialect.h that it speaks to us */
+	int64_t least_context; /* tokens; 0: any */
+	const char *note;      /* what else its user should know, or NULL */
+	struct client_file files[CLIENT_FILES];
+	const struct client_setting *settings; /* ends with one without a path */
+	const struct client_warning *warnings; /* likewise; NULL: none */
+	/* Started with a configuration that is thrown away: words before those of the user, and
+	 * "NAME=value" for its environment; with holes, {home} too, ending with NULL. */
+	const char *const *launch_words;
+	const char *const *launch_env;
+};
+
+extern const struct client clients[];
+extern const size_t client_count;
+
+/* The row of that name, or NULL with ERR_USAGE that names the nearest one. */
+const struct client *client_find(struct str name, struct err *e);
+
+struct client_target {
+	struct str url, model, key;
+	int64_t context, output; /* tokens */
+};
+
+enum { CLIENT_PATIENCE_MS = 3600 * 1000 };
+
+/* The text with its holes filled; in JSON (`is_json`) what is filled in is escaped. */
+struct str client_fill(
+	struct arena *a, const char *text, const struct client_target *t, bool is_json);
+
+/* Puts all settings that belong to this file into its text. */
+bool client_write(const struct client *c, unsigned file, const struct client_target *t,
+	struct arena *a, struct buf *text, struct err *e);
+
+/* What is not as it should be in a file. */
+struct client_finding {
+	enum { CLIENT_MISSING, CLIENT_DIFFERS, CLIENT_TOOLS_OFF, CLIENT_PLACEBO } kind;
+	enum client_weight weight;   /* of what is missing or differs */
+	struct str path, is, should; /* JSON texts; `is` empty: nothing stands there */
+	const char *why;
+};
+
+struct client_findings {
+	struct client_finding *list;
+	size_t count;
+};
+
+/* Everything in the arena. False if the file cannot be read. */
+bool client_check(const struct client *c, unsigned file, struct str text,
+	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e);
+
+#endif

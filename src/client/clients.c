@@ -1,0 +1,539 @@
+/*
+ * clients.c - the rows; see client.h.
+ *
+ * What every row has in common: the address, the model, both limits (a client that does not know
+ * them assumes a cloud model's and sends what does not fit), and patience for a prompt that takes
+ * minutes to read. What only decorates is left to its user.
+ */
+#include "client/client.h"
+
+#include "base/nearest.h"
+
+#define WITHOUT_LIMIT    "unset, the limits of a cloud model are assumed: the prompt outgrows this one"
+#define WITHOUT_PATIENCE "unset, it gives up after minutes of silence, while a long prompt is read"
+
+/* ---- OpenCode ---- */
+
+static const struct client_setting opencode_settings[] = {
+	{ 0, CLIENT_NEEDED, "provider/offgrid/npm", "\"@ai-sdk/openai-compatible\"",
+		"names the dialect; of the bundled ones, since any other is fetched from the "
+		"network" },
+	{ 0, CLIENT_NEEDED, "provider/offgrid/name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "provider/offgrid/options/baseURL", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "provider/offgrid/options/apiKey", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/timeout", "false", WITHOUT_PATIENCE },
+	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/headerTimeout", "false",
+		"a limit of its own, 5 minutes, whatever timeout says" },
+	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/chunkTimeout", "false",
+		"a limit of its own, 5 minutes, whatever timeout says" },
+	{ 0, CLIENT_NEEDED, "provider/offgrid/models/<{model}>/name", "\"{model}\"",
+		"without models there is only an unexpected server error" },
+	{ 0, CLIENT_LIMIT, "provider/offgrid/models/<{model}>/limit/context", "{context}",
+		"unset, it never compacts by itself" },
+	{ 0, CLIENT_LIMIT, "provider/offgrid/models/<{model}>/limit/output", "{output}",
+		"unset, it asks for 32,000 tokens of answer" },
+	{ 0, CLIENT_NEEDED, "model", "\"offgrid/{model}\"", "which model it starts with" },
+	{ 0, CLIENT_QUIET, "small_model", "\"offgrid/{model}\"",
+		"titles are asked of this one; unset, of a cloud model" },
+	{ .path = NULL },
+};
+
+static const struct client_warning opencode_warnings[] = {
+	{ 0, "tools/write", "false", "true", false,
+		"it is not offered the tool that writes files" },
+	{ 0, "tools/edit", "false", "true", false, "it is not offered the tool that edits files" },
+	{ 0, "tools/bash", "false", "true", false,
+		"it is not offered the tool that runs commands" },
+	{ 0, "permission/edit", "\"deny\"", "\"ask\"", false, "every edit is refused" },
+	{ 0, "provider/offgrid/models/<{model}>/tool_call", NULL, NULL, true,
+		"is written and never read: all tools are offered either way" },
+	{ 0, "provider/offgrid/models/<{model}>/tools", NULL, NULL, true,
+		"is no setting of a model: all tools are offered either way" },
+	{ 0, "provider/offgrid/options/num_ctx", NULL, NULL, true,
+		"is passed on and read by nobody" },
+	{ .path = NULL },
+};
+
+static const char *const opencode_env[] = { "OPENCODE_CONFIG={home}/.config/opencode/opencode.json",
+	NULL };
+
+/* ---- OpenClaw ---- */
+
+#define CLAW "models/providers/offgrid/models/[id={model}]/"
+static const struct client_setting openclaw_settings[] = {
+	{ 0, CLIENT_NEEDED, "models/providers/offgrid/baseUrl", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "models/providers/offgrid/apiKey", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, "models/providers/offgrid/api", "\"openai-completions\"",
+		"names the dialect" },
+	{ 0, CLIENT_PATIENCE, "models/providers/offgrid/timeoutSeconds", "3600", WITHOUT_PATIENCE },
+	{ 0, CLIENT_NEEDED, CLAW "name", "\"{model}\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, CLAW "reasoning", "false", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CLAW "input", "[\"text\"]", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CLAW "cost",
+		"{\"input\": 0, \"output\": 0, \"cacheRead\": 0, \"cacheWrite\": 0}",
+		"its schema wants it" },
+	{ 0, CLIENT_LIMIT, CLAW "contextWindow", "{context}", WITHOUT_LIMIT },
+	{ 0, CLIENT_LIMIT, CLAW "maxTokens", "{output}", WITHOUT_LIMIT },
+	{ 0, CLIENT_NEEDED, "agents/defaults/model/primary", "\"offgrid/{model}\"",
+		"which model it starts with" },
+	{ 0, CLIENT_NEEDED, "agents/defaults/models/<offgrid/{model}>", "{}",
+		"a model that is not listed may not be used" },
+	{ .path = NULL },
+};
+
+static const struct client_warning openclaw_warnings[] = {
+	{ 0, CLAW "compat/supportsTools", "false", "true", false, "removes every tool" },
+	{ 0, "tools/profile", "\"messaging\"", "\"full\"", false,
+		"leaves four tools, none for files" },
+	{ 0, "tools/profile", "\"minimal\"", "\"full\"", false,
+		"leaves three tools, none for files" },
+	{ 0, CLAW "tools", NULL, NULL, false, "is an unknown key, and those end every run" },
+	{ .path = NULL },
+};
+
+/* ---- Codex ---- */
+
+static const struct client_setting codex_settings[] = {
+	{ 0, CLIENT_NEEDED, "model", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_NEEDED, "model_provider", "\"offgrid\"", "which server it asks" },
+	{ 0, CLIENT_LIMIT, "model_context_window", "{context}", WITHOUT_LIMIT },
+	{ 0, CLIENT_LIMIT, "model_auto_compact_token_limit", "{compact}",
+		"unset, it compacts too late for a small context" },
+	{ 0, CLIENT_QUIET, "web_search", "\"disabled\"",
+		"a tool that only its maker's servers have" },
+	{ 0, CLIENT_NEEDED, "model_providers/offgrid/name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "model_providers/offgrid/base_url", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "model_providers/offgrid/wire_api", "\"responses\"",
+		"the only dialect that it still speaks" },
+	{ 0, CLIENT_NEEDED, "model_providers/offgrid/requires_openai_auth", "false",
+		"else it wants a login" },
+	{ 0, CLIENT_NEEDED, "model_providers/offgrid/experimental_bearer_token", "\"{key}\"",
+		"who asks" },
+	{ 0, CLIENT_PATIENCE, "model_providers/offgrid/stream_idle_timeout_ms", "{patience}",
+		WITHOUT_PATIENCE },
+	{ .path = NULL },
+};
+
+static const struct client_warning codex_warnings[] = {
+	{ 0, "sandbox_mode", "\"read-only\"", "\"workspace-write\"", false,
+		"nothing can be written" },
+	{ 0, "model_providers/offgrid/wire_api", "\"chat\"", NULL, false,
+		"is refused when it is read" },
+	{ .path = NULL },
+};
+
+static const char *const codex_env[] = { "CODEX_HOME={home}/.codex", NULL };
+
+/* ---- Claude Code ---- */
+
+static const struct client_setting claude_settings[] = {
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_BASE_URL", "\"{url}\"",
+		"where we are; without /v1, which it adds itself" },
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_AUTH_TOKEN", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_MODEL", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_HAIKU_MODEL", "\"{model}\"",
+		"side jobs ask for this name" },
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_SONNET_MODEL", "\"{model}\"",
+		"its own names for models lead here" },
+	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_OPUS_MODEL", "\"{model}\"",
+		"its own names for models lead here" },
+	{ 0, CLIENT_LIMIT, "env/CLAUDE_CODE_MAX_CONTEXT_TOKENS", "\"{context}\"",
+		"unset, an unknown model is taken to have a million tokens" },
+	{ 0, CLIENT_PATIENCE, "env/API_TIMEOUT_MS", "\"{patience}\"", WITHOUT_PATIENCE },
+	{ 0, CLIENT_QUIET, "env/CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "\"1\"",
+		"it calls home else" },
+	{ 0, CLIENT_QUIET, "env/CLAUDE_CODE_ATTRIBUTION_HEADER", "\"0\"",
+		"a line that changes and so breaks the known prefix" },
+	{ .path = NULL },
+};
+
+static const struct client_warning claude_warnings[] = {
+	{ 0, "env/CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", "\"1\"", "\"0\"", false,
+		"grows every request from 49 to 78 kB" },
+	{ 0, "env/ENABLE_TOOL_SEARCH", "\"0\"", "\"1\"", false,
+		"grows every request from 49 to 78 kB" },
+	{ .path = NULL },
+};
+
+static const char *const claude_env[] = { "CLAUDE_CONFIG_DIR={home}/.claude", NULL };
+
+/* ---- pi ---- */
+
+#define PI "providers/offgrid/models/[id={model}]/"
+static const struct client_setting pi_settings[] = {
+	{ 0, CLIENT_NEEDED, "providers/offgrid/baseUrl", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/api", "\"openai-completions\"",
+		"names the dialect" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/apiKey", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, PI "name", "\"{model}\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, PI "reasoning", "false", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, PI "input", "[\"text\"]", "its schema wants it" },
+	{ 0, CLIENT_LIMIT, PI "contextWindow", "{context}", WITHOUT_LIMIT },
+	{ 0, CLIENT_LIMIT, PI "maxTokens", "{output}", WITHOUT_LIMIT },
+	{ 1, CLIENT_PATIENCE, "httpIdleTimeoutMs", "{patience}", WITHOUT_PATIENCE },
+	{ .path = NULL },
+};
+
+static const char *const pi_words[] = { "--provider", "offgrid", "--model", "{model}", NULL };
+
+/* ---- Gemini CLI ---- */
+
+static const struct client_setting gemini_settings[] = {
+	{ 0, CLIENT_NEEDED, "GOOGLE_GEMINI_BASE_URL", "\"{url}\"",
+		"where we are; without any path, since one would be kept" },
+	{ 0, CLIENT_NEEDED, "GEMINI_API_KEY", "\"{key}\"",
+		"without one it ends with exit code 41" },
+	{ 1, CLIENT_NEEDED, "security/auth/selectedType", "\"gemini-api-key\"",
+		"else it wants a login" },
+	{ 1, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
+	{ .path = NULL },
+};
+
+static const struct client_warning gemini_warnings[] = {
+	{ 1, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
+	{ 1, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
+	{ .path = NULL },
+};
+
+static const char *const gemini_words[] = { "--skip-trust", "-m", "{model}", NULL };
+static const char *const gemini_env[] = { "GOOGLE_GEMINI_BASE_URL={url}", "GEMINI_API_KEY={key}",
+	NULL };
+
+/* ---- Qwen Code ---- */
+
+#define QWEN "modelProviders/openai/[id={model}]/"
+static const struct client_setting qwen_settings[] = {
+	{ 0, CLIENT_NEEDED, "env/OFFGRID_API_KEY", "\"{key}\"",
+		"the key that envKey names must exist" },
+	{ 0, CLIENT_NEEDED, QWEN "name", "\"{model}\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, QWEN "envKey", "\"OFFGRID_API_KEY\"", "where its key is" },
+	{ 0, CLIENT_NEEDED, QWEN "baseUrl", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_LIMIT, QWEN "generationConfig/contextWindowSize", "{context}",
+		"unset, an unknown model is taken to have 200,000 tokens" },
+	{ 0, CLIENT_LIMIT, QWEN "generationConfig/samplingParams/max_tokens", "{output}",
+		"unset, it asks for 32,000 tokens of answer" },
+	{ 0, CLIENT_PATIENCE, QWEN "generationConfig/timeout", "{patience}", WITHOUT_PATIENCE },
+	{ 0, CLIENT_PATIENCE, QWEN "generationConfig/streamIdleTimeoutMs", "{patience}",
+		WITHOUT_PATIENCE },
+	{ 0, CLIENT_NEEDED, "security/auth/selectedType", "\"openai\"", "else it wants a login" },
+	{ 0, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_QUIET, "memory/enableManagedAutoMemory", "false",
+		"else a second request goes out after answers, and 5 kB more in each" },
+	{ .path = NULL },
+};
+
+static const struct client_warning qwen_warnings[] = {
+	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
+	{ 0, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
+	{ .path = NULL },
+};
+
+/* ---- Continue ---- */
+
+#define CN "models/[name=offgrid]/"
+static const struct client_setting continue_settings[] = {
+	{ 0, CLIENT_ONCE, "name", "\"Local\"", "the file needs a name" },
+	{ 0, CLIENT_ONCE, "version", "\"1.0.0\"", "the file needs a version" },
+	{ 0, CLIENT_ONCE, "schema", "\"v1\"", "the file needs a schema" },
+	{ 0, CLIENT_NEEDED, CN "provider", "\"openai\"", "names the dialect" },
+	{ 0, CLIENT_NEEDED, CN "model", "\"{model}\"", "which model it asks for" },
+	{ 0, CLIENT_NEEDED, CN "apiBase", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, CN "apiKey", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_LIMIT, CN "defaultCompletionOptions/contextLength", "{context}",
+		WITHOUT_LIMIT },
+	{ 0, CLIENT_LIMIT, CN "defaultCompletionOptions/maxTokens", "{output}",
+		"must not be over contextLength, or no request goes out" },
+	{ 0, CLIENT_PATIENCE, CN "requestOptions/timeout", "{patience}",
+		"milliseconds; " WITHOUT_PATIENCE },
+	{ .path = NULL },
+};
+
+static const struct client_warning continue_warnings[] = {
+	{ 0, CN "capabilities", NULL, NULL, true, "changes nothing: the same tools are offered" },
+	{ 0, CN "roles", NULL, NULL, true, "changes nothing: the same tools are offered" },
+	{ .path = NULL },
+};
+
+/* ---- Cline ---- */
+
+#define CL "providers/openai-compatible/"
+static const struct client_setting cline_settings[] = {
+	{ 0, CLIENT_ONCE, "version", "1", "the file needs a version" },
+	{ 0, CLIENT_NEEDED, "lastUsedProvider", "\"openai-compatible\"",
+		"which provider it starts with" },
+	{ 0, CLIENT_ONCE, "modes", "{}", "the file needs it" },
+	{ 0, CLIENT_NEEDED, CL "settings/provider", "\"openai-compatible\"", "names the dialect" },
+	{ 0, CLIENT_NEEDED, CL "settings/apiKey", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, CL "settings/model", "\"{model}\"", "which model it asks for" },
+	{ 0, CLIENT_NEEDED, CL "settings/baseUrl", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_ONCE, CL "updatedAt", "\"2026-01-01T00:00:00.000Z\"", "the file needs it" },
+	{ 0, CLIENT_ONCE, CL "tokenSource", "\"manual\"", "the file needs it" },
+	{ .path = NULL },
+};
+
+static const struct client_warning cline_warnings[] = {
+	{ 0, CL "settings/timeout", NULL, NULL, true, "changes nothing" },
+	{ 0, CL "settings/maxTokens", NULL, NULL, false,
+		"makes it ask for 32,000 tokens of answer" },
+	{ .path = NULL },
+};
+
+static const char *const cline_words[] = { "-P", "openai-compatible", "-m", "{model}", NULL };
+
+/* ---- aider ---- */
+
+#define AIDER "<openai/{model}>/"
+static const struct client_setting aider_settings[] = {
+	{ 0, CLIENT_NEEDED, "model", "\"openai/{model}\"", "the prefix chooses the dialect" },
+	{ 0, CLIENT_NEEDED, "openai-api-base", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "openai-api-key", "\"{key}\"", "must not be empty" },
+	{ 0, CLIENT_NEEDED, "edit-format", "\"diff\"",
+		"unset, an unknown model writes whole files anew" },
+	{ 0, CLIENT_PATIENCE, "timeout", "3600", WITHOUT_PATIENCE },
+	{ 0, CLIENT_QUIET, "analytics-disable", "true", "it calls home else" },
+	{ 0, CLIENT_QUIET, "check-update", "false", "it calls home else" },
+	{ 0, CLIENT_QUIET, "show-model-warnings", "false",
+		"it asks about every model it does not know" },
+	{ 1, CLIENT_LIMIT, AIDER "max_input_tokens", "{context}", "for its warnings" },
+	{ 1, CLIENT_LIMIT, AIDER "max_output_tokens", "{output}", "for its warnings" },
+	{ 1, CLIENT_LIMIT, AIDER "litellm_provider", "\"openai\"", "the entry needs it" },
+	{ 1, CLIENT_LIMIT, AIDER "mode", "\"chat\"", "the entry needs it" },
+	{ .path = NULL },
+};
+
+/* ---- mini-swe-agent ---- */
+
+static const struct client_setting mini_settings[] = {
+	{ 0, CLIENT_NEEDED, "MSWEA_CONFIGURED", "\"true\"", "else it asks at its first start" },
+	{ 0, CLIENT_NEEDED, "MSWEA_MODEL_NAME", "\"openai/{model}\"",
+		"the prefix chooses the dialect" },
+	{ 0, CLIENT_NEEDED, "MSWEA_COST_TRACKING", "\"ignore_errors\"",
+		"else it stops at a model without a price" },
+	{ 0, CLIENT_NEEDED, "OPENAI_API_BASE", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "OPENAI_API_KEY", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_QUIET, "LITELLM_LOCAL_MODEL_COST_MAP", "\"True\"",
+		"else it tries three times to fetch a list of prices" },
+	{ .path = NULL },
+};
+
+/* ---- Hermes agent ---- */
+
+static const struct client_setting hermes_settings[] = {
+	{ 0, CLIENT_NEEDED, "model/provider", "\"custom\"", "else its own servers are asked" },
+	{ 0, CLIENT_NEEDED, "model/default", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_NEEDED, "model/base_url", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "model/api_key", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_LIMIT, "model/context_length", "{context}", WITHOUT_LIMIT },
+	{ 0, CLIENT_LIMIT, "model/max_tokens", "{output}",
+		"unset, it asks for 65,536 tokens of answer" },
+	{ 0, CLIENT_QUIET, "security/allow_lazy_installs", "false",
+		"else it installs packages while it starts" },
+	{ .path = NULL },
+};
+
+static const char *const hermes_env[] = { "HERMES_HOME={home}/.hermes", NULL };
+
+/* ---- Goose ---- */
+
+static const struct client_setting goose_settings[] = {
+	{ 0, CLIENT_NEEDED, "name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "engine", "\"openai\"", "names the dialect" },
+	{ 0, CLIENT_NEEDED, "base_url", "\"{url}/v1/chat/completions\"", "where we are" },
+	{ 0, CLIENT_LIMIT, "models/[name={model}]/context_limit", "{context}", WITHOUT_LIMIT },
+	{ 0, CLIENT_NEEDED, "supports_streaming", "true", "else nothing is shown until the end" },
+	{ 0, CLIENT_PATIENCE, "timeout_seconds", "3600", WITHOUT_PATIENCE },
+	{ .path = NULL },
+};
+
+/* Without a variable that moves a client's files its home is moved. */
+static const char *const no_words[] = { NULL };
+static const char *const home_env[] = { "HOME={home}", NULL };
+
+const struct client clients[] = {
+	{
+		.name = "opencode",
+		.title = "OpenCode",
+		.program = "opencode",
+		.measured = "opencode-ai 1.18.33",
+		.dialect = "openai",
+		.note = "an opencode.json in a project outweighs this file",
+		.files = { { "~/.config/opencode/opencode.json",
+			"~/.config/opencode/opencode.jsonc", NULL, CONF_JSON } },
+		.settings = opencode_settings,
+		.warnings = opencode_warnings,
+		.launch_words = no_words,
+		.launch_env = opencode_env,
+	},
+	{
+		.name = "openclaw",
+		.title = "OpenClaw",
+		.program = "openclaw",
+		.measured = "openclaw 2026.9.6",
+		.dialect = "openai",
+		.least_context = 4096,
+		.files = { { "~/.openclaw/openclaw.json", NULL, NULL, CONF_JSON } },
+		.settings = openclaw_settings,
+		.warnings = openclaw_warnings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "codex",
+		.title = "Codex",
+		.program = "codex",
+		.measured = "@openai/codex 0.169.0",
+		.dialect = "responses",
+		.files = { { "~/.codex/config.toml", NULL, "CODEX_HOME", CONF_TOML } },
+		.settings = codex_settings,
+		.warnings = codex_warnings,
+		.launch_words = no_words,
+		.launch_env = codex_env,
+	},
+	{
+		.name = "claude-code",
+		.title = "Claude Code",
+		.program = "claude",
+		.measured = "@anthropic-ai/claude-code 2.1.330",
+		.dialect = "anthropic",
+		.note = "for small models: claude --bare, 4 kB of request in place of 49",
+		.files = { { "~/.claude/settings.json", NULL, "CLAUDE_CONFIG_DIR", CONF_JSON } },
+		.settings = claude_settings,
+		.warnings = claude_warnings,
+		.launch_words = no_words,
+		.launch_env = claude_env,
+	},
+	{
+		.name = "pi",
+		.title = "pi",
+		.program = "pi",
+		.measured = "@earendil-works/pi-coding-agent 0.87.1",
+		.dialect = "openai",
+		.note = "start it with: pi --provider offgrid",
+		.files = { { "~/.pi/agent/models.json", NULL, NULL, CONF_JSON },
+			{ "~/.pi/agent/settings.json", NULL, NULL, CONF_JSON } },
+		.settings = pi_settings,
+		.launch_words = pi_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "gemini-cli",
+		.title = "Gemini CLI",
+		.program = "gemini",
+		.measured = "@google/gemini-cli 0.61.0",
+		.dialect = "gemini",
+		.note = "without -y it is offered no tool that writes; in a folder that is not "
+			"trusted it does not read its .env",
+		.files = { { "~/.gemini/.env", NULL, NULL, CONF_ENV },
+			{ "~/.gemini/settings.json", NULL, NULL, CONF_JSON } },
+		.settings = gemini_settings,
+		.warnings = gemini_warnings,
+		.launch_words = gemini_words,
+		.launch_env = gemini_env,
+	},
+	{
+		.name = "qwen-code",
+		.title = "Qwen Code",
+		.program = "qwen",
+		.measured = "@qwen-code/qwen-code 0.24.4",
+		.dialect = "openai",
+		.note = "without -y or --approval-mode auto-edit it is offered no tool that writes",
+		.files = { { "~/.qwen/settings.json", NULL, NULL, CONF_JSON } },
+		.settings = qwen_settings,
+		.warnings = qwen_warnings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "continue",
+		.title = "Continue",
+		.program = "cn",
+		.measured = "@continuedev/cli 1.5.47",
+		.dialect = "openai",
+		.note = "without --auto it is offered no tool that writes, but Bash, unasked",
+		.files = { { "~/.continue/config.yaml", NULL, NULL, CONF_YAML } },
+		.settings = continue_settings,
+		.warnings = continue_warnings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "cline",
+		.title = "Cline",
+		.program = "cline",
+		.measured = "cline 3.0.65",
+		.dialect = "openai",
+		.note = "it leaves a daemon running when it ends",
+		.files = { { "~/.cline/data/settings/providers.json", NULL, NULL, CONF_JSON } },
+		.settings = cline_settings,
+		.warnings = cline_warnings,
+		.launch_words = cline_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "aider",
+		.title = "aider",
+		.program = "aider",
+		.measured = "aider-chat 0.86.2",
+		.dialect = "openai",
+		.note = "it calls no tools: the model writes edit blocks as text",
+		.files = { { "~/.aider.conf.yml", NULL, NULL, CONF_YAML },
+			{ "~/.aider.model.metadata.json", NULL, NULL, CONF_JSON } },
+		.settings = aider_settings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "mini-swe-agent",
+		.title = "mini-swe-agent",
+		.program = "mini",
+		.measured = "mini-swe-agent 2.4.6",
+		.dialect = "openai",
+		.note = "it needs the Python package mcp, or it never asks anything",
+		.files = { { "~/.config/mini-swe-agent/.env", NULL, NULL, CONF_ENV } },
+		.settings = mini_settings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+	{
+		.name = "hermes",
+		.title = "Hermes agent",
+		.program = "hermes",
+		.measured = "hermes-agent 0.19.0",
+		.dialect = "openai",
+		.least_context = 64000,
+		.files = { { "~/.hermes/config.yaml", NULL, "HERMES_HOME", CONF_YAML } },
+		.settings = hermes_settings,
+		.launch_words = no_words,
+		.launch_env = hermes_env,
+	},
+	{
+		.name = "goose",
+		.title = "Goose",
+		.program = "goose",
+		.dialect = "openai",
+		.files = { { "~/.config/goose/custom_providers/offgrid.json", NULL, NULL,
+			CONF_JSON } },
+		.settings = goose_settings,
+		.launch_words = no_words,
+		.launch_env = home_env,
+	},
+};
+
+const size_t client_count = sizeof clients / sizeof *clients;
+
+const struct client *client_find(struct str name, struct err *e)
+{
+	struct nearest near = nearest_to(name);
+	for (size_t i = 0; i < client_count; i++) {
+		const struct client *c = &clients[i];
+		if (str_eq(name, str_z(c->name)) || str_eq(name, str_z(c->program)))
+			return c;
+		nearest_try(&near, str_z(c->name));
+	}
+	fail(e, ERR_USAGE, LAYER_NONE, "nothing is known of a client '%.*s'", STR_ARG(name));
+	if (near.best.n)
+		err_mend(e, "did you mean %.*s? All of them: offgrid connect", STR_ARG(near.best));
+	else
+		err_mend(e, "offgrid connect lists those that are known");
+	return NULL;
+}

@@ -1,0 +1,223 @@
+/*
+ * connect.c - see connect.h.
+ *
+ * The record of a client is one JSON file, state/clients/NAME.json: for each file its path, what
+ * stood there (null: nothing), and what we wrote. It is written before the client's own file is, so
+ * that a crash in between leaves something to undo, never something lost.
+ *
+ * Layer: client, disk.
+ */
+#include "client/connect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+
+struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a)
+{
+	const struct client_file *f = &c->files[file];
+	const char *moved = !home.n && f->moved_by ? getenv(f->moved_by) : NULL;
+	if (moved && *moved)
+		return fs_join(a, str_z(moved), fs_base(str_z(f->place)));
+	struct str top = home.n ? home : str_z(getenv("HOME"));
+	if (f->also) {
+		struct str also = fs_join(a, top, str_from(str_z(f->also), 2));
+		if (fs_is_file(also.p))
+			return also;
+	}
+	return fs_join(a, top, str_from(str_z(f->place), 2));
+}
+
+/* ---- planning ---- */
+
+static bool read_now(struct str path, struct buf *text, bool *is_new, struct err *e)
+{
+	*is_new = !fs_exists(path.p);
+	if (*is_new)
+		return true;
+	if (!fs_read(path.p, text, e))
+		return false;
+	return utf8_is_valid(buf_str(text)) ||
+	       fail(e, ERR_BAD_DATA, LAYER_CLIENT, "%s: is not UTF-8", path.p);
+}
+
+static bool plan_file(const struct client *c, unsigned file, const struct client_target *t,
+	struct str home, struct arena *a, struct connect_change *out, struct err *e)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	*out = (struct connect_change){ .path = connect_path(c, file, home, a) };
+	bool ok = read_now(out->path, &text, &out->is_new, e);
+	if (ok) {
+		out->before = arena_str(a, buf_str(&text));
+		ok = client_write(c, file, t, a, &text, e) || err_context(e, "%s", out->path.p);
+	}
+	if (ok)
+		out->after = arena_str(a, buf_str(&text));
+	buf_clear(&text);
+	return ok;
+}
+
+bool connect_plan(const struct client *c, const struct client_target *t, struct str home,
+	struct arena *a, struct connect_change *changes, size_t *count, struct err *e)
+{
+	*count = 0;
+	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++)
+		if (!plan_file(c, i, t, home, a, &changes[(*count)++], e))
+			return false;
+	return true;
+}
+
+/* ---- the record ---- */
+
+static const char *record_path(const struct client *c, struct arena *a)
+{
+	struct str dir = fs_join(a, fs_place(a, FS_STATE), STR("clients"));
+	return fs_join(a, dir, arena_printf(a, "%s.json", c->name)).p;
+}
+
+bool connect_is_done(const struct client *c, struct arena *a)
+{
+	return fs_is_file(record_path(c, a));
+}
+
+/* An array of files, or an empty one; a new reference. NULL if it cannot be read. */
+static json_t *read_record(const struct client *c, struct arena *a, struct err *e)
+{
+	const char *path = record_path(c, a);
+	struct buf text;
+	if (!fs_is_file(path))
+		return json_array();
+	buf_init(&text, LIMIT_JSON_BYTES);
+	json_t *record = fs_read(path, &text, e) ? js_parse(buf_str(&text), LAYER_DISK, e) : NULL;
+	buf_clear(&text);
+	if (!record)
+		err_context(e, "%s", path);
+	return record;
+}
+
+static bool write_record(
+	const struct client *c, const json_t *record, struct arena *a, struct err *e)
+{
+	const char *path = record_path(c, a);
+	struct str dir = arena_str(a, fs_parent(str_z(path)));
+	struct buf text;
+	buf_init(&text, LIMIT_JSON_BYTES);
+	js_write_pretty(record, &text);
+	bool ok = fs_make_dirs(dir.p, true, e) && fs_write(path, buf_str(&text), 0600, e);
+	buf_clear(&text);
+	return ok;
+}
+
+static struct str text_at(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_string(value) ? js_text(value) : STR("");
+}
+
+static json_t *find_file(json_t *record, struct str path)
+{
+	size_t i;
+	json_t *file;
+	json_array_foreach(record, i, file)
+	{
+		if (str_eq(text_at(file, "path"), path))
+			return file;
+	}
+	return NULL;
+}
+
+/* What stood there before the first change stays known; a change of a file that its user put back
+ * or rewrote begins anew. */
+static void note_change(json_t *record, const struct connect_change *change)
+{
+	json_t *file = find_file(record, change->path);
+	if (file && str_eq(text_at(file, "after"), change->before)) {
+		json_object_set_new(file, "after", js_new_text(change->after));
+		return;
+	}
+	if (!file) {
+		file = json_object();
+		json_array_append_new(record, file);
+	}
+	json_object_set_new(file, "path", js_new_text(change->path));
+	json_object_set_new(
+		file, "before", change->is_new ? json_null() : js_new_text(change->before));
+	json_object_set_new(file, "after", js_new_text(change->after));
+}
+
+enum { OWNER_ONLY = 0600 }; /* a key may stand in it */
+
+bool connect_write(const struct client *c, const struct connect_change *changes, size_t count,
+	struct arena *a, struct err *e)
+{
+	json_t *record = read_record(c, a, e);
+	bool ok = record != NULL;
+	for (size_t i = 0; i < count && ok; i++)
+		if (!str_eq(changes[i].before, changes[i].after))
+			note_change(record, &changes[i]);
+	ok = ok && write_record(c, record, a, e);
+	for (size_t i = 0; i < count && ok; i++) {
+		struct str dir = arena_str(a, fs_parent(changes[i].path));
+		if (!str_eq(changes[i].before, changes[i].after))
+			ok = fs_make_dirs(dir.p, false, e) &&
+			     fs_write(changes[i].path.p, changes[i].after, OWNER_ONLY, e);
+	}
+	json_decref(record);
+	return ok;
+}
+
+/* ---- undoing ---- */
+
+static bool is_untouched(const json_t *file, struct arena *a, struct err *e)
+{
+	const char *path = arena_z(a, text_at(file, "path"));
+	struct buf text;
+	bool is_gone;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	bool ok = read_now(str_z(path), &text, &is_gone, e);
+	if (ok && !is_gone && !str_eq(buf_str(&text), text_at(file, "after")) &&
+		!str_eq(buf_str(&text), text_at(file, "before"))) {
+		ok = fail(e, ERR_BUSY, LAYER_CLIENT,
+			"%s was changed since; undoing would lose that change", path);
+		err_mend(e, "take our settings out by hand, or: offgrid disconnect --force");
+	}
+	buf_clear(&text);
+	return ok;
+}
+
+static bool put_back(const json_t *file, struct arena *a, struct err *e)
+{
+	const char *path = arena_z(a, text_at(file, "path"));
+	const json_t *before = json_object_get(file, "before");
+	if (json_is_string(before))
+		return fs_write(path, js_text(before), OWNER_ONLY, e);
+	if (!fs_exists(path) || unlink(path) == 0)
+		return true;
+	return fail_errno(e, LAYER_DISK, errno, "cannot remove %s", path);
+}
+
+bool connect_undo(const struct client *c, bool is_forced, struct arena *a, struct err *e)
+{
+	if (!connect_is_done(c, a))
+		return fail(e, ERR_NOT_FOUND, LAYER_CLIENT,
+			"%s was not connected by us: there is nothing to undo", c->title);
+	json_t *record = read_record(c, a, e), *file;
+	bool ok = record != NULL;
+	size_t i;
+	json_array_foreach(record, i, file)
+	{
+		ok = ok && (is_forced || is_untouched(file, a, e));
+	}
+	json_array_foreach(record, i, file)
+	{
+		ok = ok && put_back(file, a, e);
+	}
+	json_decref(record);
+	return ok && fs_remove_tree(record_path(c, a), e);
+}

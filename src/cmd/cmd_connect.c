@@ -1,0 +1,222 @@
+/*
+ * cmd_connect.c - `offgrid connect`: sets up another program to use a server of ours, or says what
+ * is wrong in its set-up.
+ *
+ * Layer: client.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/diff.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "client/connect.h"
+#include "cmd/command.h"
+#include "cmd/connect_target.h"
+#include "cmd/print.h"
+
+struct args {
+	struct str client;
+	struct target_args target;
+	bool check, dry_run, yes;
+};
+
+static const struct opt options[] = {
+	{ .name = "CLIENT",
+		.is_positional = true,
+		OPT_INTO(struct args, client),
+		.help = "which program; without it, all that are known" },
+	TARGET_OPTIONS(struct args, target),
+	{ .name = "check",
+		.line_only = true,
+		OPT_INTO(struct args, check),
+		.help = "say what is wrong in its set-up and change nothing" },
+	{ .name = "dry-run",
+		.letter = 'n',
+		.line_only = true,
+		OPT_INTO(struct args, dry_run),
+		.help = "show what would change and change nothing" },
+	{ .name = "yes",
+		.letter = 'y',
+		.line_only = true,
+		OPT_INTO(struct args, yes),
+		.help = "do not ask" },
+	OPT_END,
+};
+
+/* ---- the list ---- */
+
+static bool is_in_path(const char *program, struct arena *a)
+{
+	struct str path = str_z(getenv("PATH")), dir;
+	while (str_cut(&path, ':', &dir))
+		if (dir.n && access(fs_join(a, dir, str_z(program)).p, X_OK) == 0)
+			return true;
+	return false;
+}
+
+static int list(struct arena *a)
+{
+	printf("%-15s%-15s%-12s%-11s%s\n", "client", "program", "installed", "connected",
+		"known from");
+	for (size_t i = 0; i < client_count; i++) {
+		const struct client *c = &clients[i];
+		printf("%-15s%-15s%-12s%-11s%s\n", c->name, c->title,
+			is_in_path(c->program, a) ? "yes" : "no",
+			connect_is_done(c, a) ? "yes" : "no", c->measured ? "runs" : "its source");
+	}
+	printf("\nset one up: offgrid connect CLIENT\n");
+	return 0;
+}
+
+/* ---- checking ---- */
+
+static const char *const finding_words[] = {
+	[CLIENT_MISSING] = "missing",
+	[CLIENT_DIFFERS] = "differs",
+	[CLIENT_TOOLS_OFF] = "harms",
+	[CLIENT_PLACEBO] = "placebo",
+};
+
+static void print_finding(const struct client_finding *f)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	printf("  %-8s %.*s", finding_words[f->kind], STR_ARG(f->path));
+	if (f->is.n)
+		printf(": %.*s", STR_ARG(f->is));
+	putchar('\n');
+	if (f->kind == CLIENT_MISSING || f->kind == CLIENT_DIFFERS)
+		buf_printf(&text, "should be %.*s: ", STR_ARG(f->should));
+	buf_add_z(&text, f->why);
+	struct buf wrapped;
+	buf_init(&wrapped, LIMIT_TEXT_FILE_BYTES);
+	opt_wrap(buf_str(&text), 11, &wrapped);
+	print_text(&wrapped);
+	buf_clear(&text);
+}
+
+/* Whether it can work as it stands: placebos and comfort do not count. */
+static bool matters(const struct client_finding *f)
+{
+	if (f->kind == CLIENT_PLACEBO)
+		return false;
+	return f->kind == CLIENT_TOOLS_OFF || f->weight != CLIENT_QUIET;
+}
+
+static int check(
+	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
+{
+	size_t wrong = 0;
+	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++) {
+		struct str path = connect_path(c, i, STR(""), a);
+		struct client_findings found;
+		struct buf text;
+		buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+		bool ok = (!fs_exists(path.p) || fs_read(path.p, &text, e)) &&
+			  (client_check(c, i, buf_str(&text), t, a, &found, e) ||
+				  err_context(e, "%s", path.p));
+		buf_clear(&text);
+		if (!ok)
+			return 1;
+		printf("%s%s\n", path.p, fs_exists(path.p) ? "" : " (not there)");
+		for (size_t k = 0; k < found.count; k++) {
+			print_finding(&found.list[k]);
+			wrong += matters(&found.list[k]);
+		}
+		if (!found.count)
+			printf("  as it should be\n");
+	}
+	if (c->note)
+		printf("note: %s\n", c->note);
+	if (wrong)
+		printf("mend it: offgrid connect %s\n", c->name);
+	return wrong ? 1 : 0;
+}
+
+/* ---- connecting ---- */
+
+static void print_change(const struct connect_change *change)
+{
+	struct buf diff;
+	printf("%s%s\n", change->path.p, change->is_new ? " (new)" : "");
+	if (str_eq(change->before, change->after)) {
+		printf("  as it should be\n");
+		return;
+	}
+	buf_init(&diff, LIMIT_TEXT_FILE_BYTES);
+	diff_texts(change->path, change->before, change->after, &diff);
+	print_text(&diff);
+}
+
+static bool is_wanted(const struct client *c, struct err *e)
+{
+	char answer[8] = "";
+	if (!isatty(STDIN_FILENO)) {
+		fail(e, ERR_USAGE, LAYER_NONE, "there is nobody to ask whether to write this");
+		return err_mend(e, "offgrid connect --yes %s", c->name);
+	}
+	printf("write this? [y/N] ");
+	fflush(stdout);
+	if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
+		return true;
+	return fail(e, ERR_CANCELLED, LAYER_NONE, "nothing was changed");
+}
+
+static int set_up(const struct client *c, const struct args *args, const struct client_target *t,
+	struct arena *a, struct err *e)
+{
+	struct connect_change changes[CLIENT_FILES];
+	size_t count, changed = 0;
+	if (!connect_plan(c, t, STR(""), a, changes, &count, e))
+		return 1;
+	for (size_t i = 0; i < count; i++) {
+		print_change(&changes[i]);
+		changed += !str_eq(changes[i].before, changes[i].after);
+	}
+	if (!changed || args->dry_run)
+		return 0;
+	if (!args->yes && !is_wanted(c, e))
+		return 1;
+	if (!connect_write(c, changes, count, a, e))
+		return 1;
+	printf("%s uses %.*s at %.*s now; undo: offgrid disconnect %s\n", c->title,
+		STR_ARG(t->model), STR_ARG(t->url), c->name);
+	if (c->note)
+		printf("note: %s\n", c->note);
+	return 0;
+}
+
+static int run(const struct invocation *in, struct err *e)
+{
+	const struct args *args = in->args;
+	struct client_target target;
+	if (!args->client.n)
+		return list(in->arena);
+	const struct client *c = client_find(args->client, e);
+	if (!c || !connect_target(c, &args->target, in->arena, &target, e))
+		return 1;
+	return args->check ? check(c, &target, in->arena, e)
+			   : set_up(c, args, &target, in->arena, e);
+}
+
+static const char *const examples[] = { "offgrid connect", "offgrid connect opencode",
+	"offgrid connect codex --check", "offgrid connect claude-code --model qwen3 --context 64k",
+	NULL };
+
+const struct command cmd_connect = {
+	.name = "connect",
+	.group = GROUP_SERVE,
+	.about = "set up OpenCode, Codex, Claude Code, ... and undo it",
+	.text = "Finds the program's configuration in the place and format it really uses, shows "
+		"what will change, and changes that alone: comments and all other settings stay. "
+		"Address, model, the limits of the model that is really served, and patience for "
+		"a long prompt. The file as it was is kept; offgrid disconnect puts it back.\n\n"
+		"With --check nothing is changed: it says what is missing, what differs, what "
+		"takes tools away, and which settings do nothing at all.",
+	.examples = examples,
+	.options = options,
+	.args_bytes = sizeof(struct args),
+	.run = run,
+};

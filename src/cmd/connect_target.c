@@ -1,0 +1,117 @@
+/*
+ * connect_target.c - see connect_target.h.
+ *
+ * Layer: client, route.
+ */
+#include "cmd/connect_target.h"
+
+#include <stdlib.h>
+
+#include "chat/dialect.h"
+#include "cmd/ask_server.h"
+
+enum { MOST_OUTPUT = 8192, OUTPUT_SHARE = 4, NO_CONTEXT = 0 };
+
+/* The address without what clients add themselves. */
+static struct str bare_url(struct str url, struct arena *a)
+{
+	if (!url.n)
+		return arena_printf(a, "http://127.0.0.1:%d", SERVE_PORT);
+	while (str_ends(url, STR("/")))
+		url.n--;
+	if (str_ends(url, STR("/v1")))
+		url.n -= 3;
+	return arena_str(a, url);
+}
+
+static bool key_of(const struct target_args *args, struct client_target *t, struct err *e)
+{
+	t->key = STR("offgrid"); /* clients want one, whether the server does or not */
+	if (!args->key_env.n)
+		return true;
+	const char *key = getenv(args->key_env.p);
+	if (!key || !*key)
+		return fail(
+			e, ERR_USAGE, LAYER_NONE, "the variable %s holds no key", args->key_env.p);
+	t->key = str_z(key);
+	return true;
+}
+
+static const json_t *choose_model(
+	const json_t *models, const struct client_target *t, struct err *e)
+{
+	size_t i;
+	json_t *model;
+	json_array_foreach(models, i, model)
+	{
+		if (!t->model.n || str_eq(js_text(json_object_get(model, "id")), t->model))
+			return model;
+	}
+	if (!json_array_size(models))
+		fail(e, ERR_NOT_FOUND, LAYER_ROUTE, "the server at %.*s serves no model",
+			STR_ARG(t->url));
+	else
+		fail(e, ERR_NOT_FOUND, LAYER_ROUTE, "the server at %.*s has no model '%.*s'",
+			STR_ARG(t->url), STR_ARG(t->model));
+	return NULL;
+}
+
+static bool ask(
+	const struct target_args *args, struct arena *a, struct client_target *t, struct err *e)
+{
+	json_t *models = ask_models(t->url, t->key, a, e);
+	if (!models)
+		return err_mend(e, "start it: offgrid serve; or say --model and --context");
+	const json_t *model = choose_model(models, t, e);
+	if (model) {
+		t->model = arena_str(a, js_text(json_object_get(model, "id")));
+		int64_t context = json_integer_value(json_object_get(model, "context_tokens"));
+		t->context = args->context ? args->context : context;
+	}
+	json_decref(models);
+	return model != NULL;
+}
+
+static bool fits(const struct client *c, const struct client_target *t, struct err *e)
+{
+	if (t->context == NO_CONTEXT) {
+		fail(e, ERR_USAGE, LAYER_CLIENT,
+			"the server does not say how large the context of "
+			"'%.*s' is",
+			STR_ARG(t->model));
+		return err_mend(e, "say it: --context 32k");
+	}
+	if (t->context < c->least_context) {
+		fail(e, ERR_TOO_BIG, LAYER_CLIENT,
+			"%s does not start with less than %lld tokens of "
+			"context; '%.*s' has %lld",
+			c->title, (long long)c->least_context, STR_ARG(t->model),
+			(long long)t->context);
+		return err_mend(e, "serve with a larger one: offgrid serve --context %lldk",
+			(long long)(c->least_context / 1024 + 1));
+	}
+	if (t->output < t->context)
+		return true;
+	return fail(e, ERR_USAGE, LAYER_CLIENT,
+		"answers of %lld tokens do not fit a context of %lld", (long long)t->output,
+		(long long)t->context);
+}
+
+bool connect_target(const struct client *c, const struct target_args *args, struct arena *a,
+	struct client_target *out, struct err *e)
+{
+	*out = (struct client_target){
+		.url = bare_url(args->url, a), .model = args->model, .context = args->context
+	};
+	if (!dialect_find(str_z(c->dialect), e)) {
+		err_mend(e, "%s speaks the dialect '%s' only", c->title, c->dialect);
+		return err_context(e, "%s cannot be served yet", c->title);
+	}
+	if (!key_of(args, out, e))
+		return false;
+	if ((!args->model.n || !args->context) && !ask(args, a, out, e))
+		return false;
+	int64_t share = out->context / OUTPUT_SHARE;
+	out->output = args->output ? args->output : share < MOST_OUTPUT ? share : MOST_OUTPUT;
+	return fits(c, out, e);
+}

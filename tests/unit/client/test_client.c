@@ -1,0 +1,219 @@
+#include "../unit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "client/connect.h"
+
+static struct arena *arena;
+static struct str home;
+
+static const struct client_target target = {
+	.url = { "http://127.0.0.1:8093", 21 },
+	.model = { "org/a \"b\"", 9 },
+	.key = { "k'1", 3 },
+	.context = 65536,
+	.output = 8192,
+};
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	for (size_t i = 0; i < client_count; i++)
+		for (unsigned k = 0; k < CLIENT_FILES; k++)
+			if (clients[i].files[k].moved_by)
+				unsetenv(clients[i].files[k].moved_by);
+	if (!fs_temp_dir(arena, "offgrid-client", &home, NULL))
+		return -1;
+	return setenv("HOME", home.p, 1) ||
+	       setenv("OFFGRID_STATE_DIR", fs_join(arena, home, STR("state")).p, 1);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fs_remove_tree(home.p, NULL);
+	arena_free(arena);
+	return 0;
+}
+
+static void connect_it(const struct client *c, size_t changed)
+{
+	struct err e = { 0 };
+	struct connect_change changes[CLIENT_FILES];
+	size_t count, differing = 0;
+	assert_true(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+	for (size_t i = 0; i < count; i++)
+		differing += !str_eq(changes[i].before, changes[i].after);
+	assert_int_equal(differing, changed);
+	assert_true(connect_write(c, changes, count, arena, &e));
+}
+
+static size_t findings_of(const struct client *c, unsigned file, struct client_findings *found)
+{
+	struct err e = { 0 };
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	struct str path = connect_path(c, file, STR(""), arena);
+	if (fs_exists(path.p))
+		assert_true(fs_read(path.p, &text, &e));
+	assert_true(client_check(c, file, buf_str(&text), &target, arena, found, &e));
+	buf_clear(&text);
+	return found->count;
+}
+
+static size_t files_of(const struct client *c)
+{
+	return c->files[1].place ? 2 : 1;
+}
+
+/* For every client: all is missing, then nothing is; a second time changes nothing; undone, all is
+ * gone. */
+static void every_client_is_connected_checked_and_undone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < client_count; i++) {
+		const struct client *c = &clients[i];
+		struct client_findings found;
+		struct err e = { 0 };
+		assert_true(findings_of(c, 0, &found) > 0);
+		assert_int_equal(found.list[0].kind, CLIENT_MISSING);
+		connect_it(c, files_of(c));
+		for (unsigned k = 0; k < files_of(c); k++)
+			assert_int_equal(findings_of(c, k, &found), 0);
+		connect_it(c, 0);
+		assert_true(connect_is_done(c, arena));
+		assert_true(connect_undo(c, false, arena, &e));
+		assert_false(connect_is_done(c, arena));
+		for (unsigned k = 0; k < files_of(c); k++)
+			assert_false(fs_exists(connect_path(c, k, STR(""), arena).p));
+	}
+}
+
+static void rows_are_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < client_count; i++) {
+		const struct client *c = &clients[i];
+		struct err e = { 0 };
+		assert_ptr_equal(client_find(str_z(c->name), &e), c);
+		assert_non_null(c->launch_words);
+		assert_non_null(c->launch_env);
+		bool has_url = false;
+		for (const struct client_setting *s = c->settings; s->path; s++) {
+			assert_true(s->file < files_of(c));
+			assert_true(s->why[0] != 0);
+			has_url = has_url || strstr(s->value, "{url}");
+		}
+		assert_true(has_url);
+	}
+}
+
+static void write_own(const struct client *c, const char *text)
+{
+	struct err e = { 0 };
+	struct str path = connect_path(c, 0, STR(""), arena);
+	struct str dir = arena_str(arena, fs_parent(path));
+	assert_true(fs_make_dirs(dir.p, false, &e));
+	assert_true(fs_write(path.p, str_z(text), 0644, &e));
+}
+
+static void assert_own(const struct client *c, const char *text)
+{
+	struct buf now;
+	buf_init(&now, LIMIT_TEXT_FILE_BYTES);
+	assert_true(fs_read(connect_path(c, 0, STR(""), arena).p, &now, NULL));
+	assert_string_equal(buf_z(&now), text);
+	buf_clear(&now);
+}
+
+static const char own[] = "{\n\t// my own\n\t\"tools\": {\"write\": false}, /* ! */\n\t\"z\": "
+			  "[1,\n\t2,],\n}\n\n";
+
+static void what_was_there_comes_back_byte_for_byte(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	connect_it(c, 1);
+	struct client_findings found;
+	assert_int_equal(findings_of(c, 0, &found), 0); /* the tool is offered again, too */
+	assert_true(connect_undo(c, false, arena, &e));
+	assert_own(c, own);
+}
+
+static void a_file_changed_since_is_not_lost(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	connect_it(c, 1);
+	write_own(c, "{\"mine\": true}");
+	assert_false(connect_undo(c, false, arena, &e));
+	assert_int_equal(e.kind, ERR_BUSY);
+	assert_own(c, "{\"mine\": true}");
+	err_clear(&e);
+	assert_true(connect_undo(c, true, arena, &e));
+	assert_own(c, own);
+	assert_false(connect_undo(c, true, arena, &e));
+	assert_int_equal(e.kind, ERR_NOT_FOUND);
+}
+
+static void what_harms_and_what_does_nothing_is_named(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	connect_it(c, 1);
+	struct conf_path gate = conf_path(STR("tools/write"));
+	struct conf_path placebo = conf_path(
+		client_fill(arena, "provider/offgrid/models/<{model}>/tool_call", &target, false));
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	assert_true(fs_read(connect_path(c, 0, STR(""), arena).p, &text, &e));
+	assert_true(conf_set(CONF_JSON, &text, &gate, json_false(), &e));
+	assert_true(conf_set(CONF_JSON, &text, &placebo, json_true(), &e));
+	struct client_findings found;
+	assert_true(client_check(c, 0, buf_str(&text), &target, arena, &found, &e));
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.list[0].kind, CLIENT_TOOLS_OFF);
+	assert_int_equal(found.list[1].kind, CLIENT_PLACEBO);
+	buf_clear(&text);
+}
+
+static void a_broken_file_is_named_and_kept(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct connect_change changes[CLIENT_FILES];
+	size_t count;
+	const struct client *c = client_find(STR("claude"), &e); /* by its program's name */
+	assert_string_equal(c->name, "claude-code");
+	write_own(c, "{ \"env\": ");
+	assert_false(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+	assert_non_null(strstr(e.what, ".claude/settings.json: line 1"));
+	assert_own(c, "{ \"env\": ");
+	err_clear(&e);
+	assert_null(client_find(STR("opnecode"), &e));
+	assert_non_null(strstr(e.mend, "opencode"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_client_is_connected_checked_and_undone),
+		TEST(rows_are_whole),
+		TEST(what_was_there_comes_back_byte_for_byte),
+		TEST(a_file_changed_since_is_not_lost),
+		TEST(what_harms_and_what_does_nothing_is_named),
+		TEST(a_broken_file_is_named_and_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
