@@ -150,6 +150,10 @@
 #define LIMIT_SCHEMA_BRANCHES    64
 /* White space in a row between two tokens of JSON, where any is allowed. */
 #define LIMIT_SCHEMA_BLANKS 40
+/* Guides kept for the next request of a session, and their bytes in all: sixty tools of 100 kB take
+ * about one MiB. */
+#define LIMIT_GUIDES_KEPT  ((size_t)16)
+#define LIMIT_GUIDES_BYTES (32 * MIB)
 /* Notes kept about what is not enforced. */
 #define LIMIT_SCHEMA_NOTES ((size_t)200)
 

@@ -63,6 +63,11 @@ void tool_guide_free(struct tool_guide *g)
 	free(g);
 }
 
+size_t tool_guide_bytes(const struct tool_guide *g)
+{
+	return sizeof *g + arena_bytes(g->mem) + schema_bytes(g->schema);
+}
+
 const struct guide *tool_guide_get(const struct tool_guide *g)
 {
 	return g->is_idle ? NULL : &g->guide;

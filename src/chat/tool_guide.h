@@ -37,6 +37,14 @@ struct tool_guide *tool_guide_new(const struct chat_request *r, const struct too
 	enum tool_thinking thinking, struct trace *t);
 void tool_guide_free(struct tool_guide *g); /* NULL is fine */
 
+/* All that a guide is made from, appended as text: guides of equal keys are alike (guide_cache.h).
+ */
+void tool_guide_key(const struct chat_request *r, const struct tool_format *format,
+	enum tool_thinking thinking, struct buf *out);
+
+/* Bytes of memory it takes. */
+size_t tool_guide_bytes(const struct tool_guide *g);
+
 /* Borrowed; lives as long as `g`. NULL if nothing was offered or demanded: every answer will do. */
 const struct guide *tool_guide_get(const struct tool_guide *g);
 

@@ -358,3 +358,21 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 	g->first_openers = lay_openers(g, f, g->may_think);
 	return g;
 }
+
+/* What of the request is read above. */
+void tool_guide_key(const struct chat_request *r, const struct tool_format *f,
+	enum tool_thinking thinking, struct buf *out)
+{
+	buf_printf(out, "%p %d %d %d %d %llu\n", (const void *)f, thinking, r->tool_choice,
+		r->allows_parallel_calls, r->format,
+		(unsigned long long)(f->counts_all ? calls_before(r) : 0));
+	js_quote(r->choice_name, out);
+	if (r->format_schema)
+		js_write(r->format_schema, out);
+	for (size_t i = 0; i < r->tool_count; i++) {
+		buf_add_char(out, '\n');
+		js_quote(r->tools[i].name, out);
+		if (r->tools[i].parameters)
+			js_write(r->tools[i].parameters, out);
+	}
+}

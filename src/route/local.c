@@ -16,9 +16,9 @@
 #include "base/limits.h"
 #include "base/mailbox.h"
 #include "base/must.h"
+#include "chat/guide_cache.h"
 #include "chat/template.h"
 #include "chat/tool_format.h"
-#include "chat/tool_guide.h"
 #include "route/sampling.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
@@ -28,6 +28,7 @@ struct local {
 	struct engine *engine;
 	struct mailbox *mail;
 	struct chat_template *chat;
+	struct guide_cache *guides;
 	const struct family *family;
 	char *name;
 	double temperature;
@@ -42,7 +43,8 @@ struct local_call {
 	struct trace *trace;
 	struct chat_sink sink;
 	struct tool_reader *reader;
-	struct tool_guide *guide; /* NULL: every answer will do */
+	struct guide_cache *guides;
+	const struct tool_guide *guide; /* of `guides`; NULL: every answer will do */
 	uint64_t job;
 	bool is_orphan; /* ended by its owner */
 	bool is_over;   /* STOP or FAIL was sent */
@@ -52,7 +54,7 @@ struct local_call {
 static void free_call(struct local_call *c)
 {
 	tool_reader_free(c->reader);
-	tool_guide_free(c->guide);
+	guide_cache_give(c->guides, c->guide);
 	free(c);
 }
 
@@ -303,13 +305,16 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	rendered_init(&text);
 	if (template_render(l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
 		c = must_calloc(1, sizeof *c);
-		*c = (struct local_call){
-			.base.ops = b->ops, .local = l, .request = r, .trace = t, .sink = sink
-		};
+		*c = (struct local_call){ .base.ops = b->ops,
+			.local = l,
+			.guides = l->guides,
+			.request = r,
+			.trace = t,
+			.sink = sink };
 		c->reader = reader_for(c, &text);
 		if (!l->is_unguided)
-			c->guide = tool_guide_new(
-				r, template_format(l->chat), thinking_of(l, &text, r), t);
+			c->guide = guide_cache_take(l->guides, r, template_format(l->chat),
+				thinking_of(l, &text, r), t);
 		post(c, &text);
 	}
 	rendered_clear(&text);
@@ -359,6 +364,7 @@ static void free_backend(struct backend *b)
 	if (l->mail)
 		take_mail(l);
 	mailbox_free(l->mail);
+	guide_cache_free(l->guides);
 	template_free(l->chat);
 	free(l->name);
 	free(l);
@@ -395,6 +401,7 @@ struct backend *local_load(const struct local_options *options, struct err *e)
 {
 	struct local *l = must_calloc(1, sizeof *l);
 	l->base.ops = &ops;
+	l->guides = guide_cache_new();
 	l->temperature = options->temperature;
 	l->is_unguided = options->is_unguided;
 	l->name = strdup(options->name);
