@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What the caller can do about it. */
 enum err_kind {
@@ -57,6 +58,7 @@ struct err {
 	enum err_kind kind;
 	enum layer layer;
 	int code;                  /* errno, HTTP status, library code; 0 where there is none */
+	int64_t retry_ms;          /* how long the other side asked to wait; 0: it did not say */
 	char what[ERR_WHAT_BYTES]; /* one sentence, no final full stop, with its numbers */
 	char mend[ERR_MEND_BYTES]; /* what to do next; may be empty */
 };

@@ -65,6 +65,9 @@
 #define LIMIT_GGUF_WRITE_BYTES (128 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
 #define LIMIT_ANSWER_BYTES (4 * MIB)
+/* What an engine has said of one answer while its reader did not read: 60 k tokens, or 10 k with 20
+ * log probabilities each. */
+#define LIMIT_HELD_BYTES (8 * MIB)
 /* Log probabilities of one answer as JSON: 16 k tokens with 20 others beside each; more can be
  * streamed. */
 #define LIMIT_LOGPROBS_BYTES (32 * MIB)

@@ -239,6 +239,21 @@ static void list(struct backend *b, json_t *models)
 			models, json_pack("{s:s, s:i}", "id", l->model, "context_tokens", 0));
 }
 
+static bool count(struct backend *b, const struct chat_request *r, struct trace *t, int64_t *tokens,
+	struct err *e)
+{
+	struct loading *l = (struct loading *)b;
+	if (l->inner)
+		return l->inner->ops->count(l->inner, r, t, tokens, e);
+	if (l->is_over) {
+		*e = l->cause;
+		return false;
+	}
+	fail(e, ERR_BUSY, LAYER_ENGINE, "the model '%s' is not loaded yet: %s, %.0f %% done",
+		l->model, stage_names[l->news.stage], l->news.done * PERCENT);
+	return err_mend(e, "ask again in a moment");
+}
+
 static bool is_ready(struct backend *b, struct backend_progress *out)
 {
 	struct loading *l = (struct loading *)b;
@@ -269,6 +284,7 @@ static const struct backend_ops ops = {
 	.start = start,
 	.end = end,
 	.pause = pause_call,
+	.count = count,
 	.list = list,
 	.is_ready = is_ready,
 	.free = free_backend,

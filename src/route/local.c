@@ -3,6 +3,7 @@
  *
  * A call lives until the engine has said ENGINE_DONE, since the engine reads its guide until then:
  * ending a call early makes it an orphan, which is cancelled and freed when its last event comes.
+ * While the reader of an answer is slow, what the engine says is held (held.h).
  *
  * Layer: route.
  */
@@ -19,12 +20,14 @@
 #include "chat/guide_cache.h"
 #include "chat/template.h"
 #include "chat/tool_format.h"
+#include "route/held.h"
 #include "route/sampling.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
 struct local {
 	struct backend base;
+	struct loop *loop;
 	struct engine *engine;
 	struct mailbox *mail;
 	struct chat_template *chat;
@@ -46,6 +49,11 @@ struct local_call {
 	struct guide_cache *guides;
 	const struct tool_guide *guide; /* of `guides`; NULL: every answer will do */
 	uint64_t job;
+	struct held held;         /* while its reader is slow */
+	struct loop_timer *again; /* tells what is held; NULL: was never paused */
+	bool is_paused;
+	bool is_unread; /* so much was held that it was given up */
+	bool is_busy;   /* inside the sink */
 	bool is_orphan; /* ended by its owner */
 	bool is_over;   /* STOP or FAIL was sent */
 	bool is_done;   /* ENGINE_DONE came */
@@ -53,6 +61,8 @@ struct local_call {
 
 static void free_call(struct local_call *c)
 {
+	held_clear(&c->held);
+	loop_timer_free(c->again);
 	tool_reader_free(c->reader);
 	guide_cache_give(c->guides, c->guide);
 	free(c);
@@ -161,6 +171,10 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 		return;
 	}
 	if (d->end == ENGINE_END_CANCELLED) {
+		if (c->is_unread)
+			fail(&e, ERR_TOO_BIG, LAYER_CLIENT,
+				"over %zu bytes of the answer were waiting to be read",
+				(size_t)LIMIT_HELD_BYTES);
 		fail(&e, ERR_CANCELLED, LAYER_ENGINE, "the answer was cancelled");
 		give_up(c, &e);
 		return;
@@ -173,24 +187,66 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 	chat_send_stop(own_sink(c), stop_of(c, d));
 }
 
-static void take_event(const struct engine_event *event)
+static void tell_event(struct local_call *c, const struct engine_event *event)
 {
-	struct local_call *c = event->owner;
 	switch (event->type) {
 	case ENGINE_PROGRESS:
 		chat_send_alive(
 			own_sink(c), event->progress.done_tokens, event->progress.prompt_tokens);
 		break;
 	case ENGINE_TEXT: take_text(c, event->text); break;
-	case ENGINE_DONE:
-		take_done(c, event->done);
-		c->is_done = true;
-		c->local->running--;
-		if (c->is_orphan)
-			free_call(c);
-		break;
+	case ENGINE_DONE: take_done(c, event->done); break;
 	case ENGINE_EVENT_TYPE_COUNT: break;
 	}
+}
+
+/* Frees it if nobody needs it any more. */
+static void settle(struct local_call *c)
+{
+	if (c->is_orphan && c->is_done && !c->is_busy)
+		free_call(c);
+}
+
+static void hold(struct local_call *c, const struct engine_event *event)
+{
+	if (held_put(&c->held, event) || c->is_unread)
+		return;
+	c->is_unread = true;
+	engine_cancel(c->local->engine, c->job);
+}
+
+/* True if the event was kept for later. */
+static bool take_event(const struct engine_event *event)
+{
+	struct local_call *c = event->owner;
+	bool waits = c->is_paused || c->held.count;
+	if (event->type == ENGINE_DONE) {
+		c->is_done = true;
+		c->local->running--;
+	}
+	if (waits && !c->is_orphan && event->type != ENGINE_PROGRESS) {
+		hold(c, event);
+		return true;
+	}
+	c->is_busy = true;
+	tell_event(c, event);
+	c->is_busy = false;
+	settle(c);
+	return false;
+}
+
+/* The sink may pause it anew, or end it. */
+static void tell_held(void *ctx)
+{
+	struct local_call *c = ctx;
+	struct engine_event event;
+	c->is_busy = true;
+	while (!c->is_paused && !c->is_orphan && held_take(&c->held, &event)) {
+		tell_event(c, &event);
+		engine_event_clear(&event);
+	}
+	c->is_busy = false;
+	settle(c);
 }
 
 static void take_mail(void *owner)
@@ -198,8 +254,8 @@ static void take_mail(void *owner)
 	struct local *l = owner;
 	struct engine_event event;
 	while (mailbox_take(l->mail, &event)) {
-		take_event(&event);
-		engine_event_clear(&event);
+		if (!take_event(&event))
+			engine_event_clear(&event);
 	}
 }
 
@@ -342,10 +398,19 @@ static void end(struct backend_call *call)
 	struct local_call *c = (struct local_call *)call;
 	c->is_orphan = true;
 	c->trace = NULL;
-	if (c->is_done)
-		free_call(c);
-	else
+	if (!c->is_done)
 		engine_cancel(c->local->engine, c->job);
+	settle(c);
+}
+
+static void pause_call(struct backend_call *call, bool is_paused)
+{
+	struct local_call *c = (struct local_call *)call;
+	c->is_paused = is_paused;
+	if (!c->again)
+		c->again = loop_timer_new(c->local->loop, tell_held, c);
+	if (!is_paused)
+		loop_timer_start(c->again, 0);
 }
 
 /* ---- the backend ---- */
@@ -374,6 +439,7 @@ static const struct backend_ops ops = {
 	.kind = "local",
 	.start = start,
 	.end = end,
+	.pause = pause_call,
 	.count = count,
 	.list = list,
 	.free = free_backend,
@@ -416,6 +482,7 @@ struct backend *local_load(const struct local_options *options, struct err *e)
 void local_attach(struct backend *b, struct loop *loop)
 {
 	struct local *l = (struct local *)b;
+	l->loop = loop;
 	l->mail = engine_mailbox();
 	mailbox_on_loop(l->mail, loop, take_mail, l);
 }

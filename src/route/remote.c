@@ -62,6 +62,7 @@ struct remote_call {
 	struct buf blotted; /* a piece that had our key in it */
 	enum body_kind kind;
 	int status;
+	int64_t retry_ms; /* Retry-After; 0: none */
 	int64_t began_ms;
 	bool is_over;  /* STOP or FAIL was told */
 	bool is_fine;  /* it was STOP */
@@ -174,7 +175,9 @@ static bool on_head(void *ctx, const struct http_answer *a, struct err *e)
 {
 	struct remote_call *c = ctx;
 	(void)e;
+	int64_t retry_ms = http_retry_after_ms(a);
 	c->status = a->status;
+	c->retry_ms = retry_ms > 0 ? retry_ms : 0;
 	bool is_stream = http_type_is(a->content_type, "text/event-stream");
 	c->kind = is_ok(a->status) && is_stream ? BODY_STREAM : BODY_COLLECTED;
 	trace_note(c->trace, LAYER_WIRE, "answer", "HTTP %d, %.*s, after %lld ms%s", a->status,
@@ -233,12 +236,14 @@ static bool looks_like_stream(struct str text)
 static void read_collected(struct remote_call *c, struct err *e)
 {
 	struct str body = buf_str(&c->collected);
-	if (!is_ok(c->status))
+	if (!is_ok(c->status)) {
 		c->remote->dialect->read_error(c->status, body, e);
-	else if (!looks_like_stream(body))
+		e->retry_ms = c->retry_ms;
+	} else if (!looks_like_stream(body)) {
 		c->remote->dialect->read_document(c->reader, body);
-	else if (sse_feed(&c->sse, body, e) && sse_end(&c->sse, e))
+	} else if (sse_feed(&c->sse, body, e) && sse_end(&c->sse, e)) {
 		c->remote->dialect->read_end(c->reader, NULL);
+	}
 }
 
 static void tell_end(struct remote_call *c, const struct err *why)

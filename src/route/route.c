@@ -17,7 +17,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 
-enum { REST_MS = 10000, NAMES_BYTES = 200 };
+enum { REST_MS = 10000, MOST_REST_MS = 600000, NAMES_BYTES = 200 };
 
 struct upstream {
 	struct upstream *next;
@@ -175,9 +175,11 @@ static bool fail_not_served(struct router *r, struct str model, struct err *e)
 	return false;
 }
 
-static void let_rest(struct upstream *u)
+/* As long as it asked for, if it did. */
+static void let_rest(struct upstream *u, const struct err *why)
 {
-	u->rests_until_ms = clock_ms() + REST_MS;
+	int64_t rest_ms = why->retry_ms < MOST_REST_MS ? why->retry_ms : MOST_REST_MS;
+	u->rests_until_ms = clock_ms() + (rest_ms > REST_MS ? rest_ms : REST_MS);
 }
 
 static void take_event(void *owner, const struct chat_event *event);
@@ -203,7 +205,7 @@ static bool ask_next(struct route_call *c, struct err *e)
 			*e = why;
 		if (!err_kinds[why.kind].may_fail_over)
 			return false;
-		let_rest(c->upstream);
+		let_rest(c->upstream, &why);
 	}
 	return false;
 }
@@ -253,7 +255,7 @@ static bool asked_another(struct route_call *c, const struct chat_event *event)
 {
 	if (event->type != CHAT_FAIL || !err_kinds[event->err->kind].may_fail_over)
 		return false;
-	let_rest(c->upstream);
+	let_rest(c->upstream, event->err);
 	if (c->has_told || c->next == c->candidate_count)
 		return false;
 	trace_note(c->trace, LAYER_ROUTE, "failed", "%s: %s", c->upstream->name, event->err->what);

@@ -15,6 +15,9 @@
 #include "base/must.h"
 #include "serve/serve_int.h"
 
+/* Most that a log probability takes in an answer, and what each byte of its token adds. */
+enum { LOGPROB_BYTES = 96, LOGPROB_BYTES_EACH = 12 };
+
 struct answer {
 	struct answer *prev, *next;
 	struct serve *serve;
@@ -29,11 +32,12 @@ struct answer {
 	struct buf out;
 	struct chat_usage usage;
 	struct chat_alive alive;
+	size_t answer_bytes, logprob_bytes; /* of a whole answer, gathered so far */
 	struct err fault;
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
 	bool has_begun;             /* the stream's head went out */
 	bool has_told;              /* something of the answer itself came */
-	bool is_paused;
+	bool is_paused, was_paused;
 };
 
 /* ---- the end ---- */
@@ -146,6 +150,15 @@ static void on_drain(void *ctx)
 	route_pause(a->call, false);
 }
 
+static void note_slow(struct answer *a)
+{
+	if (a->was_paused)
+		return;
+	a->serve->metrics.paused++;
+	trace_note(a->trace, LAYER_CLIENT, "slow",
+		"it reads slower than its answer comes: the upstream waits for it");
+}
+
 /* Sends what the writer has written. */
 static void send_out(struct answer *a)
 {
@@ -163,7 +176,8 @@ static void send_out(struct answer *a)
 	bool has_room = http_stream_write(a->x, buf_str(&a->out));
 	buf_reset(&a->out);
 	if (!has_room && !a->is_paused && a->call) {
-		a->is_paused = true;
+		note_slow(a);
+		a->is_paused = a->was_paused = true;
 		route_pause(a->call, true);
 	}
 }
@@ -216,9 +230,37 @@ static void take_end(struct answer *a, const struct chat_event *event)
 	}
 }
 
+/* What an event adds to a whole answer, at most: log probabilities are told with many words. */
+static size_t bytes_of(const struct chat_event *event)
+{
+	const struct chat_logprob *p = &event->logprob;
+	if (event->type != CHAT_LOGPROB)
+		return event->text.n;
+	size_t bytes = LOGPROB_BYTES + event->text.n * LOGPROB_BYTES_EACH;
+	for (size_t i = 0; i < p->top_count; i++)
+		bytes += LOGPROB_BYTES + p->top[i].bytes.n * LOGPROB_BYTES_EACH;
+	return bytes;
+}
+
+/* A whole answer is gathered in memory, so it has an end, told as long as it can have its own
+ * status. */
+static bool is_within_limit(struct answer *a, const struct chat_event *event, struct err *e)
+{
+	bool is_logprob = event->type == CHAT_LOGPROB;
+	size_t *sum = is_logprob ? &a->logprob_bytes : &a->answer_bytes;
+	size_t limit = is_logprob ? LIMIT_LOGPROBS_BYTES : LIMIT_ANSWER_BYTES;
+	*sum += bytes_of(event);
+	if (a->request->is_stream || *sum <= limit)
+		return true;
+	fail(e, ERR_TOO_BIG, LAYER_WIRE, "the answer%s is over the limit of %zu bytes",
+		is_logprob ? "'s log probabilities" : "", limit);
+	return err_mend(e, "ask for a stream, or for less");
+}
+
 static void take_event(void *owner, const struct chat_event *event)
 {
 	struct answer *a = owner;
+	struct err e = { .kind = ERR_NONE };
 	if (event->type == CHAT_ALIVE) {
 		take_alive(a, event);
 		return;
@@ -231,6 +273,10 @@ static void take_event(void *owner, const struct chat_event *event)
 		a->usage = event->usage;
 	if (event->type == CHAT_STOP || event->type == CHAT_FAIL) {
 		take_end(a, event);
+		return;
+	}
+	if (!is_within_limit(a, event, &e)) {
+		refuse(a, &e);
 		return;
 	}
 	a->dialect->write(a->writer, event, &a->out);

@@ -88,6 +88,8 @@ void metrics_write(const struct metrics *m, size_t connections, struct buf *out)
 	write_labelled(out, "tokens_total", "kind", "thinking", m->thinking_tokens);
 	write_plain(out, "refused_keys_total", "counter", "requests without a valid API key",
 		m->refused_keys);
+	write_plain(out, "paused_total", "counter",
+		"answers that came faster than their client read", m->paused);
 	write_plain(out, "unwritten_total", "counter",
 		"requests whose trace and ledger row could not be written to the disk",
 		m->unwritten);

@@ -6,6 +6,7 @@
  */
 #include "serve/serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 
 enum {
 	BODY_BYTES = 1 << 20,
+	TIME_CHARS = 24,
+	MS_PER_S = 1000,
 	STATUS_OK = 200,
 	STATUS_NOT_YET = 503,
 	STATUS_KEY = 401,
@@ -30,9 +33,17 @@ int serve_status(const struct err *e)
 		return STATUS_KEY;
 	if (e->kind == ERR_BUSY && e->code == STATUS_RATE)
 		return STATUS_RATE;
-	if (e->kind == ERR_BAD_DATA && e->layer != LAYER_CLIENT)
+	if ((e->kind == ERR_BAD_DATA || e->kind == ERR_TOO_BIG) && e->layer != LAYER_CLIENT)
 		return STATUS_BAD_GATEWAY;
 	return err_http_status(e);
+}
+
+/* In whole seconds, never sooner than the upstream asked. */
+static void add_retry_after(struct http_exchange *x, int64_t ms)
+{
+	char text[TIME_CHARS];
+	snprintf(text, sizeof text, "%lld", (long long)((ms + MS_PER_S - 1) / MS_PER_S));
+	http_add_header(x, "retry-after", str_z(text));
 }
 
 void serve_reply_error(struct http_exchange *x, const struct dialect *d, const struct err *e)
@@ -43,6 +54,8 @@ void serve_reply_error(struct http_exchange *x, const struct dialect *d, const s
 	/* The official SDKs obey this; what a repetition cannot mend is not to be repeated. */
 	if (!err_kinds[e->kind].may_fail_over)
 		http_add_header(x, "x-should-retry", STR("false"));
+	if (e->retry_ms)
+		add_retry_after(x, e->retry_ms);
 	http_reply(x, serve_status(e), TYPE_JSON, buf_str(&body));
 	buf_clear(&body);
 }

@@ -26,7 +26,8 @@ struct serve {
 };
 
 /* The HTTP status of an error, where the table of kinds is too coarse: a key of ours that does not
- * fit is 401, a rate limit stays 429, and rubbish from an upstream is not the client's fault. */
+ * fit is 401, a rate limit stays 429, and rubbish from an upstream, or too much of it, is not the
+ * client's fault. */
 int serve_status(const struct err *e);
 
 /* Ends an exchange with an error in the dialect's shape. */

@@ -4,14 +4,17 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
+import time
 import unittest
 
-from program import Home, Server, gathered
+from program import PATIENCE, Home, Server, chunks, gathered
 from random_weights import HERMES, TOOLS
 
 MKTINY = os.environ["MKTINY"]
 ASKED = [{"type": "function", "function": {"name": n, "description": "", "parameters": s}} for n, s in TOOLS.items()]
+NO_END = {str(token): -100 for token in range(3)}  # the control tokens of generated models
 
 
 def logprobs_of(stream):
@@ -22,6 +25,16 @@ def logprobs_of(stream):
 def without_repeats(text):
     """Decoders differ in how many signs of replacement they put for bytes that are no characters."""
     return re.sub("\ufffd+", "\ufffd", text)
+
+
+def unchunked(body):
+    """The data of a chunked body."""
+    found = b""
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        if not int(size, 16):
+            return found
+        found, body = found + body[:int(size, 16)], body[int(size, 16) + 2:]
 
 
 class Local(unittest.TestCase):
@@ -82,6 +95,36 @@ class Local(unittest.TestCase):
         told = len(logprobs_of(stream))
         self.assertGreater(told, 0)
         self.assertLess(told, usage["completion_tokens"])
+
+    def test_who_reads_slowly_gets_all_of_it(self):
+        """Each token is some KiB on the wire, all of them more than the buffers between here and there take."""
+        body = {"model": self.model, "temperature": 0, "max_tokens": 3800, "logit_bias": NO_END, "stream": True, "logprobs": True,
+                "top_logprobs": 20, "messages": [{"role": "user", "content": "Say something."}]}
+        text = json.dumps(body)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.settimeout(PATIENCE)
+            sock.connect(("127.0.0.1", self.server.port))
+            sock.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                         f"Content-Length: {len(text)}\r\n\r\n{text}".encode())
+            self.wait_for_metric("offgrid_paused_total", 1)
+            answer = b"".join(iter(lambda: sock.recv(1 << 20), b""))
+        head, _, rest = answer.partition(b"\r\n\r\n")
+        slow = chunks(unchunked(rest))
+        message, _, finish, _ = gathered(slow)
+        tokens = logprobs_of(slow)
+        self.assertEqual((len(tokens), finish), (3800, "length"))
+        said = bytes(b for t in tokens for b in t["bytes"]).decode(errors="replace")
+        self.assertEqual(without_repeats(said), without_repeats(message["content"]))
+
+    def wait_for_metric(self, name, least):
+        end = time.monotonic() + PATIENCE
+        while True:
+            _, _, body = self.server.request("GET", "/metrics")
+            if next(float(line.split()[1]) for line in body.decode().splitlines() if line.startswith(name + " ")) >= least:
+                return
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
 
     def test_a_server_without_its_model_says_why_and_goes(self):
         broken = self.home.write("broken.gguf", "GGUF" + "x" * 100)

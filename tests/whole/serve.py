@@ -252,6 +252,29 @@ class Upstreams(WithHome):
                 self.assertEqual(got, 502)
                 self.assertIn("error", body)
 
+    def test_when_to_come_back_is_handed_on(self):
+        for said, heard in (("7", "7"), ("1.5", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)):
+            def answer(c, said=said):
+                c.send(f"HTTP/1.1 429 No\r\nRetry-After: {said}\r\nConnection: close\r\n\r\n")
+
+            (status, headers, _), _ = self.ask(answer, True)
+            self.assertEqual((status, headers.get("retry-after")), (429, heard))
+
+    def test_a_whole_answer_over_the_limit_has_an_error_status(self):
+        """An upstream's reader has the same limit for streams, a script has none."""
+        def answer(c):
+            c.stream(*[delta("x" * 100000)] * 50, delta(finish="stop"), "[DONE]")
+
+        (status, _, body), _ = self.ask(answer, False)
+        self.assertEqual((status, body["error"]["kind"]), (502, "too_big"))
+        script = {"models": ["script"], "turns": [{"text": ("x" * 9999 + " ") * 500, "repeat": True}]}
+        server = self.serve("--script", self.home.write("long.json", script), "--no-store")
+        status, _, body = server.chat()
+        self.assertEqual((status, body["error"]["kind"]), (502, "too_big"))
+        self.assertIn("stream", body["error"]["mend"])
+        status, _, stream = server.chat(stream=True)
+        self.assertEqual((status, len(gathered(stream)[0]["content"])), (200, 5000000))
+
     def test_leaving_reaches_the_upstream_eight_times_of_eight(self):
         for stream in (False, True):
             left = []
