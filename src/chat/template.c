@@ -67,7 +67,9 @@ static const char *reason_against(
 			.p;
 	if (lint->answers[LINT_TOOLS] != LINT_YES)
 		return "the template does not show tools to the model";
-	if (lint->answers[LINT_CALL] != LINT_YES || lint->answers[LINT_RESULT] != LINT_YES)
+	if (lint->answers[LINT_RESULT] != LINT_YES)
+		return "the template drops a call or its result";
+	if (lint->answers[LINT_CALL] != LINT_YES && !lint->way.writes_calls)
 		return "the template drops a call or its result";
 	if (family->prefers_prompted)
 		return arena_printf(a, "%s: %s", family->name, family->prompted_source).p;
@@ -99,6 +101,20 @@ static void choose_ids(struct template_way *way, const struct tool_format *f)
 		bool is_named = f->call_open && str_ends(str_z(f->call_open), STR("functions."));
 		way->ids = is_named ? TEMPLATE_IDS_NAMED : TEMPLATE_IDS_COUNTED;
 	}
+}
+
+/* A template that shows tools and drops calls: they can be written into the content if the form of
+ * the family's calls is known, and the template lets it through. */
+static void write_calls(struct chat_template *t, struct str text)
+{
+	struct template_lint *lint = &t->lint;
+	bool is_case = lint->answers[LINT_TOOLS] == LINT_YES &&
+		       lint->answers[LINT_RESULT] == LINT_YES &&
+		       lint->answers[LINT_CALL] == LINT_NO;
+	lint->way.writes_calls = is_case ? template_row_by_mark(text) : NULL;
+	if (lint->way.writes_calls)
+		template_lint_turns(t->mem, &t->text, &lint->way, &lint->turns);
+	t->way.writes_calls = lint->way.writes_calls;
 }
 
 static void choose_format(struct chat_template *t, const struct family *family)
@@ -144,6 +160,8 @@ static const char *describe_workarounds(const struct chat_template *t)
 	add_if(&out, way->has_one_system, "later system texts are said by the user");
 	add_if(&out, way->joins_turns, "turns of one role in a row are joined");
 	add_if(&out, is_native && way->has_string_arguments, "arguments are given as a string");
+	add_if(&out, is_native && way->writes_calls,
+		"calls, which the template drops, are written into the text");
 	add_if(&out, is_native && way->splits_calls, "each call gets a turn of its own");
 	add_if(&out, is_native && way->thinks_text, "text beside a call is joined to the thought");
 	add_if(&out, is_native && way->pins_tools, "the tools are kept at the first question");
@@ -194,6 +212,7 @@ struct chat_template *template_open(const struct template_source *source, struct
 	template_lint(t->mem, &t->text, text, source->eos, &t->lint);
 	t->way = t->lint.way;
 	t->way.replay = family->replay;
+	write_calls(t, text);
 	choose_format(t, family);
 	t->workarounds = describe_workarounds(t);
 	t->thinks = holds(source->text, t->format->think_open);

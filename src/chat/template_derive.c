@@ -326,6 +326,26 @@ void template_derive(
 		*out = (struct template_derived){ 0 };
 }
 
+/* ---- where rendering cannot tell ---- */
+
+static const struct {
+	const char *mark, *row;
+} known_marks[] = {
+	{ "<|tool_list_start|>", "lfm-python" }, /* LFM2 */
+	{ "List of tools: ", "lfm-python" },     /* LFM2.5 */
+	{ "available_tools", "granite-list" },   /* Granite 3.3 */
+	{ "<|tool|>", "phi-list" },              /* Phi-4-mini */
+	{ "xml_tools", "hermes" },               /* SmolLM3 */
+};
+
+const struct tool_format *template_row_by_mark(struct str text)
+{
+	for (size_t i = 0; i < sizeof known_marks / sizeof *known_marks; i++)
+		if (str_find(text, str_z(known_marks[i].mark)) != SIZE_MAX)
+			return tool_format_find(str_z(known_marks[i].row));
+	return NULL;
+}
+
 /* ---- thoughts ---- */
 
 /* The tag at the end (the beginning) of a text, blanks aside: <…> or […]; empty if there is none.

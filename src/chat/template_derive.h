@@ -32,6 +32,10 @@ struct template_derived {
 void template_derive(
 	struct arena *a, const struct template_turns *turns, struct template_derived *out);
 
+/* The row that is known by a mark in the template's own text, for those that show tools and drop
+ * the calls: NULL if there is none. */
+const struct tool_format *template_row_by_mark(struct str text);
+
 /* `f` with the marks of thoughts of `like`, if it has some: a copy in the arena if they are others.
  */
 const struct tool_format *template_think_as(

@@ -322,15 +322,15 @@ static void ask_about_turns(struct exam *x)
 	way->has_no_medium = answers[LINT_MEDIUM] == LINT_REFUSED;
 }
 
-static void take_turns(struct exam *x, struct str eos)
+void template_lint_turns(struct arena *a, const struct template_text *t,
+	const struct template_way *way, struct template_turns *out)
 {
-	struct template_turns *turns = &x->out->turns;
-	bool has_two = x->out->answers[LINT_TWO_CALLS] == LINT_YES;
-	turns->eos = eos;
-	turns->words = from_question(ask(x, PROBE_TOOLS | PROBE_TEXT | PROBE_OPEN).text);
-	turns->one = from_question(ask(x, PROBE_TOOLS | PROBE_CALL | PROBE_OPEN).text);
-	if (has_two)
-		turns->two = from_question(ask(x, PROBE_TOOLS | PROBE_CALLS | PROBE_OPEN).text);
+	const unsigned open = PROBE_TOOLS | PROBE_OPEN;
+	out->words = from_question(probe_render(a, t, way, open | PROBE_TEXT).text);
+	out->one = from_question(probe_render(a, t, way, open | PROBE_CALL).text);
+	out->two = way->splits_calls
+			   ? str_z(NULL)
+			   : from_question(probe_render(a, t, way, open | PROBE_CALLS).text);
 }
 
 /* ---- variables ---- */
@@ -403,5 +403,7 @@ void template_lint(struct arena *a, const struct template_text *t, struct str te
 	ask_about_calls(&x);
 	ask_about_growth(&x);
 	ask_about_turns(&x);
-	take_turns(&x, eos);
+	out->turns.eos = eos;
+	if (!x.is_over)
+		template_lint_turns(a, t, &out->way, &out->turns);
 }

@@ -70,6 +70,10 @@ struct template_lint {
 	struct str thought_turn;     /* from the question on, where a thought is shown */
 };
 
+/* The turns anew, in `way`: for a way that was changed. */
+void template_lint_turns(struct arena *a, const struct template_text *t,
+	const struct template_way *way, struct template_turns *out);
+
 /* `text` is the template's own words, `eos` its end of a turn. The result points into the arena. */
 void template_lint(struct arena *a, const struct template_text *t, struct str text, struct str eos,
 	struct template_lint *out);

@@ -4,10 +4,12 @@
 #include "chat/template_way.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/prompted.h"
+#include "chat/tool_write.h"
 
 static const char image_words[] = "[an image, which this model cannot see]";
 
@@ -197,6 +199,29 @@ static void gather(struct view *v, const struct chat_message *m, struct words *w
 	}
 }
 
+/* Calls that the template would drop, behind the text, as the family writes them. */
+static void write_calls(struct view *v, const struct chat_message *m, struct words *w)
+{
+	const struct tool_format *f = v->way->writes_calls;
+	struct tool_written *calls = must_calloc(m->block_count + 1, sizeof *calls);
+	json_t *kept = json_array();
+	size_t n = 0;
+	for (size_t i = 0; i < m->block_count; i++) {
+		const struct chat_block *b = &m->blocks[i];
+		if (b->type != CHAT_BLOCK_CALL)
+			continue;
+		json_t *args = js_parse(b->text, LAYER_CLIENT, NULL);
+		json_array_append_new(kept, args ? args : json_object());
+		calls[n] = (struct tool_written){ b->name, b->id, json_array_get(kept, n) };
+		n++;
+	}
+	size_t before = v->calls - n;
+	buf_add_z(&w->text, w->text.n && strchr(f->call_open, '\n') ? "\n" : "");
+	tool_write(f, calls, n, before, &w->text);
+	json_decref(kept);
+	free(calls);
+}
+
 static void append_message(struct view *v, const struct chat_message *m, bool shows_thought)
 {
 	struct words w = { .calls = json_array() };
@@ -209,6 +234,10 @@ static void append_message(struct view *v, const struct chat_message *m, bool sh
 	if (v->way->thinks_text && has_calls && w.thought.n) {
 		buf_add(&w.thought, buf_str(&w.text));
 		buf_reset(&w.text);
+	}
+	if (v->way->writes_calls && has_calls) {
+		write_calls(v, m, &w);
+		has_calls = false;
 	}
 	json_t *message = json_pack(
 		"{s:s, s:o}", "role", role_name(m->role), "content", js_new_text(buf_str(&w.text)));
