@@ -1,9 +1,13 @@
 /*
  * cmd_list.c - `offgrid list`: the models on this machine, ours and those of other programs.
  */
+#include <sys/stat.h>
+
 #include "cmd/command.h"
 #include "cmd/model_view.h"
 #include "cmd/print.h"
+
+enum { MS_PER_S = 1000 };
 
 struct args {
 	bool json;
@@ -13,6 +17,12 @@ static const struct opt options[] = {
 	{ .name = "json", OPT_INTO(struct args, json), .help = "print JSON" },
 	OPT_END,
 };
+
+static int64_t written_unix_ms(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtime * MS_PER_S : 0;
+}
 
 static int run(const struct invocation *in, struct err *e)
 {
@@ -25,7 +35,9 @@ static int run(const struct invocation *in, struct err *e)
 	for (size_t i = 0; i < files.count; i++) {
 		rows[i].file = &files.items[i];
 		files_card(in->arena, &files.items[i], &rows[i].card, &rows[i].why);
+		rows[i].made_unix_ms = written_unix_ms(files.items[i].path.p);
 	}
+	model_view_link(rows, files.count);
 	if (args->json) {
 		print_json(model_view_list_json(rows, files.count));
 		return 0;

@@ -13,6 +13,8 @@
 #include "cmd/trace_view.h"
 #include "store/store.h"
 
+enum { MS_PER_S = 1000, YEAR_CHARS = sizeof "2026-" - 1 };
+
 struct args {
 	struct str id;
 	int64_t limit;
@@ -96,9 +98,10 @@ static void print_line(const struct store_trace_line *line)
 {
 	char when[CLOCK_TEXT_BYTES];
 	clock_local_text(line->began_unix_ms, when);
-	printf("%.8s  %.16s  %-6.6s %-16.16s %6d %5d %7.2f  %.*s\n", line->id, when, line->client.p,
-		line->model.p, (int)line->prompt_tokens, (int)line->answer_tokens,
-		(double)line->took_ms / 1000, STR_ARG(line->outcome));
+	printf("%.8s  %.11s  %-6.6s %-13.13s %-8.8s %6d %5d %6.1f  %.*s\n", line->id,
+		when + YEAR_CHARS, line->client.p, line->model.p, line->upstream.p,
+		(int)line->prompt_tokens, (int)line->answer_tokens,
+		(double)line->took_ms / MS_PER_S, STR_ARG(line->outcome));
 }
 
 static bool list_them(struct store *s, const struct args *args, struct arena *a, struct err *e)
@@ -118,7 +121,7 @@ static bool list_them(struct store *s, const struct args *args, struct arena *a,
 		puts("no request was traced yet: offgrid agent, or a request to offgrid serve, "
 		     "leaves one");
 	else
-		puts("id        when              client model            prompt   out seconds  "
+		puts("id        when         client model         upstream prompt   out   secs  "
 		     "outcome");
 	for (size_t i = 0; i < count; i++)
 		print_line(&lines[i]);

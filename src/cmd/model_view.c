@@ -6,9 +6,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/opt.h"
 
-enum { NAME_COLUMN = 28, LABEL_COLUMN = 15, REASON_INDENT = 4, HASH_SHOWN = 16 };
+enum { NAME_COLUMN = 28, LABEL_COLUMN = 15, REASON_INDENT = 4, HASH_SHOWN = 16, DAY_CHARS = 10 };
 
 const char *model_view_number(uint64_t n, char out[MODEL_VIEW_NUMBER])
 {
@@ -79,8 +80,47 @@ static void add_row(const struct model_row *r, struct buf *out)
 		tools_word(&r->card), model_source_names[m->source]);
 }
 
+static struct str stem_of(const struct model_file *m)
+{
+	struct str stem = m->path;
+	if (str_ends(stem, STR(".gguf")))
+		stem.n -= sizeof ".gguf" - 1;
+	return stem;
+}
+
+static bool is_base_of(const struct model_row *base, const struct model_row *merged)
+{
+	struct str stem = stem_of(base->file), path = merged->file->path;
+	return base != merged && str_starts(path, stem) &&
+	       str_starts(str_from(path, stem.n), STR("+"));
+}
+
+void model_view_link(struct model_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < count && rows[i].card.is_merged; k++)
+			if (is_base_of(&rows[k], &rows[i]) && !rows[k].card.is_merged)
+				rows[i].base = &rows[k];
+}
+
+/* The merged files of a base, below it. */
+static void add_notes(
+	const struct model_row *base, const struct model_row *rows, size_t count, struct buf *out)
+{
+	char size[CARD_BYTES_TEXT], when[CLOCK_TEXT_BYTES];
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].base != base)
+			continue;
+		clock_local_text(rows[i].made_unix_ms, when);
+		buf_printf(out, "  taught: with its adapter merged, %.*s, %s, in %s\n", DAY_CHARS,
+			when, card_bytes(rows[i].file->bytes, size),
+			model_source_names[rows[i].file->source]);
+	}
+}
+
 void model_view_list(const struct model_row *rows, size_t count, struct buf *out)
 {
+	size_t models = 0;
 	char all[CARD_BYTES_TEXT], ours[CARD_BYTES_TEXT];
 	uint64_t all_bytes = 0, own_bytes = 0;
 	if (count == 0) {
@@ -92,12 +132,16 @@ void model_view_list(const struct model_row *rows, size_t count, struct buf *out
 	buf_printf(out, "%-*s %8s %6s %-7s %7s %-9s %s\n", NAME_COLUMN, "name", "size", "params",
 		"quant", "context", "tools", "from");
 	for (size_t i = 0; i < count; i++) {
-		add_row(&rows[i], out);
+		if (!rows[i].base) {
+			add_row(&rows[i], out);
+			add_notes(&rows[i], rows, count, out);
+			models++;
+		}
 		all_bytes += rows[i].file->bytes;
 		own_bytes += rows[i].file->source == MODEL_OWN ? rows[i].file->bytes : 0;
 	}
-	buf_printf(out, "%zu model%s, %s on disk, %s of them ours\n", count, count == 1 ? "" : "s",
-		card_bytes(all_bytes, all), card_bytes(own_bytes, ours));
+	buf_printf(out, "%zu model%s, %s on disk, %s of them ours\n", models,
+		models == 1 ? "" : "s", card_bytes(all_bytes, all), card_bytes(own_bytes, ours));
 }
 
 static json_t *number_or_null(uint64_t n)
@@ -139,6 +183,9 @@ json_t *model_view_list_json(const struct model_row *rows, size_t count)
 			json_object_set_new(item, "broken", json_string(rows[i].why.what));
 		else
 			add_card_json(item, &rows[i].card);
+		if (rows[i].base)
+			json_object_set_new(
+				item, "merged_into", js_new_text(rows[i].base->file->name));
 		json_array_append_new(list, item);
 	}
 	return list;

@@ -17,7 +17,13 @@ struct model_row {
 	const struct model_file *file;
 	struct card card;
 	struct err why;
+	int64_t made_unix_ms;         /* when the file was written; 0: not known */
+	const struct model_row *base; /* what it was merged into, and is shown as a note of */
 };
+
+/* Finds the base of each merged file among the others: they lie in one folder, and the name of a
+ * merged one begins with its base's and a '+'. */
+void model_view_link(struct model_row *rows, size_t count);
 
 void model_view_list(const struct model_row *rows, size_t count, struct buf *out);
 json_t *model_view_list_json(const struct model_row *rows, size_t count);

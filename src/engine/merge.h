@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "engine/engine.h"
+#include "model/card.h"
 
 /* Both hashes are hex and must be right: they are the caller's (model/hash.h finds them). */
 struct merge_spec {
@@ -28,7 +29,7 @@ struct merge_spec {
 	struct engine_watcher watcher; /* stage ENGINE_LOADING */
 };
 
-#define MERGE_BASE_KEY    "offgrid.merged.base_sha256"
+#define MERGE_BASE_KEY    CARD_MERGED_KEY
 #define MERGE_ADAPTER_KEY "offgrid.merged.adapter_sha256"
 #define MERGE_WAY_KEY     "offgrid.merged.way" /* MERGE_WAY; another one is made anew */
 enum { MERGE_WAY = 1 };

@@ -177,6 +177,7 @@ bool card_read(const struct gg_file *f, struct arena *a, struct card *out, struc
 		.tokenizer = text(f, a, "tokenizer.ggml.model"),
 		.template_bytes = template.n,
 		.has_tool_template = str_find(template, STR("tools")) != SIZE_MAX,
+		.is_merged = text(f, a, CARD_MERGED_KEY).n > 0,
 	};
 	read_shape(f, &c);
 	gg_opt_array(f, "tokenizer.ggml.tokens", &tokens, NULL);

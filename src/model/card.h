@@ -29,7 +29,11 @@ struct card {
 	uint64_t vocabulary;
 	size_t template_bytes;  /* of its chat template; 0: it has none */
 	bool has_tool_template; /* the template mentions tools */
+	bool is_merged;         /* made by us of a base and an adapter, see engine/merge.h */
 };
+
+/* What a merged file says of its base: the hash, hex. */
+#define CARD_MERGED_KEY "offgrid.merged.base_sha256"
 
 /* ERR_BAD_DATA if the file does not even say its architecture. */
 bool card_read(const struct gg_file *f, struct arena *a, struct card *out, struct err *e);

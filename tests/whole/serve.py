@@ -188,6 +188,11 @@ class Scripted(WithHome):
         self.assertEqual([l["id"] for l in lines], ids[::-1])
         self.assertEqual([l["outcome"] for l in lines], ["prompt", "ok", "ok"])
         self.assertEqual(lines[1]["prompt_tokens"], 9)
+        table = self.home.run("trace").stdout.splitlines()
+        self.assertEqual(len(table), 4)
+        self.assertIn("upstream", table[0])
+        self.assertEqual([line.split()[4:6] for line in table[1:]], [["script", "script"]] * 3)  # model and upstream
+        self.assertLessEqual(max(map(len, table)), 80)
         picture = self.home.run("trace", ids[1], "--full").stdout
         for word in ("client", "route", "parse", "I will.", "write"):
             self.assertIn(word, picture)
@@ -267,7 +272,7 @@ class Upstreams(WithHome):
 
         (status, _, body), _ = self.ask(answer, False)
         self.assertEqual((status, body["error"]["kind"]), (502, "too_big"))
-        script = {"models": ["script"], "turns": [{"text": ("x" * 9999 + " ") * 500, "repeat": True}]}
+        script = {"models": ["script"], "chunk_bytes": 50000, "turns": [{"text": ("x" * 9999 + " ") * 500, "repeat": True}]}
         server = self.serve("--script", self.home.write("long.json", script), "--no-store")
         status, _, body = server.chat()
         self.assertEqual((status, body["error"]["kind"]), (502, "too_big"))

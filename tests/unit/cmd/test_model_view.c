@@ -61,6 +61,44 @@ static void a_long_name_is_not_cut(void **state)
 	buf_clear(&out);
 }
 
+static void a_merged_file_is_a_note_of_its_base(void **state)
+{
+	(void)state;
+	struct model_file base = good, merged = good, other = good;
+	base.path = STR("/m/base-Q4_1.gguf");
+	merged.path = STR("/m/base-Q4_1+pilot-b179c9529192109d.gguf");
+	merged.name = STR("base-Q4_1+pilot-b179c9529192109d");
+	merged.bytes = 145 * MIB;
+	other.path = STR("/m/base+beyond.gguf");
+	other.name = STR("base+beyond");
+	struct model_row rows[] = {
+		{ .file = &merged, .card = card, .made_unix_ms = 1700000000000 },
+		{ .file = &base, .card = card }, { .file = &other, .card = card }
+	};
+	rows[0].card.is_merged = true;
+	struct buf out;
+	buf_init(&out, MIB);
+	model_view_link(rows, 3);
+	model_view_list(rows, 3, &out);
+	assert_fits_a_page(buf_str(&out));
+	assert_null(strstr(buf_z(&out), "pilot"));
+	assert_non_null(strstr(buf_z(&out), "own\n  taught: with its adapter merged, 2023-11-1"));
+	assert_non_null(strstr(buf_z(&out), ", 145 MiB, in own\n"));
+	assert_non_null(strstr(buf_z(&out), "\nbase+beyond "));
+	assert_non_null(strstr(buf_z(&out), "2 models, "));
+	json_t *list = model_view_list_json(rows, 3);
+	assert_non_null(json_object_get(json_array_get(list, 0), "merged_into"));
+	assert_null(json_object_get(json_array_get(list, 1), "merged_into"));
+	json_decref(list);
+	/* without its base it is a model like any other */
+	buf_reset(&out);
+	rows[0].base = NULL;
+	model_view_link(rows, 1);
+	model_view_list(rows, 1, &out);
+	assert_non_null(strstr(buf_z(&out), "base-Q4_1+pilot-b179c9529192109d\n"));
+	buf_clear(&out);
+}
+
 static void a_name_cannot_write_on_the_terminal(void **state)
 {
 	(void)state;
@@ -159,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_holds_what_one_chooses_by),
 		cmocka_unit_test(a_long_name_is_not_cut),
+		cmocka_unit_test(a_merged_file_is_a_note_of_its_base),
 		cmocka_unit_test(a_name_cannot_write_on_the_terminal),
 		cmocka_unit_test(a_broken_one_says_why_and_hides_nothing),
 		cmocka_unit_test(with_no_model_it_says_how_to_get_one),
