@@ -431,7 +431,7 @@ const bool *dfa_endless(struct arena *mem, const struct dfa *d)
 	return is_endless;
 }
 
-const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d)
+const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d, unsigned char quote)
 {
 	struct dfa_maker m;
 	dfa_maker_init(&m, (size_t)d->n_states + 2);
@@ -439,7 +439,7 @@ const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d)
 	for (uint32_t i = 0; i < d->n_states; i++)
 		dfa_maker_state(&m, false, d->states[i].ends_char);
 	uint32_t end = dfa_maker_state(&m, true, false);
-	dfa_maker_edge(&m, start, '"', '"', 1);
+	dfa_maker_edge(&m, start, quote, quote, 1);
 	for (uint32_t i = 0; i < d->n_states; i++) {
 		const struct dfa_state *s = &d->states[i];
 		for (uint16_t k = 0; k < s->n_edges; k++) {
@@ -447,7 +447,7 @@ const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d)
 			dfa_maker_edge(&m, i + 1, e->lo, e->hi, e->to + 1);
 		}
 		if (s->is_accept)
-			dfa_maker_edge(&m, i + 1, '"', '"', end);
+			dfa_maker_edge(&m, i + 1, quote, quote, end);
 	}
 	return dfa_maker_finish(&m, mem);
 }

@@ -110,7 +110,7 @@ const struct dfa *dfa_limit_chars(struct arena *mem, const struct dfa *d, size_t
 /* By state: whether endlessly many words lie beyond it. */
 const bool *dfa_endless(struct arena *mem, const struct dfa *d);
 
-/* The language between double quotes. */
-const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d);
+/* The language between two quotes of this kind. */
+const struct dfa *dfa_quote(struct arena *mem, const struct dfa *d, unsigned char quote);
 
 #endif

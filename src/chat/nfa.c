@@ -221,17 +221,29 @@ static void spell_controls(struct speller *s, uint32_t lo, uint32_t hi)
 	}
 }
 
-static void spell_ascii_json(struct speller *s, uint32_t lo, uint32_t hi)
+/* The inside of a quoted string. */
+static void spell_ascii_quoted(struct speller *s, unsigned char quote, uint32_t lo, uint32_t hi)
 {
+	const unsigned char escaped[] = { quote, '\\' };
 	spell_controls(s, lo, hi);
-	for (const char *p = "\"\\"; *p; p++) {
-		unsigned c = (unsigned char)*p;
+	for (size_t i = 0; i < sizeof escaped; i++) {
+		unsigned c = escaped[i];
 		if (c >= lo && c <= hi)
 			spell(s, nfa_bytes(s->n, '\\', '\\', nfa_bytes(s->n, c, c, s->tails[0])));
 	}
-	spell_raw(s, lo, hi, FIRST_PLAIN, '"' - 1);
-	spell_raw(s, lo, hi, '"' + 1, '\\' - 1);
+	spell_raw(s, lo, hi, FIRST_PLAIN, quote - 1u);
+	spell_raw(s, lo, hi, quote + 1u, '\\' - 1);
 	spell_raw(s, lo, hi, '\\' + 1, 0x7f);
+}
+
+static void spell_ascii(struct speller *s, uint32_t lo, uint32_t hi)
+{
+	switch (s->n->spelling) {
+	case NFA_UTF8: spell_raw(s, lo, hi, 0, 0x7f); break;
+	case NFA_PLAIN: spell_raw(s, lo, hi, 1, 0x7f); break;
+	case NFA_JSON: spell_ascii_quoted(s, '"', lo, hi); break;
+	case NFA_SINGLE: spell_ascii_quoted(s, '\'', lo, hi); break;
+	}
 }
 
 uint32_t nfa_char(struct nfa *n, const struct code_range *ranges, size_t count, uint32_t next)
@@ -241,14 +253,11 @@ uint32_t nfa_char(struct nfa *n, const struct code_range *ranges, size_t count, 
 		s.tails[i] = NFA_NONE;
 	/* Without the mark, loops over plain text fall together into one state. */
 	s.tails[0] = next;
-	if (n->spelling == NFA_JSON)
+	if (n->spelling != NFA_UTF8)
 		s.tails[0] = add(n, (struct nfa_state){ NFA_CHAR, 0, 0, next, NFA_NONE });
 	for (size_t i = 0; i < count && !n->overflow; i++) {
 		uint32_t lo = ranges[i].lo, hi = ranges[i].hi;
-		if (n->spelling == NFA_JSON)
-			spell_ascii_json(&s, lo, hi);
-		else
-			spell_raw(&s, lo, hi, 0, 0x7f);
+		spell_ascii(&s, lo, hi);
 		spell_raw(&s, lo, hi, 0x80, 0x7ff);
 		spell_raw(&s, lo, hi, 0x800, SURROGATE_FIRST - 1);
 		spell_raw(&s, lo, hi, SURROGATE_LAST + 1, 0xffff);
@@ -256,6 +265,31 @@ uint32_t nfa_char(struct nfa *n, const struct code_range *ranges, size_t count, 
 	}
 	/* Out of an empty class nothing comes: a range of bytes that holds none. */
 	return s.entry != NFA_NONE || n->overflow ? s.entry : nfa_bytes(n, 1, 0, s.tails[0]);
+}
+
+uint32_t nfa_text(struct nfa *n, struct str text, uint32_t next)
+{
+	for (size_t i = text.n; i-- > 0;)
+		next = nfa_bytes(n, (unsigned char)text.p[i], (unsigned char)text.p[i], next);
+	return next;
+}
+
+/* Each state is a split, aimed at a chain of its edges once all of them are there. */
+uint32_t nfa_of_dfa(struct nfa *n, const struct dfa *d, uint32_t next)
+{
+	uint32_t first = (uint32_t)n->n;
+	for (uint32_t i = 0; i < d->n_states; i++)
+		nfa_split(n, d->states[i].is_accept ? next : NFA_NONE, NFA_NONE);
+	for (uint32_t i = 0; i < d->n_states && !n->overflow; i++) {
+		const struct dfa_state *s = &d->states[i];
+		uint32_t ways = NFA_NONE;
+		for (uint16_t k = 0; k < s->n_edges; k++) {
+			const struct dfa_edge *e = &d->edges[s->first_edge + k];
+			ways = nfa_split(n, nfa_bytes(n, e->lo, e->hi, first + e->to), ways);
+		}
+		nfa_aim(n, first + i, ways);
+	}
+	return n->overflow ? NFA_NONE : first;
 }
 
 /* Sets of states, each the name of a deterministic state. */

@@ -15,7 +15,12 @@
 
 #define NFA_NONE UINT32_MAX
 
-enum nfa_spelling { NFA_UTF8, NFA_JSON };
+enum nfa_spelling {
+	NFA_UTF8,
+	NFA_JSON,
+	NFA_SINGLE, /* as NFA_JSON, but between single quotes */
+	NFA_PLAIN,  /* as NFA_UTF8 without U+0000, with the ends of characters marked */
+};
 
 struct nfa {
 	struct nfa_state *states;
@@ -41,9 +46,13 @@ uint32_t nfa_split(struct nfa *n, uint32_t a, uint32_t b);
 void nfa_aim(struct nfa *n, uint32_t split, uint32_t b);
 uint32_t nfa_at_begin(struct nfa *n, uint32_t next); /* passable only before the first byte */
 uint32_t nfa_at_end(struct nfa *n, uint32_t next);   /* passable only after the last byte */
-/* One character out of sorted ranges, spelled; inside JSON strings its end is marked (dfa_state's
- * ends_char). */
+/* One character out of sorted ranges, spelled; in all spellings but NFA_UTF8 its end is marked
+ * (dfa_state's ends_char). */
 uint32_t nfa_char(struct nfa *n, const struct code_range *ranges, size_t count, uint32_t next);
+/* What an automaton takes, then `next`. */
+uint32_t nfa_of_dfa(struct nfa *n, const struct dfa *d, uint32_t next);
+/* These bytes. */
+uint32_t nfa_text(struct nfa *n, struct str text, uint32_t next);
 
 /* NULL if the language is empty, or (then *overflow) if it takes too many states or steps. */
 const struct dfa *nfa_to_dfa(

@@ -488,15 +488,29 @@ static uint32_t any_text(struct nfa *nfa, uint32_t next)
 	return loop;
 }
 
+static const struct use_row {
+	enum nfa_spelling spelling;
+	bool is_search;
+} uses[] = {
+	[PATTERN_SEARCH] = { NFA_JSON, true },
+	[PATTERN_WHOLE] = { NFA_JSON, false },
+	[PATTERN_BYTES] = { NFA_UTF8, false },
+	[PATTERN_SEARCH_SINGLE] = { NFA_SINGLE, true },
+	[PATTERN_WHOLE_SINGLE] = { NFA_SINGLE, false },
+	[PATTERN_SEARCH_PLAIN] = { NFA_PLAIN, true },
+	[PATTERN_WHOLE_PLAIN] = { NFA_PLAIN, false },
+};
+
+_Static_assert(sizeof uses / sizeof *uses == PATTERN_USE_COUNT, "a row for every use");
+
 static const struct dfa *build(
 	struct arena *mem, const struct node *tree, enum pattern_use use, const char **why)
 {
 	struct nfa nfa;
-	nfa_init(&nfa, use == PATTERN_BYTES ? NFA_UTF8 : NFA_JSON, NFA_STATES_MAX);
+	nfa_init(&nfa, uses[use].spelling, NFA_STATES_MAX);
 	uint32_t end = nfa_match(&nfa);
-	uint32_t start = use == PATTERN_SEARCH
-				 ? any_text(&nfa, emit(&nfa, tree, any_text(&nfa, end)))
-				 : emit(&nfa, tree, nfa_at_end(&nfa, end));
+	uint32_t start = uses[use].is_search ? any_text(&nfa, emit(&nfa, tree, any_text(&nfa, end)))
+					     : emit(&nfa, tree, nfa_at_end(&nfa, end));
 	bool overflow = false;
 	const struct dfa *made = nfa_to_dfa(&nfa, start, mem, LIMIT_PATTERN_STATES, &overflow);
 	if (!made)

@@ -16,6 +16,12 @@ enum pattern_use {
 	PATTERN_SEARCH, /* a schema's `pattern`: the inside of a JSON string in which it is found */
 	PATTERN_WHOLE,  /* the inside of a JSON string that it covers from end to end */
 	PATTERN_BYTES,  /* plain text that it covers from end to end */
+	/* As the first two, but between single quotes, or plain text with its characters marked. */
+	PATTERN_SEARCH_SINGLE,
+	PATTERN_WHOLE_SINGLE,
+	PATTERN_SEARCH_PLAIN,
+	PATTERN_WHOLE_PLAIN,
+	PATTERN_USE_COUNT
 };
 
 /*

@@ -21,6 +21,9 @@
  *   options say so: a tool's argument that its schema does not know is a mistake, whatever the
  * standard allows.
  * - oneOf is read as anyOf. Numbers within bounds are spelled without exponent.
+ * - Where strings stand as they are, a value that may be a string is one, unless the text before it
+ *   tells its type; what cannot be told from the end of its value cannot be written (raw_text.h).
+ * - A key that cannot be written in a syntax is left out and noted, even if it is required.
  */
 #ifndef OFFGRID_CHAT_SCHEMA_H
 #define OFFGRID_CHAT_SCHEMA_H
@@ -44,10 +47,38 @@ enum schema_spacing {
 /* Objects that have `properties` and say nothing about others. */
 enum schema_unsaid { SCHEMA_UNSAID_OPEN, SCHEMA_UNSAID_CLOSED };
 
+/* How single values are written. */
+enum schema_literals {
+	SCHEMA_JSON,
+	SCHEMA_PYTHON, /* strings and keys in either quotes, True, False, None */
+	SCHEMA_BARE,   /* keys without quotes, strings as they are between two `quote` texts */
+};
+
+/*
+ * How an object at the top (SCHEMA_TOP_OBJECT) is written if it is not one in brackets: its members
+ * alone, then `close`. Texts are borrowed while the schema is built.
+ */
+struct schema_members {
+	const char *key_open;
+	const char *after_key; /* with TOOL_HOLE_TYPE or TOOL_HOLE_IS_STRING if it says the value's
+				  type */
+	const char *separator;
+	const char *close;
+	/* A value in tags: strings stand as they are, up to value_close; others are JSON. NULL:
+	 * values are literals. */
+	const char *value_close; /* with TOOL_HOLE_KEY if it holds the key */
+	const char *call_open;   /* begins a call as it could stand inside a value, or NULL */
+	/* Objects and arrays in tags are elements, each tag behind this; NULL: they are JSON. */
+	const char *element_mark;
+};
+
 struct schema_options {
 	enum schema_order order;
 	enum schema_spacing spacing;
 	enum schema_unsaid unsaid;
+	enum schema_literals literals;
+	const char *quote;                    /* SCHEMA_BARE */
+	const struct schema_members *members; /* NULL: an object at the top is as any other */
 };
 
 /* A keyword that is not enforced. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "chat/schema_shape.h"
+#include "chat/schema_form.h"
 
 enum {
 	FIRST_CAPACITY = 64,
@@ -22,8 +22,10 @@ struct job {
 	struct part_list parts;
 	const json_t **resolved; /* choices already made */
 	size_t n_resolved, ways; /* how many combinations led here */
+	const struct spot *spot; /* where the value stands */
 	const void **key;        /* sorted addresses of all of the above */
 	size_t n_key;
+	bool says_nothing; /* any value will do */
 	uint32_t node;
 };
 
@@ -32,6 +34,7 @@ struct schema *schema_new(const struct schema_options *options)
 	struct schema *s = must_calloc(1, sizeof *s);
 	s->mem = arena_new();
 	s->options = *options;
+	forms_init(s);
 	s->notes = arena_calloc(s->mem, LIMIT_SCHEMA_NOTES, sizeof *s->notes);
 	s->build = must_calloc(1, sizeof *s->build);
 	struct schema_build *b = s->build;
@@ -105,12 +108,15 @@ static bool says_nothing(const json_t *schema)
 /* The set that names a job: schemas that say something, and resolved choices. */
 static void make_key(struct schema_build *b, struct job *job)
 {
-	job->key = arena_calloc(b->scratch, job->parts.n + job->n_resolved + 1, sizeof *job->key);
+	job->key = arena_calloc(b->scratch, job->parts.n + job->n_resolved + 2, sizeof *job->key);
 	for (size_t i = 0; i < job->parts.n; i++)
 		if (!says_nothing(job->parts.p[i].schema))
 			job->key[job->n_key++] = job->parts.p[i].schema;
 	for (size_t i = 0; i < job->n_resolved; i++)
 		job->key[job->n_key++] = job->resolved[i];
+	job->says_nothing = job->n_key == 0;
+	if (job->spot)
+		job->key[job->n_key++] = job->spot;
 	if (job->n_key)
 		qsort(job->key, job->n_key, sizeof *job->key, by_address);
 	size_t kept = 0;
@@ -149,12 +155,12 @@ static uint32_t node_for(struct schema_build *b, struct job job)
 	size_t slot = find_slot(b, &job);
 	if (b->slots[slot] != SCHEMA_NONE)
 		return b->jobs[b->slots[slot]].node;
-	if (b->schema->n_nodes >= LIMIT_SCHEMA_NODES && job.n_key) {
+	if (b->schema->n_nodes >= LIMIT_SCHEMA_NODES && !job.says_nothing) {
 		if (!b->is_full && job.parts.n)
 			schema_note(b, &job.parts.p[0], "$schema",
 				"too many parts: from here on any value is taken");
 		b->is_full = true;
-		return node_for(b, (struct job){ .ways = 1 });
+		return node_for(b, (struct job){ .ways = 1, .spot = job.spot });
 	}
 	if (b->n_jobs == b->cap_jobs) {
 		b->cap_jobs = b->cap_jobs ? 2 * b->cap_jobs : FIRST_CAPACITY;
@@ -168,26 +174,25 @@ static uint32_t node_for(struct schema_build *b, struct job job)
 	return job.node;
 }
 
-uint32_t build_parts(struct schema_build *b, const struct part_list *parts)
+uint32_t build_parts(struct schema_build *b, const struct part_list *parts, const struct spot *spot)
 {
-	return node_for(b, (struct job){ .parts = *parts, .ways = 1 });
+	return node_for(b, (struct job){ .parts = *parts, .ways = 1, .spot = spot });
 }
 
-static uint32_t node_of_own(struct schema_build *b, json_t *schema)
+static uint32_t node_of_own(struct schema_build *b, json_t *schema, const struct spot *spot)
 {
 	json_array_append_new(b->owned, schema);
 	struct part_list list = { 0 };
 	part_add(b, &list, (struct part){ schema, NULL });
-	return build_parts(b, &list);
+	return build_parts(b, &list, spot);
 }
 
-/* A scalar node made at once. */
-static uint32_t node_of_dfa(struct schema_build *b, const struct dfa *dfa)
+uint32_t build_scalar(struct schema_build *b, const struct dfa *dfa)
 {
 	uint32_t n = build_new_node(b->schema);
 	struct node *node = &b->schema->nodes[n];
 	node->kind = NODE_SCALAR;
-	node->scalar = (struct node_scalar){ .dfa = dfa, .home = DFA_NONE };
+	node->scalar = (struct node_scalar){ .dfa = dfa, .home = DFA_NONE, .quote = '"' };
 	return n;
 }
 
@@ -235,60 +240,40 @@ static json_t *schema_of_value(const json_t *value)
 		"required", required, "additionalProperties", 0);
 }
 
-static void build_values(struct schema_build *b, const struct shape *shape, struct ways *out)
+/* Structure inside tags that knows no elements is a literal between two texts. */
+static const struct spot *inner_spot(const struct spot *spot)
 {
-	struct str *words = arena_calloc(b->scratch, shape->n_values + 1, sizeof *words);
-	size_t n_words = 0;
+	return spot && spot->elements ? spot : NULL;
+}
+
+static void wrap_ways(struct schema_build *b, const struct spot *spot, enum type_word type,
+	const struct ways *inner, struct ways *out)
+{
+	if (!inner->n)
+		return;
+	uint32_t n = build_new_node(b->schema);
+	set_ways(b, n, inner);
+	build_way(b, out, form_wrap(b, spot, type, n));
+}
+
+static void build_values(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
 	for (size_t i = 0; i < shape->n_values; i++) {
 		const json_t *value = shape->values[i];
 		unsigned type = json_is_object(value) ? TYPE_OBJECT : TYPE_ARRAY;
-		if (json_is_object(value) || json_is_array(value)) {
-			if (shape->types & type)
-				build_way(b, out, node_of_own(b, schema_of_value(value)));
-		} else if (scalar_fits(b, shape, value)) {
-			struct str word = scalar_spell(b, value);
-			if (word.n)
-				words[n_words++] = word;
-		}
+		if (!(json_is_object(value) || json_is_array(value)) || !(shape->types & type))
+			continue;
+		uint32_t n = node_of_own(
+			b, schema_of_value(value), spot && spot->is_top ? spot : inner_spot(spot));
+		bool is_wrapped = spot && !spot->is_top && !spot->elements;
+		build_way(b, out,
+			is_wrapped ? form_wrap(b, spot,
+					     json_is_object(value) ? WORD_OBJECT : WORD_ARRAY, n)
+				   : n);
 	}
-	const struct dfa *dfa = scalar_words(b, words, n_words);
-	if (dfa)
-		build_way(b, out, node_of_dfa(b, dfa));
-}
-
-/* ---- scalars ---- */
-
-static void build_constants(struct schema_build *b, const struct shape *shape, struct ways *out)
-{
-	struct str words[3];
-	size_t n = 0;
-	if (shape->types & TYPE_BOOL) {
-		words[n++] = STR("false");
-		words[n++] = STR("true");
-	}
-	if (shape->types & TYPE_NULL)
-		words[n++] = STR("null");
-	if (n)
-		build_way(b, out, node_of_dfa(b, scalar_words(b, words, n)));
-}
-
-static void build_string(struct schema_build *b, const struct shape *shape, struct ways *out)
-{
-	bool is_free;
-	const struct dfa *inside = scalar_string(b, shape, &is_free);
-	if (inside) {
-		build_way(b, out, node_of_dfa(b, dfa_quote(b->schema->mem, inside)));
-	} else if (is_free && shape->min_chars <= shape->max_chars) {
-		const struct dfa *any = scalar_any_string(b);
-		uint32_t n = node_of_dfa(b, any);
-		bool is_limited = shape->min_chars || shape->max_chars != SIZE_MAX;
-		struct node_scalar *scalar = &b->schema->nodes[n].scalar;
-		scalar->home = is_limited ? dfa_step(any, 0, '"') : DFA_NONE;
-		scalar->min_chars = (uint32_t)shape->min_chars;
-		scalar->max_chars =
-			shape->max_chars > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_chars;
-		build_way(b, out, n);
-	}
+	if (!spot || !spot->is_top)
+		form_values(b, shape, spot, out);
 }
 
 /* ---- arrays ---- */
@@ -307,7 +292,8 @@ static struct part rest_items(struct schema_build *b, const struct part *member)
 }
 
 /* What all members say about the item at `index`. */
-static uint32_t item_node(struct schema_build *b, const struct shape *shape, size_t index)
+static uint32_t item_node(
+	struct schema_build *b, const struct shape *shape, size_t index, const struct spot *spot)
 {
 	struct part_list parts = { 0 };
 	for (size_t i = 0; i < shape->members.n; i++) {
@@ -319,10 +305,11 @@ static uint32_t item_node(struct schema_build *b, const struct shape *shape, siz
 		if (part.schema)
 			part_add(b, &parts, part);
 	}
-	return build_parts(b, &parts);
+	return build_parts(b, &parts, spot_of_item(b, spot));
 }
 
-static void build_array(struct schema_build *b, const struct shape *shape, struct ways *out)
+static void build_array(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
 {
 	struct node_array array = { .rest = SCHEMA_NONE };
 	size_t n_first = 0;
@@ -336,47 +323,81 @@ static void build_array(struct schema_build *b, const struct shape *shape, struc
 	}
 	uint32_t *first = arena_calloc(b->schema->mem, n_first + 1, sizeof *first);
 	for (size_t i = 0; i < n_first; i++)
-		first[i] = item_node(b, shape, i);
+		first[i] = item_node(b, shape, i, spot);
 	array.first = first;
 	array.n_first = (uint32_t)n_first;
-	array.rest = item_node(b, shape, SIZE_MAX);
+	array.rest = item_node(b, shape, SIZE_MAX, spot);
 	if (shape->min_items > shape->max_items)
 		return;
 	array.min_items = (uint32_t)shape->min_items;
 	array.max_items = shape->max_items > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_items;
 	uint32_t n = build_new_node(b->schema);
 	b->schema->nodes[n].kind = NODE_ARRAY;
+	b->schema->nodes[n].form = spot ? spot->elements : b->schema->forms->array;
 	b->schema->nodes[n].array = array;
 	build_way(b, out, n);
 }
 
 /* ---- the queue ---- */
 
-static void build_shape(struct schema_build *b, const struct shape *shape, struct ways *out)
+/* Where a string stands as it is and nothing tells its type, what may be one is one. */
+static void prefer_strings(struct schema_build *b, struct shape *shape, const struct spot *spot)
 {
+	bool has_string = false, has_other = false;
+	if (!spot || spot->is_top || b->schema->forms->is_typed)
+		return;
+	for (size_t i = 0; i < shape->n_values; i++)
+		*(json_is_string(shape->values[i]) ? &has_string : &has_other) = true;
+	if (!shape->has_values) {
+		has_string = shape->types & TYPE_STRING;
+		has_other = shape->types & ~(unsigned)TYPE_STRING && shape->types != TYPE_ALL;
+	}
+	if (!has_string || !(shape->types & TYPE_STRING))
+		return;
+	if (has_other && shape->members.n)
+		schema_note(b, &shape->members.p[shape->members.n - 1], "type",
+			"what may be a string is one in this syntax");
+	shape->types = TYPE_STRING;
+}
+
+static void build_shape(
+	struct schema_build *b, struct shape *shape, const struct spot *spot, struct ways *out)
+{
+	prefer_strings(b, shape, spot);
 	if (shape->has_values) {
-		build_values(b, shape, out);
+		build_values(b, shape, spot, out);
 		return;
 	}
-	build_constants(b, shape, out);
+	if (spot && spot->is_top) {
+		if (shape->types & TYPE_OBJECT)
+			build_object(b, shape, spot, out);
+		return;
+	}
+	struct ways arrays = { 0 }, objects = { 0 };
+	form_constants(b, shape, spot, out);
 	if (shape->types & TYPE_NUMBER) {
 		const struct dfa *number = scalar_number(b, shape);
 		if (number)
-			build_way(b, out, node_of_dfa(b, number));
+			build_way(b, out, form_wrap(b, spot, WORD_NUMBER, build_scalar(b, number)));
 	}
 	if (shape->types & TYPE_STRING)
-		build_string(b, shape, out);
+		form_strings(b, shape, spot, out);
+	bool is_wrapped = spot && !spot->elements;
 	if (shape->types & TYPE_ARRAY)
-		build_array(b, shape, out);
+		build_array(b, shape, inner_spot(spot), is_wrapped ? &arrays : out);
 	if (shape->types & TYPE_OBJECT)
-		build_object(b, shape, out);
+		build_object(b, shape, inner_spot(spot), is_wrapped ? &objects : out);
+	wrap_ways(b, spot, WORD_ARRAY, &arrays, out);
+	wrap_ways(b, spot, WORD_OBJECT, &objects, out);
 }
 
 /* Adds one way of a choice to a job and marks the choice as made; SIZE_MAX leaves it out. */
 static uint32_t resolve(
 	struct schema_build *b, const struct job *job, const struct part *choice, size_t way)
 {
-	struct job next = { .ways = job->ways, .n_resolved = job->n_resolved + 1 };
+	struct job next = {
+		.ways = job->ways, .n_resolved = job->n_resolved + 1, .spot = job->spot
+	};
 	for (size_t i = 0; i < job->parts.n; i++)
 		part_add(b, &next.parts, job->parts.p[i]);
 	next.resolved = arena_calloc(b->scratch, next.n_resolved, sizeof *next.resolved);
@@ -456,7 +477,7 @@ static void work_off(struct schema_build *b)
 		else if (shape.choices.n)
 			build_choice(b, &job, &shape.choices.p[0], &ways);
 		else
-			build_shape(b, &shape, &ways);
+			build_shape(b, &shape, job.spot, &ways);
 		set_ways(b, job.node, &ways);
 	}
 }
@@ -475,9 +496,11 @@ uint32_t schema_add(struct schema *s, const json_t *document, struct str name, e
 		json_array_append_new(b->owned, object);
 		part_add(b, &parts, (struct part){ object, NULL });
 	}
-	struct schema_root root = { .node = build_parts(b, &parts) };
-	root.fallback = node_of_own(
-		b, top == SCHEMA_TOP_OBJECT ? json_pack("{s:s}", "type", "object") : json_object());
+	const struct spot *spot = top == SCHEMA_TOP_OBJECT ? s->forms->top_spot : NULL;
+	struct schema_root root = { .node = build_parts(b, &parts, spot), .is_inside = spot };
+	root.fallback = node_of_own(b,
+		top == SCHEMA_TOP_OBJECT ? json_pack("{s:s}", "type", "object") : json_object(),
+		spot);
 	root.name = b->root_name;
 	work_off(b);
 	if (s->n_roots == s->cap_roots) {

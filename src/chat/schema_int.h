@@ -14,7 +14,19 @@
 #define SCHEMA_NONE UINT32_MAX
 #define NEED_NONE   UINT32_MAX /* no value at all: the node cannot be written */
 
-enum node_kind { NODE_SCALAR, NODE_OBJECT, NODE_ARRAY, NODE_CHOICE };
+enum node_kind { NODE_SCALAR, NODE_OBJECT, NODE_ARRAY, NODE_WRAP, NODE_CHOICE };
+
+/* How an object, an array or a wrapped value is written. */
+struct node_form {
+	enum schema_spacing spacing;
+	struct str open, close; /* open is empty for the members at the top */
+	struct str separator;   /* between members or items; may be empty */
+	struct str key_open;    /* may be empty */
+	unsigned char key_end;  /* ends a key */
+	bool key_end_is_value;  /* and begins its value */
+	bool has_colon;         /* stands between key and value, with blanks */
+	bool is_bare;           /* keys stand as they are */
+};
 
 /* A string, number, true, false, null: one automaton over its bytes. */
 struct node_scalar {
@@ -22,6 +34,8 @@ struct node_scalar {
 	uint32_t
 		home; /* where a character of a free string begins, or DFA_NONE: nothing to count */
 	uint32_t min_chars, max_chars; /* counted at `home` */
+	unsigned char quote;           /* ends a free string */
+	bool is_raw;                   /* may be complete and go on at once: both are followed */
 };
 
 struct node_key {
@@ -41,6 +55,7 @@ struct node_object {
 	const struct dfa *free_names; /* its spelling, quotes included */
 	const bool *free_is_endless; /* by state: endlessly many lie beyond; NULL: in all of them */
 	bool any_order;
+	unsigned char key_end; /* as the form has it */
 	uint32_t min_members, max_members;
 	uint32_t reserve; /* most `need` of a required member */
 };
@@ -52,6 +67,11 @@ struct node_array {
 	uint32_t min_items, max_items;
 };
 
+/* A value between two texts: those of the form. */
+struct node_wrap {
+	uint32_t inner;
+};
+
 /* Any of these; flat after sealing. */
 struct node_choice {
 	const uint32_t *ways;
@@ -61,11 +81,13 @@ struct node_choice {
 struct node {
 	enum node_kind kind;
 	uint32_t need;
-	struct byte_set first; /* bytes that may begin it */
+	struct byte_set first;        /* bytes that may begin it */
+	const struct node_form *form; /* objects, arrays, wrapped values */
 	union {
 		struct node_scalar scalar;
 		struct node_object object;
 		struct node_array array;
+		struct node_wrap wrap;
 		struct node_choice choice;
 	};
 };
@@ -93,8 +115,10 @@ struct schema {
 	struct schema_options options;
 	struct node *nodes;
 	size_t n_nodes, cap_nodes;
+	const struct forms *forms;
 	struct schema_root {
 		uint32_t node;
+		bool is_inside;    /* only the members of an object, without its brackets */
 		uint32_t fallback; /* taken if the schema has no value at all */
 		struct str name;
 	} * roots;

@@ -114,7 +114,7 @@ static uint32_t name_step(const struct node_object *o, uint32_t at, unsigned cha
 /* The quote ends a free key in this state. */
 static bool free_may_end(const struct node_object *o, uint32_t free_at)
 {
-	uint32_t end = dfa_step(o->free_names, free_at, '"');
+	uint32_t end = dfa_step(o->free_names, free_at, o->key_end);
 	return end != DFA_NONE && dfa_is_final(o->free_names, end);
 }
 
@@ -135,8 +135,9 @@ static bool free_lies_beyond(const struct key_rule *r, struct key_step step, uin
 		const struct dfa_edge *e = &d->edges[s->first_edge + i];
 		for (unsigned c = e->lo; c <= e->hi; c++) {
 			unsigned char byte = (unsigned char)c;
-			struct key_step next = { SCHEMA_NONE, name_step(o, step.at, byte), e->to };
-			if (!(c == '"' && may_end) &&
+			struct key_step next = { SCHEMA_NONE, name_step(o, step.at, byte), e->to,
+				0 };
+			if (!(c == o->key_end && may_end) &&
 				free_lies_beyond(r, next, key_hash(hash, byte)))
 				return true;
 		}
@@ -148,11 +149,13 @@ static bool free_lies_beyond(const struct key_rule *r, struct key_step step, uin
 
 static struct key_step begin(const struct key_rule *r)
 {
-	struct key_step step = { SCHEMA_NONE, r->object->names ? 0 : DFA_NONE, DFA_NONE };
+	struct key_step step = { SCHEMA_NONE, r->object->names ? 0 : DFA_NONE, DFA_NONE,
+		KEY_HASH_FIRST };
 	if (!r->free_may_come)
 		return step;
 	struct key_step all = step;
-	all.free_at = dfa_step(r->object->free_names, 0, '"');
+	const struct node_form *form = view_node(r->v->s, r->v->frame->node)->form;
+	all.free_at = form->is_bare ? 0 : dfa_step(r->object->free_names, 0, r->object->key_end);
 	return free_lies_beyond(r, all, KEY_HASH_FIRST) ? all : step;
 }
 
@@ -168,50 +171,53 @@ bool keys_may_come(const struct view *v)
 	return (r.object->names && names_may_come(&r, 0)) || begin(&r).free_at != DFA_NONE;
 }
 
-/* The key that a quote would end here: its number, KEY_FREE, or SCHEMA_NONE. */
-static uint32_t key_ended(const struct key_rule *r)
+/* The key that its end would end here: its number, KEY_FREE, or SCHEMA_NONE. */
+static uint32_t key_ended(const struct key_rule *r, const struct key_step *from)
 {
-	const struct frame *f = r->v->frame;
-	if (is_name(r->object, f->at)) {
-		uint32_t key = r->object->spans[f->at].lo;
+	if (is_name(r->object, from->at)) {
+		uint32_t key = r->object->spans[from->at].lo;
 		return key_may_come(r, key) ? key : SCHEMA_NONE;
 	}
-	bool is_free = f->free_at != DFA_NONE && free_may_end(r->object, f->free_at) &&
-		       !is_used(r, f->hash);
+	bool is_free = from->free_at != DFA_NONE && free_may_end(r->object, from->free_at) &&
+		       !is_used(r, from->hash);
 	return is_free ? KEY_FREE : SCHEMA_NONE;
 }
 
 /* One more byte that does not end the key; false if nothing that may come lies beyond it. */
-static bool go_on(const struct key_rule *r, unsigned char c, struct key_step *out)
+/* One more byte that does not end the key; false if nothing that may come lies beyond it. */
+static bool go_on(const struct key_rule *r, const struct key_step *from, unsigned char c,
+	struct key_step *out)
 {
-	const struct frame *f = r->v->frame;
 	const struct node_object *o = r->object;
-	*out = (struct key_step){ SCHEMA_NONE, name_step(o, f->at, c), DFA_NONE };
-	if (f->free_at != DFA_NONE && !(c == '"' && free_may_end(o, f->free_at))) {
+	uint64_t hash = key_hash(from->hash, c);
+	*out = (struct key_step){ SCHEMA_NONE, name_step(o, from->at, c), DFA_NONE, hash };
+	if (from->free_at != DFA_NONE && !(c == o->key_end && free_may_end(o, from->free_at))) {
 		struct key_step both = *out;
-		both.free_at = dfa_step(o->free_names, f->free_at, c);
-		if (both.free_at != DFA_NONE && free_lies_beyond(r, both, key_hash(f->hash, c)))
+		both.free_at = dfa_step(o->free_names, from->free_at, c);
+		if (both.free_at != DFA_NONE && free_lies_beyond(r, both, hash))
 			*out = both;
 	}
 	return out->free_at != DFA_NONE || (out->at != DFA_NONE && names_may_come(r, out->at));
 }
 
-bool key_step(const struct view *v, unsigned char c, struct key_step *out)
+bool key_step(
+	const struct view *v, const struct key_step *from, unsigned char c, struct key_step *out)
 {
 	struct key_rule r = key_rule(v);
-	uint32_t key = c == '"' ? key_ended(&r) : SCHEMA_NONE;
+	uint32_t key = c == r.object->key_end ? key_ended(&r, from) : SCHEMA_NONE;
 	*out = (struct key_step){ .key = key };
-	return key != SCHEMA_NONE || go_on(&r, c, out);
+	return key != SCHEMA_NONE || go_on(&r, from, c, out);
 }
 
-static void allow_free(const struct key_rule *r, struct byte_set *out)
+static void allow_free(const struct key_rule *r, const struct key_step *from, struct byte_set *out)
 {
 	const struct node_object *o = r->object;
-	uint32_t free_at = r->v->frame->free_at;
+	uint32_t free_at = from->free_at;
+	unsigned char end = o->key_end;
 	struct byte_set bytes = { { 0 } };
 	dfa_put_bytes(o->free_names, free_at, &bytes);
 	if (free_may_end(o, free_at))
-		bytes.bits['"' >> 6] &= ~(UINT64_C(1) << ('"' & 63));
+		bytes.bits[end >> 6] &= ~(UINT64_C(1) << (end & 63));
 	if (!o->free_is_endless) {
 		for (int i = 0; i < 4; i++)
 			out->bits[i] |= bytes.bits[i];
@@ -219,25 +225,25 @@ static void allow_free(const struct key_rule *r, struct byte_set *out)
 	}
 	struct key_step step;
 	for (unsigned c = 0; c < 256; c++)
-		if (byte_set_has(&bytes, (unsigned char)c) && go_on(r, (unsigned char)c, &step))
+		if (byte_set_has(&bytes, (unsigned char)c) &&
+			go_on(r, from, (unsigned char)c, &step))
 			byte_set_put(out, (unsigned char)c);
 }
 
-void key_allowed(const struct view *v, struct byte_set *out)
+void key_allowed(const struct view *v, const struct key_step *from, struct byte_set *out)
 {
-	const struct frame *f = v->frame;
 	struct key_rule r = key_rule(v);
 	const struct node_object *o = r.object;
-	if (f->free_at != DFA_NONE)
-		allow_free(&r, out);
-	if (f->at != DFA_NONE) {
-		const struct dfa_state *s = &o->names->states[f->at];
+	if (from->free_at != DFA_NONE)
+		allow_free(&r, from, out);
+	if (from->at != DFA_NONE) {
+		const struct dfa_state *s = &o->names->states[from->at];
 		for (uint16_t i = 0; i < s->n_edges; i++) {
 			const struct dfa_edge *e = &o->names->edges[s->first_edge + i];
 			if (names_may_come(&r, e->to))
 				byte_set_put(out, e->lo);
 		}
 	}
-	if (key_ended(&r) != SCHEMA_NONE)
-		byte_set_put(out, '"');
+	if (key_ended(&r, from) != SCHEMA_NONE)
+		byte_set_put(out, o->key_end);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "chat/schema_form.h"
 #include "chat/schema_shape.h"
 
 /* States of free names that a pattern limits: they are searched in depth (schema_key.c). */
@@ -17,10 +18,13 @@ enum { NAME_STATES_MAX = 1000 };
 struct naming {
 	struct schema_build *b;
 	const struct shape *shape;
+	const struct spot *spot;
+	const struct node_form *form;
 	json_t *seen; /* name to number */
 	struct named {
 		const char *name;
-		struct str spelled; /* without quotes */
+		struct str spelled; /* in JSON, without quotes */
+		struct str written; /* as the form has it */
 		bool is_required;
 		uint32_t position, node;
 	} * names;
@@ -45,13 +49,18 @@ static void name_add(struct naming *g, const char *name, bool is_required)
 		g->cap = g->cap ? 2 * g->cap : 16;
 		g->names = must_realloc(g->names, g->cap * sizeof *g->names);
 	}
-	json_t *text = json_string(name);
-	struct str spelled = text ? scalar_spell(g->b, text) : (struct str){ 0 };
-	json_decref(text);
+	struct str written = form_key(g->b, g->form, name);
+	if (!written.p) {
+		schema_note(g->b, &g->shape->members.p[0], "properties",
+			"a name that this syntax cannot hold is left out");
+		return;
+	}
+	struct str spelled = scalar_quote(g->b, str_z(name), '"');
 	json_object_set_new(g->seen, name, json_integer((json_int_t)g->n));
 	g->names[g->n] = (struct named){
 		.name = name,
 		.spelled = str_sub(spelled, 1, spelled.n - 1),
+		.written = written,
 		.is_required = is_required,
 		.position = (uint32_t)g->n,
 	};
@@ -134,8 +143,12 @@ static void narrow_names(struct naming *g, struct node_object *object, const str
 {
 	if (!inside)
 		return;
+	if (g->form->is_bare || g->form->key_end != '"') {
+		schema_note(g->b, part, keyword, "not enforced on other keys in this syntax");
+		return;
+	}
 	struct arena *mem = g->b->schema->mem;
-	const struct dfa *names = dfa_quote(mem, inside);
+	const struct dfa *names = dfa_quote(mem, inside, '"');
 	bool overflow = names->n_states > NAME_STATES_MAX;
 	if (!overflow && object->free_is_endless)
 		names = dfa_intersect(mem, object->free_names, names, NAME_STATES_MAX, &overflow);
@@ -162,7 +175,7 @@ static void read_property_names(
 	if (shape.choices.n)
 		schema_note(g->b, names, "propertyNames", "alternatives are not enforced");
 	bool is_free;
-	const struct dfa *inside = scalar_string(g->b, &shape, &is_free);
+	const struct dfa *inside = scalar_string(g->b, &shape, LETTERS_DOUBLE, &is_free);
 	if (is_free && (shape.min_chars || shape.max_chars != SIZE_MAX))
 		schema_note(g->b, names, "propertyNames", "lengths are not enforced");
 	narrow_names(g, object, inside, names, "propertyNames");
@@ -174,7 +187,7 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 	struct schema_build *b = g->b;
 	struct part_list parts = { 0 };
 	bool is_said = false, is_naming = g->n > 0;
-	object->free_names = scalar_any_name(b);
+	object->free_names = form_any_key(b, g->form);
 	for (size_t i = 0; i < g->shape->members.n && object->free_names; i++) {
 		const struct part *member = &g->shape->members.p[i];
 		struct part pattern, value;
@@ -200,12 +213,19 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 			part_add(b, &parts, rest);
 	}
 	bool is_closed = !is_said && is_naming && b->schema->options.unsaid == SCHEMA_UNSAID_CLOSED;
-	object->free = is_closed || !object->free_names ? SCHEMA_NONE : build_parts(b, &parts);
+	const struct spot *spot = spot_of_member(b, g->spot, (struct str){ 0 });
+	bool is_open = !is_closed && object->free_names;
+	if (is_open && spot && b->schema->forms->closes_with_key) {
+		schema_note(b, &g->shape->members.p[0], "additionalProperties",
+			"other keys cannot be written in this syntax");
+		is_open = false;
+	}
+	object->free = is_open ? build_parts(b, &parts, spot) : SCHEMA_NONE;
 }
 
 static int by_spelling(const void *a, const void *b)
 {
-	return str_cmp(((const struct named *)a)->spelled, ((const struct named *)b)->spelled);
+	return str_cmp(((const struct named *)a)->written, ((const struct named *)b)->written);
 }
 
 /* Sorts the names by spelling and lays the tables of keys. */
@@ -222,8 +242,8 @@ static void lay_keys(struct naming *g, struct node_object *object)
 		qsort(g->names, g->n, sizeof *g->names, by_spelling);
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct named *name = &g->names[i];
-		words[i] = name->spelled;
-		states += name->spelled.n;
+		words[i] = name->written;
+		states += name->written.n;
 		keys[i] = (struct node_key){ name->node, name->position, name->is_required };
 		by_position[name->position] = i;
 		if (name->is_required)
@@ -263,14 +283,19 @@ static uint32_t named_node(struct naming *g, const struct named *name)
 		if (names.schema && !names_take(g->b, &names, name->name))
 			part_add(g->b, &parts, (struct part){ json_false(), names.place });
 	}
-	return build_parts(g->b, &parts);
+	return build_parts(g->b, &parts, spot_of_member(g->b, g->spot, str_z(name->name)));
 }
 
-void build_object(struct schema_build *b, const struct shape *shape, struct ways *out)
+/* The objects in one form. */
+static void build_in_form(struct schema_build *b, const struct shape *shape,
+	const struct spot *spot, const struct node_form *form, struct ways *out)
 {
-	struct naming g = { .b = b, .shape = shape, .seen = json_object() };
+	struct naming g = {
+		.b = b, .shape = shape, .spot = spot, .form = form, .seen = json_object()
+	};
 	struct node_object object = {
 		.any_order = b->schema->options.order == SCHEMA_ANY_ORDER,
+		.key_end = form->key_end,
 		.min_members = (uint32_t)shape->min_members,
 		.max_members =
 			shape->max_members > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_members,
@@ -288,6 +313,35 @@ void build_object(struct schema_build *b, const struct shape *shape, struct ways
 		return;
 	uint32_t n = build_new_node(b->schema);
 	b->schema->nodes[n].kind = NODE_OBJECT;
+	b->schema->nodes[n].form = form;
 	b->schema->nodes[n].object = object;
 	build_way(b, out, n);
+}
+
+/* Whether no key is named anywhere. */
+static bool names_nothing(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->members.n; i++)
+		if (json_object_size(json_object_get(shape->members.p[i].schema, "properties")))
+			return false;
+	return true;
+}
+
+void build_object(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
+	const struct forms *f = b->schema->forms;
+	if (spot && spot->is_top) {
+		build_in_form(b, shape, spot, f->top, out);
+	} else if (spot && names_nothing(shape)) {
+		schema_note(b, &shape->members.p[0], "additionalProperties",
+			"an object whose keys are not named may hold anything in this syntax");
+		form_any_text(b, spot, out);
+	} else if (spot) {
+		build_in_form(b, shape, spot, spot->elements, out);
+	} else {
+		build_in_form(b, shape, NULL, f->objects[0], out);
+		if (f->objects[1])
+			build_in_form(b, shape, NULL, f->objects[1], out);
+	}
 }

@@ -31,6 +31,9 @@ static const struct phase_row {
 	[PHASE_ARRAY_FIRST] = { false, true, true },
 	[PHASE_ARRAY_NEXT] = { false, true, false },
 	[PHASE_ARRAY_ITEM] = { true, true, true },
+	[PHASE_WRAP_VALUE] = { false, false, true },
+	[PHASE_WRAP_NEXT] = { false, false, false },
+	[PHASE_TEXT] = { false, false, false },
 };
 
 _Static_assert(sizeof phases / sizeof phases[0] == PHASE_COUNT, "a row for every phase");
@@ -50,15 +53,21 @@ _Static_assert(
 	sizeof spacings / sizeof spacings[0] == SCHEMA_SPACING_COUNT, "a row for every spacing");
 
 enum move_kind {
-	MOVE_REFUSE,
 	MOVE_BLANK,
-	MOVE_SCALAR,     /* scalar goes to state `to` */
-	MOVE_NAME_BEGIN, /* the quote before a key */
-	MOVE_NAME,       /* names go to `to`, free names to `free_to` */
-	MOVE_NAME_END,   /* the key is number `to`, or KEY_FREE */
-	MOVE_MARK,       /* comma or colon: on to phase `to` */
-	MOVE_VALUE,      /* a value begins */
-	MOVE_CLOSE,
+	MOVE_SCALAR,   /* scalar goes to state `to` */
+	MOVE_TEXT,     /* text `to` of the form, of which so many bytes are there: `free_to` */
+	MOVE_NAME,     /* names go to `to`, free names to `free_to` */
+	MOVE_NAME_END, /* the key is number `to`, or KEY_FREE */
+	MOVE_COLON,
+	MOVE_VALUE, /* a value begins */
+};
+
+/* The texts of a form, and what a frame does behind each. */
+enum form_text {
+	TEXT_OPEN,
+	TEXT_KEY_OPEN,
+	TEXT_SEPARATOR,
+	TEXT_CLOSE,
 };
 
 /* Most words that one move adds to a stack. */
@@ -72,6 +81,20 @@ struct move {
 	uint32_t to, free_to;
 	uint16_t frame; /* words from the bottom of the stack: the frame that moves */
 };
+
+enum { MOVES_MAX = 3 }; /* that one byte may mean to a branch */
+
+/* What a byte means to a branch. */
+struct choice {
+	struct move p[MOVES_MAX];
+	uint16_t n;
+};
+
+static void add_move(struct choice *out, struct move m)
+{
+	MUST(out->n < MOVES_MAX);
+	out->p[out->n++] = m;
+}
 
 static struct frame *frame_at(struct schema_run *run, uint16_t branch, uint16_t offset)
 {
@@ -95,6 +118,8 @@ static uint32_t awaited(const struct view *v)
 	if (f->phase == PHASE_TOP_VALUE)
 		return f->node;
 	const struct node *n = view_node(v->s, f->node);
+	if (f->phase == PHASE_WRAP_VALUE)
+		return n->wrap.inner;
 	if (f->phase == PHASE_OBJECT_VALUE)
 		return f->at == KEY_FREE ? n->object.free : n->object.keys[f->at].node;
 	if (f->count >= n->array.max_items)
@@ -162,13 +187,12 @@ static bool count_allows(const struct view *v, const struct node_scalar *n, uint
 	return f->count < n->max_chars;
 }
 
-static struct move decide_scalar(const struct view *v, unsigned char c)
+static void decide_scalar(const struct view *v, unsigned char c, struct choice *out)
 {
 	const struct node_scalar *n = &view_node(v->s, v->frame->node)->scalar;
 	uint32_t to = dfa_step(n->dfa, v->frame->at, c);
-	if (to == DFA_NONE || !count_allows(v, n, to))
-		return (struct move){ .kind = MOVE_REFUSE };
-	return (struct move){ .kind = MOVE_SCALAR, .to = to };
+	if (to != DFA_NONE && count_allows(v, n, to))
+		add_move(out, (struct move){ .kind = MOVE_SCALAR, .to = to });
 }
 
 static void allow_scalar(const struct view *v, struct byte_set *out)
@@ -179,12 +203,13 @@ static void allow_scalar(const struct view *v, struct byte_set *out)
 		dfa_put_bytes(n->dfa, f->at, out);
 		return;
 	}
+	unsigned char quote = n->quote;
 	if (f->count >= n->min_chars)
-		byte_set_put(out, '"');
+		byte_set_put(out, quote);
 	if (f->count < n->max_chars) {
 		struct byte_set inside = { 0 };
 		dfa_put_bytes(n->dfa, f->at, &inside);
-		inside.bits['"' >> 6] &= ~(UINT64_C(1) << ('"' & 63));
+		inside.bits[quote >> 6] &= ~(UINT64_C(1) << (quote & 63));
 		for (int i = 0; i < 4; i++)
 			out->bits[i] |= inside.bits[i];
 	}
@@ -215,44 +240,17 @@ static bool may_go_on(const struct view *v)
 	return keys_may_come(v);
 }
 
-static bool blank_may_come(const struct view *v, unsigned char c)
+static const struct node_form *form_of(const struct view *v)
 {
-	const struct spacing_row *row = &spacings[v->s->options.spacing];
-	const struct phase_row *phase = &phases[v->frame->phase];
-	if (!phase->is_between || v->run->blanks >= row->max_blanks ||
-		(row->is_exact && !phase->is_after_mark))
-		return false;
-	return c == ' ' || (row->has_lines && (c == '\n' || c == '\t' || c == '\r'));
+	return view_node(v->s, v->frame->node)->form;
 }
 
-/* Enough blanks are there for the next token. */
-static bool token_may_come(const struct view *v)
-{
-	const struct spacing_row *row = &spacings[v->s->options.spacing];
-	return !row->is_exact || !phases[v->frame->phase].is_after_mark ||
-	       v->run->blanks == row->max_blanks;
-}
-
-static struct move decide_object(const struct view *v, unsigned char c)
+/* Behind a comma or colon. */
+static bool is_after_mark(const struct view *v)
 {
 	enum phase phase = v->frame->phase;
-	if (c == '"' && phase != PHASE_OBJECT_NEXT && may_go_on(v))
-		return (struct move){ .kind = MOVE_NAME_BEGIN };
-	if (c == ',' && phase == PHASE_OBJECT_NEXT && may_go_on(v))
-		return (struct move){ .kind = MOVE_MARK, .to = PHASE_OBJECT_KEY };
-	if (c == '}' && phase != PHASE_OBJECT_KEY && may_close(v))
-		return (struct move){ .kind = MOVE_CLOSE };
-	return (struct move){ .kind = MOVE_REFUSE };
-}
-
-static struct move decide_array(const struct view *v, unsigned char c)
-{
-	enum phase phase = v->frame->phase;
-	if (c == ']' && phase != PHASE_ARRAY_ITEM && may_close(v))
-		return (struct move){ .kind = MOVE_CLOSE };
-	if (c == ',' && phase == PHASE_ARRAY_NEXT && may_go_on(v))
-		return (struct move){ .kind = MOVE_MARK, .to = PHASE_ARRAY_ITEM };
-	return (struct move){ .kind = MOVE_REFUSE };
+	return phases[phase].is_after_mark &&
+	       (phase != PHASE_OBJECT_VALUE || form_of(v)->has_colon);
 }
 
 static bool is_blank(unsigned char c)
@@ -260,59 +258,209 @@ static bool is_blank(unsigned char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static struct move decide_between(const struct view *v, unsigned char c)
+static bool blank_may_come(const struct view *v, unsigned char c)
 {
-	if (is_blank(c))
-		return (struct move){ .kind = blank_may_come(v, c) ? MOVE_BLANK : MOVE_REFUSE };
+	if (!phases[v->frame->phase].is_between || !is_blank(c))
+		return false;
+	const struct spacing_row *row = &spacings[form_of(v)->spacing];
+	if (v->run->blanks >= row->max_blanks || (row->is_exact && !is_after_mark(v)))
+		return false;
+	return c == ' ' || row->has_lines;
+}
+
+/* Enough blanks are there for the next token. */
+static bool token_may_come(const struct view *v)
+{
+	if (!is_after_mark(v))
+		return true;
+	const struct spacing_row *row = &spacings[form_of(v)->spacing];
+	return !row->is_exact || v->run->blanks == row->max_blanks;
+}
+
+/* A member or item may begin without a text before it that separates it from the last. */
+static bool is_joined(const struct view *v)
+{
+	enum phase phase = v->frame->phase;
+	bool is_next = phase == PHASE_OBJECT_NEXT || phase == PHASE_ARRAY_NEXT;
+	return !is_next || !form_of(v)->separator.n;
+}
+
+static bool awaits_value(const struct view *v)
+{
+	return phases[v->frame->phase].awaits_value ||
+	       (v->frame->phase == PHASE_ARRAY_NEXT && is_joined(v));
+}
+
+static struct str text_at(const struct node_form *form, enum form_text text)
+{
+	switch (text) {
+	case TEXT_OPEN: return form->open;
+	case TEXT_KEY_OPEN: return form->key_open;
+	case TEXT_SEPARATOR: return form->separator;
+	default: return form->close;
+	}
+}
+
+/* Where a frame in PHASE_TEXT is. */
+static enum form_text text_of(const struct frame *f)
+{
+	return (enum form_text)(f->hash >> 32);
+}
+
+static uint32_t text_taken(const struct frame *f)
+{
+	return (uint32_t)f->hash;
+}
+
+static bool text_goes_on(const struct view *v, enum form_text text, uint32_t taken, unsigned char c)
+{
+	struct str t = text_at(form_of(v), text);
+	return taken < t.n && (unsigned char)t.p[taken] == c;
+}
+
+static void decide_text(const struct view *v, enum form_text text, uint32_t taken, unsigned char c,
+	struct choice *out)
+{
+	if (text_goes_on(v, text, taken, c))
+		add_move(out, (struct move){ .kind = MOVE_TEXT, .to = text, .free_to = taken + 1 });
+}
+
+static void decide_key(
+	const struct view *v, const struct key_step *from, unsigned char c, struct choice *out)
+{
+	struct key_step step;
+	if (!key_step(v, from, c, &step))
+		return;
+	if (step.key != SCHEMA_NONE)
+		add_move(out, (struct move){ .kind = MOVE_NAME_END, .to = step.key });
+	else
+		add_move(out,
+			(struct move){ .kind = MOVE_NAME, .to = step.at, .free_to = step.free_at });
+}
+
+static struct key_step key_so_far(const struct frame *f)
+{
+	return (struct key_step){ SCHEMA_NONE, f->at, f->free_at, f->hash };
+}
+
+static void decide_object(const struct view *v, unsigned char c, struct choice *out)
+{
+	enum phase phase = v->frame->phase;
+	const struct node_form *form = form_of(v);
+	if (!is_joined(v)) {
+		if (text_goes_on(v, TEXT_SEPARATOR, 0, c) && may_go_on(v))
+			decide_text(v, TEXT_SEPARATOR, 0, c, out);
+	} else if (!form->key_open.n) {
+		struct key_step begin = key_begin(v);
+		decide_key(v, &begin, c, out);
+	} else if (text_goes_on(v, TEXT_KEY_OPEN, 0, c) && may_go_on(v)) {
+		decide_text(v, TEXT_KEY_OPEN, 0, c, out);
+	}
+	if (phase != PHASE_OBJECT_KEY && text_goes_on(v, TEXT_CLOSE, 0, c) && may_close(v))
+		decide_text(v, TEXT_CLOSE, 0, c, out);
+}
+
+static void decide_array(const struct view *v, unsigned char c, struct choice *out)
+{
+	enum phase phase = v->frame->phase;
+	if (phase != PHASE_ARRAY_ITEM && text_goes_on(v, TEXT_CLOSE, 0, c) && may_close(v))
+		decide_text(v, TEXT_CLOSE, 0, c, out);
+	if (!is_joined(v) && text_goes_on(v, TEXT_SEPARATOR, 0, c) && may_go_on(v))
+		decide_text(v, TEXT_SEPARATOR, 0, c, out);
+}
+
+static void decide_between(const struct view *v, unsigned char c, struct choice *out)
+{
+	if (blank_may_come(v, c)) {
+		add_move(out, (struct move){ .kind = MOVE_BLANK });
+		return;
+	}
 	if (!token_may_come(v))
-		return (struct move){ .kind = MOVE_REFUSE };
-	if (phases[v->frame->phase].awaits_value && value_may_begin(v, c))
-		return (struct move){ .kind = MOVE_VALUE };
+		return;
+	if (awaits_value(v) && value_may_begin(v, c))
+		add_move(out, (struct move){ .kind = MOVE_VALUE });
 	switch (v->frame->phase) {
 	case PHASE_OBJECT_FIRST:
 	case PHASE_OBJECT_NEXT:
-	case PHASE_OBJECT_KEY: return decide_object(v, c);
+	case PHASE_OBJECT_KEY: decide_object(v, c, out); break;
 	case PHASE_ARRAY_FIRST:
 	case PHASE_ARRAY_NEXT:
-	case PHASE_ARRAY_ITEM: return decide_array(v, c);
+	case PHASE_ARRAY_ITEM: decide_array(v, c, out); break;
+	case PHASE_WRAP_NEXT: decide_text(v, TEXT_CLOSE, 0, c, out); break;
+	case PHASE_TEXT: decide_text(v, text_of(v->frame), text_taken(v->frame), c, out); break;
 	case PHASE_COLON:
 		if (c == ':')
-			return (struct move){ .kind = MOVE_MARK, .to = PHASE_OBJECT_VALUE };
+			add_move(out, (struct move){ .kind = MOVE_COLON });
 		break;
 	default: break;
 	}
-	return (struct move){ .kind = MOVE_REFUSE };
 }
 
-static struct move decide_name(const struct view *v, unsigned char c)
+/* Marks the moves from the first one on as moves of this frame. */
+static void set_frame(struct choice *out, uint16_t first, uint16_t frame)
 {
-	struct key_step step;
-	if (!key_step(v, c, &step))
-		return (struct move){ .kind = MOVE_REFUSE };
-	if (step.key != SCHEMA_NONE)
-		return (struct move){ .kind = MOVE_NAME_END, .to = step.key };
-	return (struct move){ .kind = MOVE_NAME, .to = step.at, .free_to = step.free_at };
+	for (uint16_t i = first; i < out->n; i++)
+		out->p[i].frame = frame;
 }
 
-static struct move decide(
-	const struct schema *s, const struct schema_run *run, uint16_t branch, unsigned char c)
+static void decide(const struct schema *s, const struct schema_run *run, uint16_t branch,
+	unsigned char c, struct choice *out)
 {
 	struct view v = view_top(s, run, branch);
-	struct move m;
+	out->n = 0;
 	if (v.frame->phase == PHASE_SCALAR) {
-		m = decide_scalar(&v, c);
-		if (m.kind == MOVE_REFUSE && scalar_is_complete(&v)) {
-			v = view_below(&v, branch);
-			m = decide_between(&v, c);
-		}
-	} else {
-		m = v.frame->phase == PHASE_NAME ? decide_name(&v, c) : decide_between(&v, c);
+		decide_scalar(&v, c, out);
+		set_frame(out, 0, v.offset);
+		bool is_raw = view_node(s, v.frame->node)->scalar.is_raw;
+		if ((out->n && !is_raw) || !scalar_is_complete(&v))
+			return;
+		uint16_t own = out->n;
+		v = view_below(&v, branch);
+		decide_between(&v, c, out);
+		set_frame(out, own, v.offset);
+		return;
 	}
-	m.frame = v.offset;
-	return m;
+	if (v.frame->phase == PHASE_NAME) {
+		struct key_step from = key_so_far(v.frame);
+		decide_key(&v, &from, c, out);
+	} else {
+		decide_between(&v, c, out);
+	}
+	set_frame(out, 0, v.offset);
 }
 
 /* ---- what may come ---- */
+
+static void allow_text(
+	const struct view *v, enum form_text text, uint32_t taken, struct byte_set *out)
+{
+	struct str t = text_at(form_of(v), text);
+	if (taken < t.n)
+		byte_set_put(out, (unsigned char)t.p[taken]);
+}
+
+static void allow_object(const struct view *v, struct byte_set *out)
+{
+	if (!is_joined(v)) {
+		if (may_go_on(v))
+			allow_text(v, TEXT_SEPARATOR, 0, out);
+	} else if (!form_of(v)->key_open.n) {
+		struct key_step begin = key_begin(v);
+		key_allowed(v, &begin, out);
+	} else if (may_go_on(v)) {
+		allow_text(v, TEXT_KEY_OPEN, 0, out);
+	}
+	if (v->frame->phase != PHASE_OBJECT_KEY && may_close(v))
+		allow_text(v, TEXT_CLOSE, 0, out);
+}
+
+static void allow_array(const struct view *v, struct byte_set *out)
+{
+	if (!is_joined(v) && may_go_on(v))
+		allow_text(v, TEXT_SEPARATOR, 0, out);
+	if (v->frame->phase != PHASE_ARRAY_ITEM && may_close(v))
+		allow_text(v, TEXT_CLOSE, 0, out);
+}
 
 static void allow_between(const struct view *v, struct byte_set *out)
 {
@@ -322,27 +470,17 @@ static void allow_between(const struct view *v, struct byte_set *out)
 			byte_set_put(out, *c);
 	if (!token_may_come(v))
 		return;
-	if (phases[v->frame->phase].awaits_value)
+	if (awaits_value(v))
 		allow_value(v, out);
 	switch (v->frame->phase) {
 	case PHASE_OBJECT_FIRST:
-	case PHASE_OBJECT_KEY:
-		if (may_go_on(v))
-			byte_set_put(out, '"');
-		if (v->frame->phase == PHASE_OBJECT_FIRST && may_close(v))
-			byte_set_put(out, '}');
-		break;
 	case PHASE_OBJECT_NEXT:
-	case PHASE_ARRAY_NEXT:
-		if (may_go_on(v))
-			byte_set_put(out, ',');
-		if (may_close(v))
-			byte_set_put(out, v->frame->phase == PHASE_OBJECT_NEXT ? '}' : ']');
-		break;
+	case PHASE_OBJECT_KEY: allow_object(v, out); break;
 	case PHASE_ARRAY_FIRST:
-		if (may_close(v))
-			byte_set_put(out, ']');
-		break;
+	case PHASE_ARRAY_NEXT:
+	case PHASE_ARRAY_ITEM: allow_array(v, out); break;
+	case PHASE_WRAP_NEXT: allow_text(v, TEXT_CLOSE, 0, out); break;
+	case PHASE_TEXT: allow_text(v, text_of(v->frame), text_taken(v->frame), out); break;
 	case PHASE_COLON: byte_set_put(out, ':'); break;
 	default: break;
 	}
@@ -353,7 +491,8 @@ static void allow_branch(
 {
 	struct view v = view_top(s, run, branch);
 	if (v.frame->phase == PHASE_NAME) {
-		key_allowed(&v, out);
+		struct key_step from = key_so_far(v.frame);
+		key_allowed(&v, &from, out);
 		return;
 	}
 	if (v.frame->phase == PHASE_SCALAR) {
@@ -422,31 +561,93 @@ static void push(struct schema_run *run, uint16_t branch, struct frame frame, ui
 	run->top[branch] = at;
 }
 
+static void pop(struct schema_run *run, uint16_t branch)
+{
+	uint16_t below = frame_at(run, branch, run->top[branch])->below;
+	resize(run, branch, run->top[branch]);
+	run->top[branch] = below;
+}
+
+static void begin_name(const struct schema *s, struct schema_run *run, uint16_t branch)
+{
+	struct view v = view_top(s, run, branch);
+	struct key_step step = key_begin(&v);
+	struct frame *f = frame_at(run, branch, run->top[branch]);
+	f->phase = PHASE_NAME;
+	f->hash = step.hash;
+	f->at = step.at;
+	f->free_at = step.free_at;
+}
+
+/* The phase behind the text that opens a node, behind what separates its parts. */
+static enum phase phase_inside(const struct node *n)
+{
+	if (n->kind == NODE_WRAP)
+		return PHASE_WRAP_VALUE;
+	return n->kind == NODE_OBJECT ? PHASE_OBJECT_FIRST : PHASE_ARRAY_FIRST;
+}
+
+static enum phase phase_of_part(const struct node *n)
+{
+	return n->kind == NODE_OBJECT ? PHASE_OBJECT_KEY : PHASE_ARRAY_ITEM;
+}
+
+/* So many bytes of a text of the frame's form are there. */
+static void take_text(const struct schema *s, struct schema_run *run, uint16_t branch,
+	enum form_text text, uint32_t taken)
+{
+	struct frame *f = frame_at(run, branch, run->top[branch]);
+	const struct node *n = view_node(s, f->node);
+	bool is_whole = taken == text_at(n->form, text).n;
+	f->phase = PHASE_TEXT;
+	f->hash = is_whole ? 0 : (uint64_t)text << 32 | taken;
+	if (!is_whole)
+		return;
+	switch (text) {
+	case TEXT_OPEN: f->phase = (uint16_t)phase_inside(n); break;
+	case TEXT_KEY_OPEN: begin_name(s, run, branch); break;
+	case TEXT_SEPARATOR: f->phase = (uint16_t)phase_of_part(n); break;
+	case TEXT_CLOSE: pop(run, branch); break;
+	}
+}
+
+/* What stands behind the value that a frame awaited. */
+static enum phase phase_behind(enum phase phase)
+{
+	switch (phase) {
+	case PHASE_TOP_VALUE: return PHASE_TOP_DONE;
+	case PHASE_OBJECT_VALUE: return PHASE_OBJECT_NEXT;
+	case PHASE_WRAP_VALUE: return PHASE_WRAP_NEXT;
+	default: return PHASE_ARRAY_NEXT;
+	}
+}
+
+/* The value begun in this branch is a structure. */
+static void begin_structure(
+	const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t way)
+{
+	const struct node *n = view_node(s, way);
+	struct frame frame = { .node = way, .phase = (uint16_t)phase_inside(n) };
+	push(run, branch, frame, n->kind == NODE_OBJECT ? n->object.n_words : 0);
+}
+
 /* The value begun in this branch is a `way`; its first byte is `c`. */
 static void begin_way(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t way,
 	unsigned char c)
 {
 	const struct node *n = view_node(s, way);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
-	if (f->phase == PHASE_TOP_VALUE)
-		f->phase = PHASE_TOP_DONE;
-	else if (f->phase == PHASE_OBJECT_VALUE)
-		f->phase = PHASE_OBJECT_NEXT;
-	else
-		f->phase = PHASE_ARRAY_NEXT;
+	f->phase = (uint16_t)phase_behind(f->phase);
 	f->count++;
-	struct frame frame = { .node = way, .phase = PHASE_SCALAR };
-	if (n->kind == NODE_OBJECT) {
-		frame.phase = PHASE_OBJECT_FIRST;
-		push(run, branch, frame, n->object.n_words);
-	} else if (n->kind == NODE_ARRAY) {
-		frame.phase = PHASE_ARRAY_FIRST;
-		push(run, branch, frame, 0);
-	} else {
-		frame.at = dfa_step(n->scalar.dfa, 0, c);
-		if (!dfa_is_final(n->scalar.dfa, frame.at))
-			push(run, branch, frame, 0);
+	if (n->kind != NODE_SCALAR) {
+		begin_structure(s, run, branch, way);
+		take_text(s, run, branch, TEXT_OPEN, 1);
+		return;
 	}
+	struct frame frame = { .node = way, .phase = PHASE_SCALAR };
+	frame.at = dfa_step(n->scalar.dfa, 0, c);
+	if (!dfa_is_final(n->scalar.dfa, frame.at))
+		push(run, branch, frame, 0);
 }
 
 /* Begins a value in as many branches as there are ways for it. */
@@ -468,22 +669,13 @@ static void begin_value(
 	begin_way(s, run, branch, own, c);
 }
 
-static void begin_name(const struct schema *s, struct schema_run *run, uint16_t branch)
-{
-	struct view v = view_top(s, run, branch);
-	struct key_step step = key_begin(&v);
-	struct frame *f = frame_at(run, branch, run->top[branch]);
-	f->phase = PHASE_NAME;
-	f->hash = KEY_HASH_FIRST;
-	f->at = step.at;
-	f->free_at = step.free_at;
-}
-
-static void end_name(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t key)
+/* The byte that ends the key may be the first of its value. */
+static void end_name(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t key,
+	unsigned char c)
 {
 	struct frame *f = frame_at(run, branch, run->top[branch]);
-	const struct node_object *o = &view_node(s, f->node)->object;
-	f->phase = PHASE_COLON;
+	const struct node *n = view_node(s, f->node);
+	f->phase = n->form->has_colon ? PHASE_COLON : PHASE_OBJECT_VALUE;
 	f->at = key;
 	if (key == KEY_FREE) {
 		uint64_t hash = f->hash;
@@ -491,18 +683,14 @@ static void end_name(const struct schema *s, struct schema_run *run, uint16_t br
 		f->n_free++;
 		resize(run, branch, (uint16_t)(words + 1));
 		run->words[run->start[branch] + words] = hash;
-		return;
+	} else {
+		uint64_t *seen = (uint64_t *)f + FRAME_WORDS;
+		seen[key / 64] |= UINT64_C(1) << key % 64;
+		f->position = (uint16_t)(n->object.keys[key].position + 1);
 	}
-	uint64_t *seen = (uint64_t *)f + FRAME_WORDS;
-	seen[key / 64] |= UINT64_C(1) << key % 64;
-	f->position = (uint16_t)(o->keys[key].position + 1);
-}
-
-static void pop(struct schema_run *run, uint16_t branch)
-{
-	uint16_t below = frame_at(run, branch, run->top[branch])->below;
-	resize(run, branch, run->top[branch]);
-	run->top[branch] = below;
+	f->hash = 0;
+	if (n->form->key_end_is_value)
+		begin_value(s, run, branch, c);
 }
 
 static void step_scalar(
@@ -524,19 +712,18 @@ static void perform(const struct schema *s, struct schema_run *run, uint16_t bra
 		pop(run, branch);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	switch (m->kind) {
-	case MOVE_REFUSE:
 	case MOVE_BLANK: break;
 	case MOVE_SCALAR: step_scalar(s, run, branch, m->to); break;
-	case MOVE_NAME_BEGIN: begin_name(s, run, branch); break;
+	case MOVE_TEXT: take_text(s, run, branch, (enum form_text)m->to, m->free_to); break;
 	case MOVE_NAME:
+		f->hash = key_hash(f->phase == PHASE_NAME ? f->hash : KEY_HASH_FIRST, c);
+		f->phase = PHASE_NAME;
 		f->at = m->to;
 		f->free_at = m->free_to;
-		f->hash = key_hash(f->hash, c);
 		break;
-	case MOVE_NAME_END: end_name(s, run, branch, m->to); break;
-	case MOVE_MARK: f->phase = (uint16_t)m->to; break;
+	case MOVE_NAME_END: end_name(s, run, branch, m->to, c); break;
+	case MOVE_COLON: f->phase = PHASE_OBJECT_VALUE; break;
 	case MOVE_VALUE: begin_value(s, run, branch, c); break;
-	case MOVE_CLOSE: pop(run, branch); break;
 	}
 }
 
@@ -564,31 +751,58 @@ static void merge(struct schema_run *run)
 				drop(run, b);
 }
 
-bool schema_run_accept(const struct schema *s, struct schema_run *run, unsigned char c)
+/* Decides for every branch and drops those to which the byte means nothing. */
+static uint16_t decide_all(
+	const struct schema *s, struct schema_run *run, unsigned char c, struct choice *choices)
 {
-	struct move moves[LIMIT_SCHEMA_BRANCHES];
 	uint16_t n = run->n_branches, kept = 0;
 	for (uint16_t i = 0; i < n; i++) {
-		moves[i] = decide(s, run, i, c);
-		kept = (uint16_t)(kept + (moves[i].kind != MOVE_REFUSE));
+		decide(s, run, i, c, &choices[i]);
+		kept = (uint16_t)(kept + (choices[i].n > 0));
 	}
+	for (uint16_t i = n; kept && i-- > 0;)
+		if (!choices[i].n) {
+			drop(run, i);
+			memmove(choices + i, choices + i + 1,
+				(size_t)(n - i - 1) * sizeof *choices);
+		}
+	return kept;
+}
+
+bool schema_run_accept(const struct schema *s, struct schema_run *run, unsigned char c)
+{
+	struct choice choices[LIMIT_SCHEMA_BRANCHES];
+	uint16_t kept = decide_all(s, run, c, choices);
 	if (!kept)
 		return false;
-	for (uint16_t i = n; i-- > 0;)
-		if (moves[i].kind == MOVE_REFUSE) {
-			drop(run, i);
-			memmove(moves + i, moves + i + 1, (size_t)(n - i - 1) * sizeof *moves);
-		}
-	bool is_blank_move = moves[0].kind == MOVE_BLANK;
+	bool is_blank_move = false;
+	for (uint16_t i = 0; i < kept; i++)
+		is_blank_move = is_blank_move || choices[i].p[0].kind == MOVE_BLANK;
 	for (uint16_t i = 0; i < kept && make_room(run, i); i++) {
 		if (run->n_branches < kept)
 			kept = run->n_branches;
-		perform(s, run, i, &moves[i], c);
+		for (uint16_t k = 1; k < choices[i].n; k++)
+			if (fork_branch(run, i))
+				perform(s, run, (uint16_t)(run->n_branches - 1), &choices[i].p[k],
+					c);
+		perform(s, run, i, &choices[i].p[0], c);
 	}
 	run->blanks = is_blank_move ? (uint16_t)(run->blanks + 1) : 0;
 	if (run->n_branches > 1)
 		merge(run);
 	return true;
+}
+
+/* Inside the object at the top, in as many branches as there are kinds of it. */
+static void start_inside(const struct schema *s, struct schema_run *run, uint32_t node)
+{
+	const uint32_t *ways;
+	uint32_t n = ways_of(s, &node, &ways);
+	frame_at(run, 0, 0)->phase = PHASE_TOP_DONE;
+	for (uint32_t i = 1; i < n; i++)
+		if (fork_branch(run, 0))
+			begin_structure(s, run, (uint16_t)(run->n_branches - 1), ways[i]);
+	begin_structure(s, run, 0, ways[0]);
 }
 
 void schema_run_start(const struct schema *s, uint32_t root, struct schema_run *run)
@@ -599,6 +813,8 @@ void schema_run_start(const struct schema *s, uint32_t root, struct schema_run *
 	run->start[0] = run->start[1] = 0;
 	run->top[0] = 0;
 	push(run, 0, (struct frame){ .node = s->roots[root].node, .phase = PHASE_TOP_VALUE }, 0);
+	if (s->roots[root].is_inside)
+		start_inside(s, run, s->roots[root].node);
 }
 
 void schema_run_copy(struct schema_run *to, const struct schema_run *from)

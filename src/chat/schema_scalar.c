@@ -75,22 +75,39 @@ const struct dfa *scalar_any_name(struct schema_build *b)
 	if (!b->any_name) {
 		const struct dfa *inside = NULL;
 		compile_own(b, &inside, "[\\s\\S]*", PATTERN_WHOLE);
-		b->any_name = dfa_quote(b->schema->mem, inside);
+		b->any_name = dfa_quote(b->schema->mem, inside, '"');
 	}
 	return b->any_name;
 }
 
-const struct dfa *scalar_pattern(
-	struct schema_build *b, const struct part *part, const char *keyword)
+static const struct letters_row {
+	enum pattern_use search, whole;
+} letters_rows[] = {
+	[LETTERS_DOUBLE] = { PATTERN_SEARCH, PATTERN_WHOLE },
+	[LETTERS_SINGLE] = { PATTERN_SEARCH_SINGLE, PATTERN_WHOLE_SINGLE },
+	[LETTERS_PLAIN] = { PATTERN_SEARCH_PLAIN, PATTERN_WHOLE_PLAIN },
+};
+
+_Static_assert(sizeof letters_rows / sizeof *letters_rows == LETTERS_COUNT, "a row for each");
+
+static const struct dfa *pattern_automaton(struct schema_build *b, const struct part *part,
+	const char *keyword, enum scalar_letters letters)
 {
 	const char *why;
-	const struct dfa *d = compile(b, js_text(part->schema), PATTERN_SEARCH, &why);
+	const struct dfa *d = compile(b, js_text(part->schema), letters_rows[letters].search, &why);
 	if (!d)
 		schema_note(b, part, keyword, why);
 	return d;
 }
 
-static const struct dfa *format_automaton(struct schema_build *b, const struct part *part)
+const struct dfa *scalar_pattern(
+	struct schema_build *b, const struct part *part, const char *keyword)
+{
+	return pattern_automaton(b, part, keyword, LETTERS_DOUBLE);
+}
+
+static const struct dfa *format_automaton(
+	struct schema_build *b, const struct part *part, enum scalar_letters letters)
 {
 	const struct format_row *row = format_find(js_text(part->schema));
 	if (!row)
@@ -98,7 +115,7 @@ static const struct dfa *format_automaton(struct schema_build *b, const struct p
 	if (!row || !row->pattern)
 		return NULL;
 	const char *why;
-	const struct dfa *d = compile(b, str_z(row->pattern), PATTERN_WHOLE, &why);
+	const struct dfa *d = compile(b, str_z(row->pattern), letters_rows[letters].whole, &why);
 	MUST(d);
 	return d;
 }
@@ -120,18 +137,20 @@ static bool narrow(struct schema_build *b, const struct dfa **inside, const stru
 	return both || overflow;
 }
 
-const struct dfa *scalar_string(struct schema_build *b, const struct shape *shape, bool *is_free)
+const struct dfa *scalar_string(struct schema_build *b, const struct shape *shape,
+	enum scalar_letters letters, bool *is_free)
 {
 	const struct dfa *inside = NULL;
 	*is_free = false;
 	for (size_t i = 0; i < shape->patterns.n; i++) {
 		const struct part *part = &shape->patterns.p[i];
-		if (!narrow(b, &inside, scalar_pattern(b, part, "pattern"), part, "pattern"))
+		if (!narrow(b, &inside, pattern_automaton(b, part, "pattern", letters), part,
+			    "pattern"))
 			return NULL;
 	}
 	for (size_t i = 0; i < shape->formats.n; i++) {
 		const struct part *part = &shape->formats.p[i];
-		if (!narrow(b, &inside, format_automaton(b, part), part, "format"))
+		if (!narrow(b, &inside, format_automaton(b, part, letters), part, "format"))
 			return NULL;
 	}
 	*is_free = !inside;
@@ -204,10 +223,11 @@ const struct dfa *scalar_words(struct schema_build *b, const struct str *words, 
 	return kept ? dfa_of_words(b->schema->mem, sorted, kept, states, NULL) : NULL;
 }
 
-static void spell_string(struct str s, struct buf *out)
+static void spell_string(struct str s, unsigned char quote, struct buf *out)
 {
-	static const char escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	buf_add_char(out, '"');
+	const char escapes[] = { (char)quote, (char)quote, '\\', '\\', '\b', 'b', '\f', 'f', '\n',
+		'n', '\r', 'r', '\t', 't', 0 };
+	buf_add_char(out, (char)quote);
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		const char *e = escapes;
@@ -220,7 +240,18 @@ static void spell_string(struct str s, struct buf *out)
 		else
 			buf_add_char(out, (char)c);
 	}
-	buf_add_char(out, '"');
+	buf_add_char(out, (char)quote);
+}
+
+struct str scalar_quote(struct schema_build *b, struct str text, unsigned char quote)
+{
+	struct buf out;
+	buf_init(&out, LIMIT_SCHEMA_WORDS_BYTES);
+	spell_string(text, quote, &out);
+	struct str spelled =
+		out.overflow ? (struct str){ 0 } : arena_str(b->scratch, buf_str(&out));
+	buf_clear(&out);
+	return spelled;
 }
 
 static void spell_real(double value, struct buf *out)
@@ -238,7 +269,7 @@ struct str scalar_spell(struct schema_build *b, const json_t *value)
 	struct buf text;
 	buf_init(&text, LIMIT_SCHEMA_WORDS_BYTES);
 	switch (json_typeof(value)) {
-	case JSON_STRING: spell_string(js_text(value), &text); break;
+	case JSON_STRING: spell_string(js_text(value), '"', &text); break;
 	case JSON_INTEGER: buf_printf(&text, "%lld", (long long)json_integer_value(value)); break;
 	case JSON_REAL: spell_real(json_real_value(value), &text); break;
 	case JSON_TRUE: buf_add_z(&text, "true"); break;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "chat/schema_shape.h"
+#include "chat/schema_form.h"
 
 struct flattening {
 	struct schema *s;
@@ -148,6 +148,7 @@ static uint32_t compute_need(const struct schema *s, const struct node *n)
 		return need_plus(
 			need_inside_object(s, &n->object), FRAME_WORDS + n->object.n_words);
 	case NODE_ARRAY: return need_of_array(s, &n->array);
+	case NODE_WRAP: return need_plus(need_of(s, n->wrap.inner), FRAME_WORDS);
 	case NODE_CHOICE:
 		for (uint32_t i = 0; i < n->choice.n_ways; i++)
 			need = smaller(need, need_of(s, n->choice.ways[i]));
@@ -199,13 +200,29 @@ static void prune_array(const struct schema *s, struct node_array *a)
 		a->max_items = smaller(a->max_items, a->n_first);
 }
 
+static bool is_raw(const struct schema *s, uint32_t node)
+{
+	return s->nodes[node].kind == NODE_SCALAR && s->nodes[node].scalar.is_raw;
+}
+
+/* Beside a string that stands as it is nothing else could be told from it. */
 static void prune_choice(const struct schema *s, struct node_choice *c)
 {
 	uint32_t *ways = (uint32_t *)c->ways, kept = 0;
+	bool only_raw = false;
+	for (uint32_t i = 0; i < c->n_ways && !s->forms->is_typed; i++)
+		only_raw = only_raw || (s->forms->is_tagged && is_raw(s, ways[i]));
 	for (uint32_t i = 0; i < c->n_ways; i++)
-		if (need_of(s, ways[i]) != NEED_NONE)
+		if (need_of(s, ways[i]) != NEED_NONE && (!only_raw || is_raw(s, ways[i])))
 			ways[kept++] = ways[i];
 	c->n_ways = kept;
+}
+
+/* What begins a structure: its own text, or, for members alone, nothing that is asked for. */
+static void put_opening(struct node *n)
+{
+	if (n->form->open.n)
+		byte_set_put(&n->first, (unsigned char)n->form->open.p[0]);
 }
 
 static void prune(struct schema *s)
@@ -215,12 +232,13 @@ static void prune(struct schema *s)
 		switch (n->kind) {
 		case NODE_OBJECT:
 			prune_object(s, &n->object);
-			byte_set_put(&n->first, '{');
+			put_opening(n);
 			break;
 		case NODE_ARRAY:
 			prune_array(s, &n->array);
-			byte_set_put(&n->first, '[');
+			put_opening(n);
 			break;
+		case NODE_WRAP: put_opening(n); break;
 		case NODE_SCALAR: dfa_put_bytes(n->scalar.dfa, 0, &n->first); break;
 		case NODE_CHOICE: prune_choice(s, &n->choice); break;
 		}

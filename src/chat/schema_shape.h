@@ -24,6 +24,8 @@ struct part {
 	const struct place *place;
 };
 
+struct spot; /* schema_form.h */
+
 struct part_list {
 	struct part *p;
 	size_t n, cap;
@@ -70,6 +72,7 @@ struct schema_build {
 	size_t n_slots;
 	struct pattern_memo *patterns;
 	const struct dfa *any_string, *any_name, *any_number, *integer;
+	const struct dfa *any_single, *any_double, *any_plain, *any_bare; /* schema_form.c */
 	bool is_full; /* too many nodes: said once */
 };
 
@@ -94,12 +97,17 @@ struct part part_key(struct schema_build *b, const struct part *part, const char
 
 /* Builders of single scalars (schema_scalar.c). Each gives NULL if no such value exists. */
 const struct dfa *scalar_number(struct schema_build *b, const struct shape *shape);
+/* How the letters of a string are spelled: between quotes, or as they are. */
+enum scalar_letters { LETTERS_DOUBLE, LETTERS_SINGLE, LETTERS_PLAIN, LETTERS_COUNT };
 /* The inside of strings: NULL with *is_free if nothing but the length limits it. */
-const struct dfa *scalar_string(struct schema_build *b, const struct shape *shape, bool *is_free);
+const struct dfa *scalar_string(struct schema_build *b, const struct shape *shape,
+	enum scalar_letters letters, bool *is_free);
 const struct dfa *scalar_words(struct schema_build *b, const struct str *words, size_t n);
 /* Whether a scalar in enum or const is allowed by the other keywords. */
 bool scalar_fits(struct schema_build *b, const struct shape *shape, const json_t *value);
-/* The one spelling of a scalar, in scratch memory; p NULL if it has none. */
+/* The one spelling of a string between such quotes, in scratch memory. */
+struct str scalar_quote(struct schema_build *b, struct str text, unsigned char quote);
+/* The one spelling of a scalar in JSON, in scratch memory; p NULL if it has none. */
 struct str scalar_spell(struct schema_build *b, const json_t *value);
 const struct dfa *scalar_pattern(
 	struct schema_build *b, const struct part *part, const char *keyword);
@@ -114,11 +122,14 @@ struct ways {
 
 /* Builders of nodes (schema_build.c, schema_object.c). */
 uint32_t build_new_node(struct schema *s); /* an empty choice */
-/* The node of a value that must satisfy all of these; built later if it is new. */
-uint32_t build_parts(struct schema_build *b, const struct part_list *parts);
+uint32_t build_scalar(struct schema_build *b, const struct dfa *dfa);
+/* The node of a value at a spot that must satisfy all of these; built later if it is new. */
+uint32_t build_parts(
+	struct schema_build *b, const struct part_list *parts, const struct spot *spot);
 void build_way(struct schema_build *b, struct ways *w, uint32_t node);
 /* Adds the objects that the shape allows, if there are any. */
-void build_object(struct schema_build *b, const struct shape *shape, struct ways *out);
+void build_object(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out);
 
 /* Seals the nodes: flat choices, needs, first bytes (schema_seal.c). */
 void schema_settle(struct schema *s);

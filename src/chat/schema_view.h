@@ -22,6 +22,9 @@ enum phase {
 	PHASE_ARRAY_FIRST,  /* an item or ] */
 	PHASE_ARRAY_NEXT,   /* , or ] */
 	PHASE_ARRAY_ITEM,   /* an item, after a comma */
+	PHASE_WRAP_VALUE,   /* the value between two texts */
+	PHASE_WRAP_NEXT,    /* the text behind it */
+	PHASE_TEXT,         /* more of one of the form's texts */
 	PHASE_COUNT
 };
 
@@ -81,13 +84,15 @@ static inline uint64_t key_hash(uint64_t hash, unsigned char c)
 struct key_step {
 	uint32_t key;         /* the key that ended, KEY_FREE, or SCHEMA_NONE: it goes on */
 	uint32_t at, free_at; /* states of the names and the free names, or DFA_NONE */
+	uint64_t hash;        /* of its bytes so far */
 };
 
 bool keys_are_complete(const struct view *v); /* nothing required is missing */
 bool keys_may_come(const struct view *v);     /* some key may begin */
 struct key_step key_begin(const struct view *v);
-/* False if the byte may not come. */
-bool key_step(const struct view *v, unsigned char c, struct key_step *out);
-void key_allowed(const struct view *v, struct byte_set *out);
+/* False if the byte may not come behind what led to `from`. */
+bool key_step(
+	const struct view *v, const struct key_step *from, unsigned char c, struct key_step *out);
+void key_allowed(const struct view *v, const struct key_step *from, struct byte_set *out);
 
 #endif

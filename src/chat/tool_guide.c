@@ -209,6 +209,7 @@ static void go_on(const struct tool_guide *g, struct guide_state *s)
 		go(s, AT_ARGS);
 		schema_run_start(g->schema, g->roots[s->head.name], &s->run);
 		break;
+	case AT_ARGS: go(s, AT_TAIL); break;
 	case AT_TAIL:
 		if (g->has_section)
 			go_to_next(g, s);
@@ -226,19 +227,25 @@ static void go_on(const struct tool_guide *g, struct guide_state *s)
 }
 
 /* The place may be left for the next one; nothing more of it may come. */
-static bool is_complete(const struct tool_guide *g, const struct guide_head *h)
+static bool is_complete(const struct tool_guide *g, const struct guide_state *s)
 {
+	const struct guide_head *h = &s->head;
 	const struct dfa *d = automaton(g, h);
 	const struct guide_text *text = text_of(g, h);
+	if (h->place == AT_ARGS)
+		return schema_run_may_end(g->schema, &s->run);
 	if (h->place == AT_NEXT && guide_text_is_complete(g->close, &h->close))
 		return true;
 	return text ? guide_text_is_complete(text, &h->text) : d && d->states[h->at].is_accept;
 }
 
-static bool is_final(const struct tool_guide *g, const struct guide_head *h)
+static bool is_final(const struct tool_guide *g, const struct guide_state *s)
 {
+	const struct guide_head *h = &s->head;
 	const struct dfa *d = automaton(g, h);
 	const struct guide_text *text = text_of(g, h);
+	if (h->place == AT_ARGS)
+		return schema_run_is_done(&s->run);
 	if (h->place == AT_NEXT && guide_text_is_final(g->close, &h->close))
 		return true;
 	return text ? guide_text_is_final(text, &h->text) : d && dfa_is_final(d, h->at);
@@ -247,7 +254,7 @@ static bool is_final(const struct tool_guide *g, const struct guide_head *h)
 /* Passes places of which nothing more may come. */
 static void settle(const struct tool_guide *g, struct guide_state *s)
 {
-	while (is_final(g, &s->head))
+	while (is_final(g, s))
 		go_on(g, s);
 }
 
@@ -326,7 +333,8 @@ static bool accept_words(const struct tool_guide *g, struct guide_state *s, unsi
 
 static void end_run(const struct tool_guide *g, struct guide_state *s)
 {
-	go(s, s->head.place == AT_ARGS ? AT_TAIL : AT_DONE);
+	if (schema_run_is_done(&s->run) && s->head.place == AT_VALUE)
+		go(s, AT_DONE);
 	settle(g, s);
 }
 
@@ -334,8 +342,7 @@ static bool accept_run(const struct tool_guide *g, struct guide_state *s, unsign
 {
 	if (!schema_run_accept(g->schema, &s->run, c))
 		return false;
-	if (schema_run_is_done(&s->run))
-		end_run(g, s);
+	end_run(g, s);
 	return true;
 }
 
@@ -348,8 +355,7 @@ static bool accept_entry(const struct tool_guide *g, struct guide_state *s, unsi
 	if (!value_may_begin(g, &s->head) || !schema_run_accept(g->schema, &s->run, c))
 		return false;
 	s->head.place = AT_VALUE;
-	if (schema_run_is_done(&s->run))
-		end_run(g, s);
+	end_run(g, s);
 	return true;
 }
 
@@ -379,14 +385,10 @@ static bool step_place(const struct tool_guide *g, struct guide_head *h, unsigne
 
 static bool accept_strictly(const struct tool_guide *g, struct guide_state *s, unsigned char c);
 
-/* A byte for the place, or for the one after it. */
-static bool accept_chain(const struct tool_guide *g, struct guide_state *s, unsigned char c)
+/* A byte for the place after one that is complete. */
+static bool accept_next(const struct tool_guide *g, struct guide_state *s, unsigned char c)
 {
-	if (step_place(g, &s->head, c)) {
-		settle(g, s);
-		return true;
-	}
-	if (!is_complete(g, &s->head))
+	if (!is_complete(g, s))
 		return false;
 	struct guide_head before = s->head;
 	go_on(g, s);
@@ -397,13 +399,21 @@ static bool accept_chain(const struct tool_guide *g, struct guide_state *s, unsi
 	return false;
 }
 
+static bool accept_chain(const struct tool_guide *g, struct guide_state *s, unsigned char c)
+{
+	if (!step_place(g, &s->head, c))
+		return accept_next(g, s, c);
+	settle(g, s);
+	return true;
+}
+
 static bool accept_strictly(const struct tool_guide *g, struct guide_state *s, unsigned char c)
 {
 	switch (s->head.place) {
 	case AT_TEXT:
 	case AT_THINK: return accept_words(g, s, c);
 	case AT_ENTRY: return accept_chain(g, s, c) || accept_entry(g, s, c);
-	case AT_ARGS:
+	case AT_ARGS: return accept_run(g, s, c) || accept_next(g, s, c);
 	case AT_VALUE: return accept_run(g, s, c);
 	case AT_DONE: return false;
 	default: return accept_chain(g, s, c);
@@ -411,9 +421,9 @@ static bool accept_strictly(const struct tool_guide *g, struct guide_state *s, u
 }
 
 /* The trial is over: what stands there is a call. */
-static bool is_certain(const struct tool_guide *g, const struct guide_head *h)
+static bool is_certain(const struct tool_guide *g, const struct guide_state *s)
 {
-	return h->place == AT_ARGS || (h->place == AT_MIDDLE && is_complete(g, h));
+	return s->head.place == AT_ARGS || (s->head.place == AT_MIDDLE && is_complete(g, s));
 }
 
 static bool accept_on_trial(const struct tool_guide *g, struct guide_state *s, unsigned char c)
@@ -425,7 +435,7 @@ static bool accept_on_trial(const struct tool_guide *g, struct guide_state *s, u
 		go(s, AT_TEXT);
 		return true;
 	}
-	bool is_call = is_certain(g, &s->head);
+	bool is_call = is_certain(g, s);
 	if (is_call && s->head.calls > g->max_calls) {
 		s->head = before;
 		return false;
@@ -529,7 +539,7 @@ static void put_strictly(
 	}
 	bar_marks(g, &s->head, out);
 	put_place(g, &s->head, out);
-	if (!is_complete(g, &s->head))
+	if (!is_complete(g, s))
 		return;
 	struct guide_state next;
 	next.head = s->head;
@@ -589,12 +599,14 @@ static bool may_end(const void *grammar, const void *state)
 	case AT_THINK: return !g->is_owed;
 	case AT_ENTRY: return s->head.calls > 0 && s->head.at == 0;
 	case AT_VALUE: return schema_run_may_end(g->schema, &s->run);
+	case AT_ARGS:
 	case AT_TAIL:
 	case AT_NEXT:
-		if (!is_complete(g, &s->head))
+		if (!is_complete(g, s))
 			return false;
 		next.head = s->head;
 		go_on(g, &next);
+		settle(g, &next);
 		return may_end(g, &next);
 	default: return false;
 	}

@@ -179,7 +179,8 @@ static void lay_texts(struct tool_guide *g, const struct tool_format *f)
 	MUST(str_starts(all, mark));
 	const char *head[] = { all.p + mark.n };
 	const char *middle[] = { f->before_args };
-	const char *tail[] = { f->call_close };
+	/* Elsewhere it tells where the last argument ends, and belongs to them. */
+	const char *tail[] = { f->arguments == TOOL_ARGS_JSON ? f->call_close : NULL };
 	const char *more[] = { f->call_separator, f->call_open, f->before_name };
 	const char *close[] = { f->section_close };
 	g->head = guide_text_new(g->mem, head, 1, &style);
@@ -280,12 +281,60 @@ static uint64_t calls_before(const struct chat_request *r)
 	return n;
 }
 
-static struct schema *new_schema(const struct tool_format *f)
+static const enum schema_literals literals[] = {
+	[TOOL_ARGS_JSON] = SCHEMA_JSON,
+	[TOOL_ARGS_RAW] = SCHEMA_JSON,
+	[TOOL_ARGS_ELEMENTS] = SCHEMA_JSON,
+	[TOOL_ARGS_PYTHON] = SCHEMA_PYTHON,
+	[TOOL_ARGS_BARE] = SCHEMA_BARE,
+};
+
+_Static_assert(sizeof literals / sizeof *literals == TOOL_ARGS_COUNT, "a row for every syntax");
+
+/* How the row writes arguments that are no object in brackets. */
+static struct schema_members members_of(const struct tool_format *f)
 {
+	struct schema_members m = { .close = f->call_close };
+	switch (f->arguments) {
+	case TOOL_ARGS_ELEMENTS:
+	case TOOL_ARGS_RAW:
+		m.key_open = f->param_open;
+		m.after_key = f->after_key;
+		m.value_close = f->param_close;
+		m.call_open = f->call_open;
+		m.element_mark = f->element_mark;
+		break;
+	case TOOL_ARGS_PYTHON:
+		m.after_key = "=";
+		m.separator = ",";
+		break;
+	case TOOL_ARGS_BARE:
+		m.after_key = ":";
+		m.separator = ",";
+		break;
+	default: break;
+	}
+	return m;
+}
+
+static enum schema_spacing spacing_of(const struct tool_format *f)
+{
+	if (f->arguments == TOOL_ARGS_BARE)
+		return SCHEMA_SPACES_NONE;
+	return f->is_spacing_free ? SCHEMA_SPACES_SINGLE : SCHEMA_SPACES_COMMON;
+}
+
+/* `members` is to live as long as schemas are added. */
+static struct schema *new_schema(const struct tool_format *f, struct schema_members *members)
+{
+	*members = members_of(f);
 	struct schema_options options = {
 		.order = f == &tool_format_prompted ? SCHEMA_OWN_ORDER : SCHEMA_ANY_ORDER,
-		.spacing = f->is_spacing_free ? SCHEMA_SPACES_SINGLE : SCHEMA_SPACES_COMMON,
+		.spacing = spacing_of(f),
 		.unsaid = SCHEMA_UNSAID_CLOSED,
+		.literals = literals[f->arguments],
+		.quote = f->quote,
+		.members = f->arguments == TOOL_ARGS_JSON ? NULL : members,
 	};
 	return schema_new(&options);
 }
@@ -329,9 +378,10 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 	enum tool_thinking thinking, struct trace *t)
 {
 	struct tool_guide *g = must_calloc(1, sizeof *g);
+	struct schema_members members;
 	json_t *none = json_pack("{s:s, s:{}}", "type", "object", "properties");
 	g->mem = arena_new();
-	g->schema = new_schema(f);
+	g->schema = new_schema(f, &members);
 	lay_texts(g, f);
 	lay_thoughts(g, f);
 	lay_tools(g, r, f, none, t);
@@ -349,7 +399,7 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 		g->max_calls = 0;
 	}
 	g->first_number = (uint64_t)f->first_index + (f->counts_all ? calls_before(r) : 0);
-	g->is_idle = (r->tool_count == 0 && !g->has_value) || f->arguments != TOOL_ARGS_JSON;
+	g->is_idle = r->tool_count == 0 && !g->has_value;
 	g->is_owed = g->has_value || (g->max_calls && is_demanded(r));
 	g->marks_text = text_word(f).n > 0;
 	g->is_front = f->is_front_only;

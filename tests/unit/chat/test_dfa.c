@@ -81,7 +81,7 @@ static void both_and_length_and_quotes(void **state)
 	assert_null(dfa_limit_chars(mem, inside(mem, "a*"), 0, 1000, 100, &overflow));
 	assert_true(overflow);
 	assert_null(dfa_limit_chars(mem, inside(mem, "(ab)*"), 3, 3, 100, &overflow));
-	assert_true(dfa_takes(dfa_quote(mem, few), STR("\"a\"")));
+	assert_true(dfa_takes(dfa_quote(mem, few, '"'), STR("\"a\"")));
 	arena_free(mem);
 }
 

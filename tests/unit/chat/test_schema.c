@@ -10,10 +10,12 @@
 
 enum { TEXTS_MAX = 14 };
 
-static const struct schema_options free_options = { SCHEMA_ANY_ORDER, SCHEMA_SPACES_FREE,
-	SCHEMA_UNSAID_OPEN };
-static const struct schema_options own_options = { SCHEMA_OWN_ORDER, SCHEMA_SPACES_COMMON,
-	SCHEMA_UNSAID_CLOSED };
+static const struct schema_options free_options = {
+	.order = SCHEMA_ANY_ORDER, .spacing = SCHEMA_SPACES_FREE, .unsaid = SCHEMA_UNSAID_OPEN
+};
+static const struct schema_options own_options = {
+	.order = SCHEMA_OWN_ORDER, .spacing = SCHEMA_SPACES_COMMON, .unsaid = SCHEMA_UNSAID_CLOSED
+};
 
 /* A sealed schema over one document and the guide of its root. */
 struct fixture {

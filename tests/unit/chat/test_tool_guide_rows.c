@@ -11,6 +11,8 @@
 #include "chat/tool_guide.h"
 #include "walk.h"
 
+#define M3 "]<]minimax[>["
+
 /* The answer to "write the file" as each family's template renders it. */
 static const struct golden {
 	const char *row;
@@ -72,6 +74,60 @@ static const struct golden {
 		     "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}" },
 	{ "harmony", " to=functions.write_file<|channel|>commentary json<|message|>{\"path\": "
 		     "\"a \\\"q\\\".txt\", \"mode\": 420}" },
+	{ "qwen-xml", "Let me write it.\n\n<tool_call>\n<function=write_file>\n<parameter=path>\na "
+		      "\"q\".txt\n</parameter>\n<parameter=mode>\n420\n</parameter>\n</function>\n"
+		      "</tool_call>" },
+	{ "qwen-xml", "<function=write_file>\n<parameter=path>\na "
+		      "\"q\".txt\n</parameter>\n<parameter=mode>\n420\n</parameter>\n</function>\n"
+		      "</tool_call>" },
+	{ "seed-xml", "<seed:think>THINK1</seed:think>\nLet me write it.\n\n<seed:tool_call>\n"
+		      "<function=write_file>\n<parameter=path>a \"q\".txt</parameter>\n"
+		      "<parameter=mode>420</parameter>\n</function>\n</seed:tool_call>" },
+	{ "minimax-xml", "<minimax:tool_call>\n<invoke name=\"write_file\">\n<parameter "
+			 "name=\"path\">a \"q\".txt</parameter>\n<parameter "
+			 "name=\"mode\">420</parameter>\n</invoke>\n</minimax:tool_call>" },
+	{ "minimax-elements", "<mm:think>THINK1</mm:think>Let me write it." M3 "<tool_call>\n" M3
+			      "<invoke name=\"write_file\">" M3 "<path>a \"q\".txt" M3 "</path>" M3
+			      "<mode>420" M3 "</mode>" M3 "</invoke>\n" M3 "</tool_call>" },
+	{ "muse-xml", "<atem:function_calls>\n<atem:invoke name=\"write_file\">\n<atem:parameter "
+		      "name=\"path\">a \"q\".txt</atem:parameter>\n<atem:parameter "
+		      "name=\"mode\">420</atem:parameter>\n</atem:invoke>\n"
+		      "</atem:function_calls>" },
+	{ "kimi-open",
+		"<|open|>think<|sep|>THINK1<|close|>think<|sep|><|open|>response<|sep|>Let me "
+		"write it.<|close|>response<|sep|><|open|>tools<|sep|><|open|>call "
+		"tool=\"write_file\" index=\"1\"<|sep|><|open|>argument key=\"path\" "
+		"type=\"string\"<|sep|>a \"q\".txt<|close|>argument<|sep|><|open|>argument "
+		"key=\"mode\" type=\"number\"<|sep|>420<|close|>argument<|sep|><|close|>call<|sep|>"
+		"<|close|>tools<|sep|>" },
+	{ "glm-lines", "\n<think>THINK1</think>\nLet me write it.\n<tool_call>write_file\n"
+		       "<arg_key>path</arg_key>\n<arg_value>a \"q\".txt</arg_value>\n"
+		       "<arg_key>mode</arg_key>\n<arg_value>420</arg_value>\n</tool_call>" },
+	{ "glm-tight", "Let me write it.<tool_call>write_file<arg_key>path</arg_key><arg_value>a "
+		       "\"q\".txt</arg_value><arg_key>mode</arg_key><arg_value>420</arg_value>"
+		       "</tool_call>" },
+	{ "hy", "Let me write it.<tool_calls:opensource>\n<tool_call:opensource>write_file"
+		"<tool_sep:opensource>\n<arg_key:opensource>path</arg_key:opensource>\n"
+		"<arg_value:opensource>a \"q\".txt</arg_value:opensource>\n"
+		"<arg_key:opensource>mode</arg_key:opensource>\n<arg_value:opensource>420"
+		"</arg_value:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>" },
+	{ "lfm-python", "Let me write it.<|tool_call_start|>[write_file(path='a \"q\".txt', "
+			"mode=420)]<|tool_call_end|>" },
+	{ "llama-python", "[write_file(path=\"a \\\"q\\\".txt\", mode=420), write()]" },
+	{ "gemma", "<|channel>thought\nTHINK1\n<channel|><|tool_call>call:write_file{mode:420,"
+		   "path:<|\"|>a \"q\".txt<|\"|>}<tool_call|>" },
+	{ "function-gemma", "<start_function_call>call:write_file{path:<escape>a \"q\".txt<escape>"
+			    ",mode:420}<end_function_call>" },
+	{ "dsml-functions",
+		"Let me write it.\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"write_file\">"
+		"\n<｜DSML｜parameter name=\"path\" string=\"true\">a \"q\".txt"
+		"</｜DSML｜parameter>\n<｜DSML｜parameter name=\"mode\" string=\"false\">420"
+		"</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>" },
+	{ "dsml-tools",
+		"Let me write it.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"write_file\">"
+		"\n<｜DSML｜parameter name=\"path\" string=\"true\">a \"q\".txt"
+		"</｜DSML｜parameter>\n<｜DSML｜parameter name=\"mode\" string=\"false\">420"
+		"</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>" },
 };
 
 enum { GOLDEN_COUNT = sizeof goldens / sizeof *goldens };
@@ -185,13 +241,31 @@ static json_t *find_args(struct str text)
 	return NULL;
 }
 
+/* What tempts a walk out of a free string: the texts of the row behind each other. */
+static const char *lure_of(struct fixture *f, const struct tool_format *row, uint64_t seed)
+{
+	const char *close = row->param_close;
+	if (row->element_mark)
+		close = M3 "</path>";
+	if (row->quote)
+		close = row->quote;
+	if (!close || seed % 4 == 0)
+		close = row->arguments == TOOL_ARGS_PYTHON && seed % 4 ? "'" : "\"";
+	const char *next = seed % 4 == 1 ? row->param_open : seed % 4 == 2 ? row->call_close : NULL;
+	return arena_printf(f->arena, "%s%s", close, next ? next : "").p;
+}
+
 static void check_walk(struct fixture *f, const struct tool_format *row, uint64_t seed)
 {
-	struct walk_random r = { seed, NULL };
+	struct walk_random r = { seed, lure_of(f, row, seed % 2 ? seed : 2) };
 	const struct guide *g = build(f, row, TOOL_THINKING_NEVER);
 	enum walk_end end = walk_randomly(g, &r, 40, 4000, &f->text);
-	if (end != WALK_ENDED)
+	/* Only every other one is tempted out of a string that has no other end. */
+	bool has_luck = seed % 2 == 0 || row->arguments == TOOL_ARGS_JSON;
+	if (end == WALK_STUCK || (end == WALK_LONG && has_luck))
 		blame(row->name, "no end", buf_str(&f->text));
+	if (row->arguments != TOOL_ARGS_JSON)
+		return;
 	json_t *args = find_args(buf_str(&f->text));
 	if (!args || str_find(buf_str(&f->text), STR("write_file")) == SIZE_MAX)
 		blame(row->name, "no call", buf_str(&f->text));
@@ -209,8 +283,7 @@ static void a_demanded_call_is_valid_however_it_is_chosen(void **state)
 	f.request->allows_parallel_calls = false;
 	for (size_t i = 0; tool_formats[i]; i++)
 		for (uint64_t seed = 0; seed < 20; seed++)
-			if (tool_formats[i]->mark_open &&
-				tool_formats[i]->arguments == TOOL_ARGS_JSON)
+			if (tool_formats[i]->mark_open)
 				check_walk(&f, tool_formats[i], seed);
 	fixture_free(&f);
 }

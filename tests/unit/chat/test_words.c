@@ -1,7 +1,7 @@
 #include "../unit.h"
 
-#include "chat/words.h"
 #include "base/buf.h"
+#include "chat/words.h"
 
 static struct sentence s;
 

@@ -187,9 +187,12 @@ static int random_byte(struct walk_random *r, const struct byte_set *set, bool i
 	return found;
 }
 
-static bool has_all(const struct byte_set *set)
+static bool is_wide(const struct byte_set *set)
 {
-	return (set->bits[0] & set->bits[1] & set->bits[2] & set->bits[3]) == UINT64_MAX;
+	int n = 0;
+	for (int i = 0; i < 4; i++)
+		n += __builtin_popcountll(set->bits[i]);
+	return n > 64;
 }
 
 /* Says the lure as far as it is let. */
@@ -211,7 +214,7 @@ enum walk_end walk_randomly(
 		struct byte_set set;
 		g->ops->allowed(g->grammar, state, &set);
 		bool may_end = g->ops->may_end(g->grammar, state), is_late = out->n > soft;
-		if (r->lure && has_all(&set) && walk_below(r, 8) == 0) {
+		if (r->lure && is_wide(&set) && walk_below(r, 8) == 0) {
 			say_lure(g, r, state, out);
 			continue;
 		}

@@ -107,8 +107,12 @@ static void random_schemas_are_masked_as_if_every_token_were_tried(void **state)
 {
 	(void)state;
 	static const struct schema_options options[] = {
-		{ SCHEMA_ANY_ORDER, SCHEMA_SPACES_FREE, SCHEMA_UNSAID_OPEN },
-		{ SCHEMA_OWN_ORDER, SCHEMA_SPACES_COMMON, SCHEMA_UNSAID_CLOSED },
+		{ .order = SCHEMA_ANY_ORDER,
+			.spacing = SCHEMA_SPACES_FREE,
+			.unsaid = SCHEMA_UNSAID_OPEN },
+		{ .order = SCHEMA_OWN_ORDER,
+			.spacing = SCHEMA_SPACES_COMMON,
+			.unsaid = SCHEMA_UNSAID_CLOSED },
 	};
 	struct vocab v;
 	size_t counts[2] = { 0 };

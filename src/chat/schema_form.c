@@ -1,0 +1,517 @@
+/*
+ * schema_form.c - how values are written where they stand; see schema_form.h.
+ *
+ * JSON is one way among others here: what differs between the syntaxes of tool calls is the texts
+ * around members and values, the quotes, and whether strings are escaped at all. The machine that
+ * follows a value (schema_run.c) knows only forms.
+ */
+#include "chat/schema_form.h"
+
+#include <string.h>
+
+#include "base/must.h"
+#include "chat/pattern.h"
+#include "chat/raw_text.h"
+#include "chat/tool_format.h"
+
+#define HEX "[0-9a-fA-F]"
+#define ANY_ESCAPED                                                                                \
+	"[\"'\\\\bfnrt]|x(?:0[1-9a-fA-F]|[1-9a-fA-F]" HEX ")|u(?:000[1-9a-fA-F]|00[1-9a-fA-F]" HEX \
+	"|0[1-9a-fA-F]" HEX "{2}|[1-9a-cA-CefEF]" HEX "{3}|[dD][0-7]" HEX "{2})"
+
+static const char item_tag[] = "item";
+
+/* ---- forms ---- */
+
+static const struct node_form *keep_form(struct schema *s, struct node_form form)
+{
+	struct node_form *kept = arena_alloc(s->mem, sizeof *kept);
+	*kept = form;
+	return kept;
+}
+
+static struct node_form quoted_object(const struct schema *s, struct str quote)
+{
+	return (struct node_form){
+		.spacing = s->options.spacing,
+		.open = STR("{"),
+		.close = STR("}"),
+		.separator = STR(","),
+		.key_open = quote,
+		.key_end = (unsigned char)quote.p[0],
+		.has_colon = true,
+	};
+}
+
+static void make_inner_forms(struct schema *s, struct forms *f)
+{
+	struct node_form bare = quoted_object(s, STR(":"));
+	switch (s->options.literals) {
+	case SCHEMA_JSON: f->objects[0] = keep_form(s, quoted_object(s, STR("\""))); break;
+	case SCHEMA_PYTHON:
+		f->objects[0] = keep_form(s, quoted_object(s, STR("'")));
+		f->objects[1] = keep_form(s, quoted_object(s, STR("\"")));
+		break;
+	case SCHEMA_BARE:
+		bare.key_open = (struct str){ 0 };
+		bare.has_colon = false;
+		bare.is_bare = true;
+		f->objects[0] = keep_form(s, bare);
+		break;
+	}
+	f->array = keep_form(s, (struct node_form){ .spacing = s->options.spacing,
+					.open = STR("["),
+					.close = STR("]"),
+					.separator = STR(",") });
+}
+
+static bool has_hole(const char *text, const char *hole)
+{
+	return text && strstr(text, hole);
+}
+
+/* The texts of a row are copied: a schema outlives them. */
+static struct str text_of(struct schema *s, const char *z)
+{
+	return arena_str(s->mem, str_z(z));
+}
+
+static void make_top(struct schema *s, struct forms *f, const struct schema_members *m)
+{
+	f->is_tagged = m->value_close != NULL;
+	f->is_typed = has_hole(m->after_key, TOOL_HOLE_TYPE) ||
+		      has_hole(m->after_key, TOOL_HOLE_IS_STRING);
+	f->has_elements = m->element_mark != NULL;
+	f->closes_with_key = has_hole(m->value_close, TOOL_HOLE_KEY);
+	f->top = keep_form(
+		s, (struct node_form){
+			   .spacing = f->is_tagged ? SCHEMA_SPACES_NONE : s->options.spacing,
+			   .close = text_of(s, m->close),
+			   .separator = text_of(s, m->separator),
+			   .key_open = text_of(s, m->key_open),
+			   .key_end = (unsigned char)m->after_key[0],
+			   .key_end_is_value = f->is_tagged,
+			   .is_bare = true,
+		   });
+	f->top_spot = arena_alloc(s->mem, sizeof *f->top_spot);
+	f->top_spot->is_top = true;
+}
+
+void forms_init(struct schema *s)
+{
+	struct forms *f = arena_alloc(s->mem, sizeof *f);
+	make_inner_forms(s, f);
+	if (s->options.members)
+		make_top(s, f, s->options.members);
+	s->forms = f;
+}
+
+/* ---- spots ---- */
+
+/* The text with its holes for the key and the type filled. */
+static struct str filled(struct schema *s, struct str text, struct str key, enum type_word type)
+{
+	static const char *const words[] = { "string", "number", "boolean", "object", "array",
+		"null" };
+	struct buf out;
+	_Static_assert(sizeof words / sizeof *words == TYPE_WORD_COUNT, "a word for every type");
+	buf_init(&out, LIMIT_PATTERN_BYTES + text.n + key.n);
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == TOOL_HOLE_KEY[0])
+			buf_add(&out, key);
+		else if (text.p[i] == TOOL_HOLE_TYPE[0])
+			buf_add_z(&out, words[type]);
+		else if (text.p[i] == TOOL_HOLE_IS_STRING[0])
+			buf_add_z(&out, type == WORD_STRING ? "true" : "false");
+		else
+			buf_add_char(&out, text.p[i]);
+	}
+	struct str made = arena_str(s->mem, buf_str(&out));
+	buf_clear(&out);
+	return made;
+}
+
+static const struct spot *new_spot(
+	struct schema *s, struct str key, struct str open, struct str close)
+{
+	struct forms *f = (struct forms *)s->forms;
+	struct spot *spot = arena_alloc(s->mem, sizeof *spot);
+	*spot = (struct spot){ .next = f->spots, .key = key, .open = open, .close = close };
+	struct node_form form = { .spacing = SCHEMA_SPACES_NONE, .close = close, .is_bare = true };
+	for (int type = 0; type < TYPE_WORD_COUNT; type++) {
+		form.open = filled(s, open, key, (enum type_word)type);
+		spot->wraps[type] = keep_form(s, form);
+	}
+	if (f->has_elements) {
+		form.key_open = f->top->key_open;
+		form.key_end = f->top->key_end;
+		form.key_end_is_value = true;
+		spot->elements = keep_form(s, form);
+	}
+	f->spots = spot;
+	return spot;
+}
+
+static const struct spot *find_spot(const struct forms *f, struct str open, struct str key)
+{
+	for (const struct spot *spot = f->spots; spot; spot = spot->next)
+		if (str_eq(spot->key, key) && str_eq(spot->open, open))
+			return spot;
+	return NULL;
+}
+
+static bool opens_spots(const struct schema_build *b, const struct spot *spot)
+{
+	const struct forms *f = b->schema->forms;
+	return spot && f->is_tagged && (spot->is_top || f->has_elements);
+}
+
+const struct spot *spot_of_member(struct schema_build *b, const struct spot *spot, struct str key)
+{
+	struct schema *s = b->schema;
+	if (!opens_spots(b, spot))
+		return NULL;
+	const struct schema_members *m = s->options.members;
+	struct str own = s->forms->closes_with_key ? arena_str(s->mem, key) : (struct str){ 0 };
+	struct str open = str_z(m->after_key);
+	const struct spot *known = find_spot(s->forms, open, own);
+	if (known)
+		return known;
+	return new_spot(s, own, arena_str(s->mem, open),
+		filled(s, str_z(m->value_close), own, WORD_STRING));
+}
+
+const struct spot *spot_of_item(struct schema_build *b, const struct spot *spot)
+{
+	struct schema *s = b->schema;
+	if (!opens_spots(b, spot) || spot->is_top)
+		return NULL;
+	const char *mark = s->options.members->element_mark;
+	struct str open = arena_printf(s->mem, "%s<%s>", mark, item_tag);
+	const struct spot *known = find_spot(s->forms, open, STR("item"));
+	return known ? known
+		     : new_spot(s, STR("item"), open,
+			       arena_printf(s->mem, "%s</%s>", mark, item_tag));
+}
+
+uint32_t form_wrap(
+	struct schema_build *b, const struct spot *spot, enum type_word type, uint32_t node)
+{
+	if (!spot)
+		return node;
+	uint32_t n = build_new_node(b->schema);
+	struct node *wrap = &b->schema->nodes[n];
+	wrap->kind = NODE_WRAP;
+	wrap->form = spot->wraps[type];
+	wrap->wrap.inner = node;
+	return n;
+}
+
+/* ---- strings ---- */
+
+static const struct dfa *compile_any(
+	struct schema_build *b, const struct dfa **slot, const char *text, enum pattern_use use)
+{
+	const char *why;
+	if (!*slot)
+		*slot = pattern_compile(b->schema->mem, str_z(text), use, &why);
+	MUST(*slot);
+	return *slot;
+}
+
+static const struct dfa *any_quoted(struct schema_build *b, unsigned char quote)
+{
+	if (b->schema->options.literals == SCHEMA_JSON)
+		return scalar_any_string(b);
+	if (quote == '\'')
+		return compile_any(b, &b->any_single,
+			"'(?:[^'\\\\\\u0000-\\u001f]|\\\\(?:" ANY_ESCAPED "))*'", PATTERN_BYTES);
+	return compile_any(b, &b->any_double,
+		"\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:" ANY_ESCAPED "))*\"", PATTERN_BYTES);
+}
+
+static void quoted_string(
+	struct schema_build *b, const struct shape *shape, unsigned char quote, struct ways *out)
+{
+	bool is_free;
+	const struct dfa *inside =
+		scalar_string(b, shape, quote == '\'' ? LETTERS_SINGLE : LETTERS_DOUBLE, &is_free);
+	if (inside) {
+		build_way(b, out, build_scalar(b, dfa_quote(b->schema->mem, inside, quote)));
+	} else if (is_free && shape->min_chars <= shape->max_chars) {
+		const struct dfa *any = any_quoted(b, quote);
+		uint32_t n = build_scalar(b, any);
+		bool is_limited = shape->min_chars || shape->max_chars != SIZE_MAX;
+		struct node_scalar *scalar = &b->schema->nodes[n].scalar;
+		scalar->home = is_limited ? dfa_step(any, 0, quote) : DFA_NONE;
+		scalar->quote = quote;
+		scalar->min_chars = (uint32_t)shape->min_chars;
+		scalar->max_chars =
+			shape->max_chars > UINT32_MAX ? UINT32_MAX : (uint32_t)shape->max_chars;
+		build_way(b, out, n);
+	}
+}
+
+/* The first tag of a text, the last one. */
+static struct str first_tag(const char *z)
+{
+	struct str text = str_trim(str_z(z));
+	size_t end = str_find_char(text, '>');
+	return end == SIZE_MAX ? text : str_sub(text, 0, end + 1);
+}
+
+static struct str last_tag(const char *z)
+{
+	size_t at = str_find_last(str_z(z), STR("<"));
+	return at == SIZE_MAX ? (struct str){ 0 } : str_from(str_z(z), at);
+}
+
+static struct raw_frame frame_of(const struct schema *s, const struct spot *spot)
+{
+	const struct schema_members *m = s->options.members;
+	struct str quote = str_z(s->options.quote);
+	if (!spot)
+		return (struct raw_frame){ .open = quote, .close = quote };
+	struct raw_frame f = { .open = spot->wraps[WORD_STRING]->open, .close = spot->close };
+	if (s->forms->has_elements) {
+		f.followers[f.n_followers++] = str_z(m->element_mark);
+		return f;
+	}
+	f.followers[f.n_followers++] = str_trim(str_z(m->key_open));
+	f.followers[f.n_followers++] = first_tag(m->close);
+	f.call_open = last_tag(m->call_open);
+	f.call_close = first_tag(m->close);
+	return f;
+}
+
+/* What a string may hold, as plain text; *is_any: anything. NULL: there is none. */
+static const struct dfa *plain_inside(
+	struct schema_build *b, const struct shape *shape, bool *is_any)
+{
+	const struct dfa *inside = scalar_string(b, shape, LETTERS_PLAIN, is_any);
+	const struct dfa *any = compile_any(b, &b->any_plain, "[\\s\\S]*", PATTERN_WHOLE_PLAIN);
+	if (!*is_any)
+		return inside;
+	if (shape->min_chars == 0 && shape->max_chars == SIZE_MAX)
+		return any;
+	bool overflow = false;
+	const struct dfa *limited = dfa_limit_chars(b->schema->mem, any, shape->min_chars,
+		shape->max_chars, LIMIT_PATTERN_STATES, &overflow);
+	*is_any = overflow;
+	if (overflow)
+		schema_note(b, &shape->members.p[shape->members.n - 1], "minLength, maxLength",
+			"too many for a string that stands as it is");
+	return overflow ? any : limited;
+}
+
+static const struct dfa *any_raw(struct schema_build *b, const struct spot *spot)
+{
+	const struct dfa **slot = spot ? &((struct spot *)spot)->any_text : &b->any_bare;
+	struct raw_frame frame = frame_of(b->schema, spot);
+	bool overflow;
+	if (!*slot)
+		*slot = raw_text(b->schema->mem,
+			compile_any(b, &b->any_plain, "[\\s\\S]*", PATTERN_WHOLE_PLAIN), &frame,
+			&overflow);
+	MUST(*slot);
+	return *slot;
+}
+
+static uint32_t raw_scalar(struct schema_build *b, const struct dfa *dfa)
+{
+	uint32_t n = build_scalar(b, dfa);
+	b->schema->nodes[n].scalar.is_raw = true;
+	return n;
+}
+
+static void raw_string(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
+	struct raw_frame frame = frame_of(b->schema, spot);
+	bool is_any, overflow = false;
+	const struct dfa *inside = plain_inside(b, shape, &is_any);
+	if (!inside)
+		return;
+	const struct dfa *made =
+		is_any ? any_raw(b, spot) : raw_text(b->schema->mem, inside, &frame, &overflow);
+	if (overflow) {
+		schema_note(b, &shape->members.p[shape->members.n - 1], "pattern",
+			"with the text around it it takes too many states");
+		made = any_raw(b, spot);
+	}
+	if (made)
+		build_way(b, out, raw_scalar(b, made));
+}
+
+void form_any_text(struct schema_build *b, const struct spot *spot, struct ways *out)
+{
+	build_way(b, out, raw_scalar(b, any_raw(b, spot)));
+}
+
+void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
+	if (spot || b->schema->options.literals == SCHEMA_BARE) {
+		raw_string(b, shape, spot, out);
+		return;
+	}
+	quoted_string(b, shape, '"', out);
+	if (b->schema->options.literals == SCHEMA_PYTHON)
+		quoted_string(b, shape, '\'', out);
+}
+
+/* ---- fixed values ---- */
+
+struct words {
+	struct str *p;
+	size_t n;
+};
+
+static void add_word(struct words *w, struct str word)
+{
+	if (word.n)
+		w->p[w->n++] = word;
+}
+
+static bool can_stand_raw(const struct schema *s, struct str text, const struct spot *spot)
+{
+	struct raw_frame frame = frame_of(s, spot);
+	return !(text.n && memchr(text.p, 0, text.n)) && !raw_text_hides_end(text, &frame);
+}
+
+static void add_string_words(
+	struct schema_build *b, const json_t *value, const struct spot *spot, struct words *out)
+{
+	struct str text = js_text(value), quote = str_z(b->schema->options.quote);
+	if (spot && can_stand_raw(b->schema, text, spot)) {
+		struct str open = spot->wraps[WORD_STRING]->open;
+		add_word(out, arena_printf(b->scratch, "%.*s%.*s%.*s", STR_ARG(open), STR_ARG(text),
+				      STR_ARG(spot->close)));
+	} else if (spot) {
+		return;
+	} else if (b->schema->options.literals != SCHEMA_BARE) {
+		add_word(out, scalar_quote(b, text, '"'));
+		if (b->schema->options.literals == SCHEMA_PYTHON)
+			add_word(out, scalar_quote(b, text, '\''));
+	} else if (can_stand_raw(b->schema, text, NULL)) {
+		add_word(out, arena_printf(b->scratch, "%.*s%.*s%.*s", STR_ARG(quote),
+				      STR_ARG(text), STR_ARG(quote)));
+	}
+}
+
+static struct str constant_word(const struct schema_build *b, const json_t *value)
+{
+	bool is_python = b->schema->options.literals == SCHEMA_PYTHON;
+	if (json_is_null(value))
+		return is_python ? STR("None") : STR("null");
+	if (json_is_true(value))
+		return is_python ? STR("True") : STR("true");
+	return is_python ? STR("False") : STR("false");
+}
+
+static enum type_word word_of(const json_t *value)
+{
+	if (json_is_string(value))
+		return WORD_STRING;
+	if (json_is_number(value))
+		return WORD_NUMBER;
+	return json_is_null(value) ? WORD_NULL : WORD_BOOLEAN;
+}
+
+static void add_words_of(struct schema_build *b, const struct words *words, enum type_word type,
+	const struct spot *spot, struct ways *out)
+{
+	const struct dfa *dfa = scalar_words(b, words->p, words->n);
+	if (!dfa)
+		return;
+	if (spot && type == WORD_STRING)
+		build_way(b, out, raw_scalar(b, dfa));
+	else
+		build_way(b, out, form_wrap(b, spot, type, build_scalar(b, dfa)));
+}
+
+void form_values(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
+	struct words words = { .p = arena_calloc(
+				       b->scratch, 2 * shape->n_values + 1, sizeof *words.p) };
+	for (int type = 0; type < TYPE_WORD_COUNT; type++) {
+		/* Without a tag that tells types they are one automaton. */
+		if (spot)
+			words.n = 0;
+		for (size_t i = 0; i < shape->n_values; i++) {
+			const json_t *value = shape->values[i];
+			bool is_scalar = !json_is_object(value) && !json_is_array(value);
+			if (!is_scalar || word_of(value) != (enum type_word)type ||
+				!scalar_fits(b, shape, value))
+				continue;
+			if (type == WORD_STRING)
+				add_string_words(b, value, spot, &words);
+			else if (type == WORD_NUMBER)
+				add_word(&words, scalar_spell(b, value));
+			else
+				add_word(&words, constant_word(b, value));
+		}
+		if (spot)
+			add_words_of(b, &words, (enum type_word)type, spot, out);
+	}
+	if (!spot)
+		add_words_of(b, &words, WORD_STRING, NULL, out);
+}
+
+void form_constants(struct schema_build *b, const struct shape *shape, const struct spot *spot,
+	struct ways *out)
+{
+	struct str list[3];
+	struct words words = { .p = list };
+	if (shape->types & TYPE_BOOL) {
+		add_word(&words, constant_word(b, json_false()));
+		add_word(&words, constant_word(b, json_true()));
+	}
+	if (spot) {
+		add_words_of(b, &words, WORD_BOOLEAN, spot, out);
+		words.n = 0;
+	}
+	if (shape->types & TYPE_NULL)
+		add_word(&words, constant_word(b, json_null()));
+	add_words_of(b, &words, WORD_NULL, spot, out);
+}
+
+/* ---- keys ---- */
+
+static bool is_bare_letter(const struct schema_build *b, unsigned char c)
+{
+	bool is_name = c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		       (c >= 'A' && c <= 'Z');
+	if (b->schema->options.literals == SCHEMA_PYTHON)
+		return is_name;
+	return is_name || (c >= ' ' && c != 0x7f && !strchr("<>{}[]\",:", c));
+}
+
+struct str form_key(struct schema_build *b, const struct node_form *form, const char *name)
+{
+	struct str text = str_z(name);
+	if (!form->is_bare) {
+		struct str quoted = scalar_quote(b, text, form->key_end);
+		return str_sub(quoted, 1, quoted.n - 1);
+	}
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_bare_letter(b, (unsigned char)text.p[i]) || text.p[i] == form->key_end)
+			return (struct str){ 0 };
+	bool is_odd = !text.n || text.p[0] == '/' || text.p[0] == ' ';
+	return is_odd ? (struct str){ 0 } : text;
+}
+
+const struct dfa *form_any_key(struct schema_build *b, const struct node_form *form)
+{
+	const char *why;
+	if (form->key_end == '"' && !form->is_bare)
+		return scalar_any_name(b);
+	if (!form->is_bare) {
+		const struct dfa *inside = pattern_compile(
+			b->schema->mem, STR("[\\s\\S]*"), PATTERN_WHOLE_SINGLE, &why);
+		return dfa_quote(b->schema->mem, inside, form->key_end);
+	}
+	struct str text = arena_printf(b->scratch, "[A-Za-z_][A-Za-z0-9_]*%c", form->key_end);
+	return pattern_compile(b->schema->mem, text, PATTERN_BYTES, &why);
+}
