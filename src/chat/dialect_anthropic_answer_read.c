@@ -19,6 +19,7 @@ struct anthropic_reader {
 	/* As the upstream counts: the parts of the prompt stand beside one another. */
 	int64_t fresh, stored, cached;
 	struct buf seal; /* of the thought that is open */
+	bool is_whole;   /* a document: its calls are complete, also those without arguments */
 };
 
 static struct anthropic_reader *own(struct dialect_reader *rd)
@@ -67,7 +68,7 @@ static void read_usage(struct anthropic_reader *rd, const struct js_at *usage)
 	u->stored_tokens = rd->stored;
 	u->prompt_tokens = rd->fresh + rd->stored + rd->cached;
 	u->is_estimate = json_is_true(estimate.value);
-	rd->gather.has_usage = true;
+	rd->gather.has_usage = u->prompt_tokens || u->answer_tokens;
 }
 
 static void tell_alive(struct anthropic_reader *rd)
@@ -117,7 +118,7 @@ static bool begin_call(
 	struct gather_call call = {
 		.index = index, .id = text_at(block, "id"), .name = text_at(block, "name")
 	};
-	if (json_object_size(input.value))
+	if (rd->is_whole || json_object_size(input.value))
 		call.args = input;
 	return gather_call(&rd->gather, &call, e);
 }
@@ -168,6 +169,7 @@ static bool read_message_start(
 	struct js_at message = js_key(piece, "message"), usage = js_key(&message, "usage");
 	gather_answer_id(&rd->gather, text_at(&message, "id"));
 	read_usage(rd, &usage);
+	rd->gather.usage.is_estimate = json_is_true(json_object_get(piece->value, "is_estimate"));
 	tell_alive(rd);
 	return true;
 }
@@ -260,6 +262,7 @@ static bool read_message(struct anthropic_reader *rd, const struct js_at *messag
 	struct js_at usage = js_key(message, "usage"), content = js_key(message, "content");
 	gather_answer_id(&rd->gather, text_at(message, "id"));
 	read_usage(rd, &usage);
+	rd->is_whole = true;
 	for (size_t i = 0; i < json_array_size(content.value); i++) {
 		struct js_at block = js_item(&content, i);
 		if (!begin_block(rd, (int64_t)i, &block, e) || !end_block(rd, (int64_t)i, e))

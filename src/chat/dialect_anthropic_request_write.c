@@ -175,7 +175,7 @@ static const struct effort *effort_of(
 	for (size_t i = 0; i < sizeof efforts / sizeof efforts[0]; i++)
 		if (str_eq_z(r->reasoning_effort, efforts[i].name))
 			effort = &efforts[i];
-	if (!effort || is_own(r))
+	if (!effort || r->hides_thoughts || has_own(r, "thinking"))
 		return NULL;
 	bool is_forced = r->tool_count && (r->tool_choice == CHAT_CHOICE_REQUIRED ||
 						  r->tool_choice == CHAT_CHOICE_NAMED);
