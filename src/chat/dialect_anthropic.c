@@ -81,6 +81,7 @@ static void write_model(const json_t *model, struct buf *out)
 	js_member_text(out, "id", id);
 	js_member_text(out, "display_name", id);
 	js_member_text(out, "created_at", STR("1970-01-01T00:00:00Z"));
+	js_member_text(out, "lifecycle", STR("active"));
 	if (context > 0)
 		js_member_i64(out, "max_input_tokens", context);
 	buf_add_char(out, '}');

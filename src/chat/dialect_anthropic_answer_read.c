@@ -56,14 +56,15 @@ static void read_member(const struct js_at *usage, const char *name, int64_t *ou
 static void read_usage(struct anthropic_reader *rd, const struct js_at *usage)
 {
 	struct chat_usage *u = &rd->gather.usage;
-	struct js_at estimate = js_key(usage, "is_estimate");
+	struct js_at estimate = js_key(usage, "is_estimate"),
+		     details = js_key(usage, "output_tokens_details");
 	if (!json_is_object(usage->value))
 		return;
 	read_member(usage, "input_tokens", &rd->fresh);
 	read_member(usage, "cache_creation_input_tokens", &rd->stored);
 	read_member(usage, "cache_read_input_tokens", &rd->cached);
 	read_member(usage, "output_tokens", &u->answer_tokens);
-	read_member(usage, "thinking_tokens", &u->thinking_tokens);
+	read_member(&details, "thinking_tokens", &u->thinking_tokens);
 	u->cached_tokens = rd->cached;
 	u->stored_tokens = rd->stored;
 	u->prompt_tokens = rd->fresh + rd->stored + rd->cached;

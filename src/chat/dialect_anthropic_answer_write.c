@@ -105,8 +105,8 @@ static void write_usage(const struct chat_usage *u, struct buf *out)
 	js_member_i64(out, "cache_creation_input_tokens", u->stored_tokens);
 	js_member_i64(out, "cache_read_input_tokens", u->cached_tokens);
 	js_member_i64(out, "output_tokens", u->answer_tokens);
-	if (u->thinking_tokens)
-		js_member_i64(out, "thinking_tokens", u->thinking_tokens);
+	js_member(out, "output_tokens_details");
+	buf_printf(out, "{\"thinking_tokens\":%lld}", (long long)u->thinking_tokens);
 	if (u->is_estimate)
 		js_member_bool(out, "is_estimate", true);
 	buf_add_char(out, '}');

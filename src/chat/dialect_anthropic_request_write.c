@@ -153,9 +153,21 @@ static void write_tools(const struct chat_request *r, struct trace *t, struct bu
 
 /* ---- thinking ---- */
 
-/* Models that think by a budget; all later ones by an effort. */
-static const char *const budget_models[] = { "claude-3", "-4-0", "-4-1", "-4-2", "-4-5",
-	"claude-2" };
+/* The vendor's models that think by a budget and may be told how to sample, by parts of their
+ * names. Its later ones think by an effort and refuse both; models of others are taken to be of the
+ * older kind, which every server of this API knows. */
+static const char *const older_models[] = { "claude-2", "claude-3", "-4-0", "-4-1", "-4-2", "-4-5",
+	"-4-6" };
+
+static bool is_older(struct str model)
+{
+	if (!str_starts(model, STR("claude-")))
+		return true;
+	for (size_t i = 0; i < sizeof older_models / sizeof older_models[0]; i++)
+		if (str_find(model, str_z(older_models[i])) != SIZE_MAX)
+			return true;
+	return false;
+}
 
 static const struct effort {
 	const char *name, *own;
@@ -187,14 +199,6 @@ static const struct effort *effort_of(
 	return NULL;
 }
 
-static bool thinks_by_budget(struct str model)
-{
-	for (size_t i = 0; i < sizeof budget_models / sizeof budget_models[0]; i++)
-		if (str_find(model, str_z(budget_models[i])) != SIZE_MAX)
-			return true;
-	return false;
-}
-
 /* True if the model will think, which forbids to choose how it samples. */
 static bool write_thinking(const struct chat_request *r, const struct effort *effort,
 	int64_t max_tokens, struct buf *out)
@@ -202,7 +206,7 @@ static bool write_thinking(const struct chat_request *r, const struct effort *ef
 	if (!effort)
 		return false;
 	int64_t budget = effort->budget < max_tokens / 2 ? effort->budget : max_tokens / 2;
-	bool is_budget = thinks_by_budget(r->model);
+	bool is_budget = is_older(r->model);
 	if (is_budget && budget < LEAST_BUDGET)
 		return false;
 	js_member(out, "thinking");
@@ -216,7 +220,7 @@ static bool write_thinking(const struct chat_request *r, const struct effort *ef
 static void write_output_config(
 	const struct chat_request *r, const struct effort *effort, struct trace *t, struct buf *out)
 {
-	bool has_effort = effort && !thinks_by_budget(r->model);
+	bool has_effort = effort && !is_older(r->model);
 	bool has_schema = r->format == CHAT_FORMAT_SCHEMA && !has_own(r, "output_format");
 	if (r->format == CHAT_FORMAT_JSON)
 		note_lost(t, "the wish for JSON without a schema");
@@ -295,11 +299,14 @@ static void write_sampling(
 	     has_top_p = s->top_p != CHAT_UNSET_DOUBLE, has_top_k = s->top_k > 0;
 	note_what_is_lost(r, t);
 	write_stops(s, t, out);
-	if (is_thinking && (has_temperature || has_top_p || has_top_k)) {
+	bool has_any = has_temperature || has_top_p || has_top_k;
+	bool takes_any = !is_thinking && (is_own(r) || is_older(r->model));
+	if (has_any && !takes_any)
 		trace_note(t, LAYER_WIRE, "dialect",
-			"the wishes for sampling were left out: a model that thinks takes none");
+			"temperature, top_p and top_k were left out: this model takes none%s",
+			is_thinking ? " while it thinks" : "");
+	if (!takes_any)
 		return;
-	}
 	if (has_temperature)
 		write_temperature(r, t, out);
 	if (has_top_p && has_temperature && !is_own(r))
