@@ -9,6 +9,8 @@
  *
  * Layer: engine; a prompt that is too long is of layer prompt.
  */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/must.h"
 #include "engine/engine_int.h"
@@ -66,13 +68,31 @@ static void rewind_to(struct engine *g, struct lane *l, size_t keep)
 	lane_truncate(l, keep);
 }
 
+/*
+ * Gives a lane cells of its own for what its window still sees. A cell that two lanes share is
+ * never taken back by libllama when both have left it behind, so windows that were shared would
+ * fill their part of the cache, and no batch could be computed any more.
+ */
+static bool own_window(struct engine *g, const struct lane *l)
+{
+	const llama_state_seq_flags window = LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY;
+	if (!llama_model_n_swa(g->model))
+		return true;
+	size_t n = llama_state_seq_get_size_ext(g->context, l->seq, window);
+	uint8_t *cells = must_alloc(n);
+	bool ok = llama_state_seq_get_data_ext(g->context, cells, n, l->seq, window) == n &&
+		  llama_state_seq_set_data_ext(g->context, cells, n, l->seq, window) == n;
+	free(cells);
+	return ok;
+}
+
 /* Shares the first `keep` tokens of the source with an empty lane, if the model can. */
 static void share(struct engine *g, struct lane *to, const struct lane *source, size_t keep)
 {
 	if (!g->facts.can_rewind && keep != source->in_cache)
 		return;
 	llama_memory_seq_cp(memory(g), source->seq, to->seq, 0, (llama_pos)keep);
-	if (!window_reaches(g, to, keep)) {
+	if (!window_reaches(g, to, keep) || !own_window(g, to)) {
 		engine_forget(g, to);
 		return;
 	}

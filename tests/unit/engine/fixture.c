@@ -20,11 +20,19 @@ static const char *write_to_folder(struct arena *a, struct gg_writer *w)
 	return path;
 }
 
-const char *fixture_model(struct arena *a, uint64_t seed, uint32_t context_tokens)
+const char *fixture_model_of(
+	struct arena *a, const char *architecture, uint64_t seed, uint32_t context_tokens)
 {
 	struct err e = { 0 };
-	struct tiny_recipe r = { .arch = "llama", .seed = seed, .context_tokens = context_tokens };
+	struct tiny_recipe r = {
+		.arch = architecture, .seed = seed, .context_tokens = context_tokens
+	};
 	return write_to_folder(a, tiny_model(&r, &e));
+}
+
+const char *fixture_model(struct arena *a, uint64_t seed, uint32_t context_tokens)
+{
+	return fixture_model_of(a, "llama", seed, context_tokens);
 }
 
 const char *fixture_adapter(struct arena *a, uint64_t seed)

@@ -13,9 +13,12 @@
 
 /* Writes a tiny model to a fresh folder; the path lives in the arena. */
 const char *fixture_model(struct arena *a, uint64_t seed, uint32_t context_tokens);
+/* The same of another architecture (model/tiny.h). */
+const char *fixture_model_of(
+	struct arena *a, const char *architecture, uint64_t seed, uint32_t context_tokens);
 /* An adapter for a model of that seed. */
 const char *fixture_adapter(struct arena *a, uint64_t seed);
-/* Removes the folders that the two above made. */
+/* Removes the folders that those above made. */
 void fixture_clean(struct arena *a, const char *path);
 
 /* An engine on a tiny model: one thread, no probe. `sequences` and `chunk_tokens` 0: the usual. */
