@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/family.h"
+#include "chat/template_known.h"
 #include "chat/template_pin.h"
 #include "chat/template_proof.h"
 
@@ -28,7 +29,8 @@ struct chat_template {
 	struct template_way way; /* lint's, or the prompted one */
 	const struct tool_format *format, *written;
 	const char *reason, *workarounds;
-	bool thinks; /* the format's mark of a thought occurs in the template */
+	const char *replaced; /* the packed template is not used: why */
+	bool thinks;          /* the format's mark of a thought occurs in the template */
 };
 
 void rendered_init(struct rendered *r)
@@ -114,7 +116,6 @@ static void write_calls(struct chat_template *t, struct str text)
 	lint->way.writes_calls = is_case ? template_row_by_mark(text) : NULL;
 	if (lint->way.writes_calls)
 		template_lint_turns(t->mem, &t->text, &lint->way, &lint->turns);
-	t->way.writes_calls = lint->way.writes_calls;
 }
 
 static void choose_format(struct chat_template *t, const struct family *family)
@@ -156,6 +157,8 @@ static const char *describe_workarounds(const struct chat_template *t)
 	bool is_native = way->tools != TEMPLATE_NO_TOOLS;
 	struct buf out;
 	buf_init(&out, LIMIT_PROBE_TEXT_BYTES);
+	add_if(&out, t->replaced, "the packed template is replaced by ours");
+	add_if(&out, t->replaced, t->replaced);
 	add_if(&out, way->folds_system, "the system text opens the first question");
 	add_if(&out, way->has_one_system, "later system texts are said by the user");
 	add_if(&out, way->joins_turns, "turns of one role in a row are joined");
@@ -198,24 +201,67 @@ static bool holds(struct str text, const char *part)
 	return part && str_find(text, str_trim(str_z(part))) != SIZE_MAX;
 }
 
-struct chat_template *template_open(const struct template_source *source, struct err *e)
+static void clear_text(struct template_text *t)
+{
+	if (t->tools != t->plain)
+		jinja_free(t->tools);
+	jinja_free(t->plain);
+	json_decref(t->settings);
+	*t = (struct template_text){ 0 };
+}
+
+/* Compiles and examines; false if it cannot be compiled. */
+static bool examine(struct chat_template *t, const struct template_source *source, struct err *e)
+{
+	if (!compile_text(&t->text, source, e))
+		return false;
+	struct str text = source->tool_text.n ? source->tool_text : source->text;
+	template_lint(t->mem, &t->text, text, source->eos, &t->lint);
+	write_calls(t, text);
+	return true;
+}
+
+static bool is_wrong(const struct chat_template *t)
+{
+	return !t->text.tools || t->lint.refusal.n || t->lint.answers[LINT_TOOLS] != LINT_YES;
+}
+
+/* Takes ours instead of a packed template that is known to be wrong, and is. */
+static void replace_known(
+	struct chat_template *t, const struct family *family, struct template_source *source)
+{
+	const struct template_known *known = template_known_find(family->name);
+	if (!known || !is_wrong(t))
+		return;
+	clear_text(&t->text);
+	source->text = *known->text;
+	source->tool_text = str_z(NULL);
+	MUST(examine(t, source, NULL));
+	t->replaced = known->defect;
+}
+
+struct chat_template *template_open(const struct template_source *packed, struct err *e)
 {
 	struct chat_template *t = must_calloc(1, sizeof *t);
-	struct family_facts facts = { source->architecture, source->name, source->text };
+	struct template_source source = *packed;
+	struct family_facts facts = { source.architecture, source.name, source.text };
+	struct err broken = { 0 };
+	const struct family *family = family_find(&facts);
 	t->mem = arena_new();
-	if (!compile_text(&t->text, source, e)) {
+	bool is_whole = examine(t, &source, &broken);
+	replace_known(t, family, &source);
+	if (!is_whole && !t->replaced) {
+		if (e)
+			*e = broken;
 		template_free(t);
 		return NULL;
 	}
-	struct str text = source->tool_text.n ? source->tool_text : source->text;
-	const struct family *family = family_find(&facts);
-	template_lint(t->mem, &t->text, text, source->eos, &t->lint);
+	err_clear(&broken);
 	t->way = t->lint.way;
 	t->way.replay = family->replay;
-	write_calls(t, text);
 	choose_format(t, family);
 	t->workarounds = describe_workarounds(t);
-	t->thinks = holds(source->text, t->format->think_open);
+	t->thinks = holds(source.text, t->format->think_open);
 	return t;
 }
 
@@ -223,10 +269,7 @@ void template_free(struct chat_template *t)
 {
 	if (!t)
 		return;
-	if (t->text.tools != t->text.plain)
-		jinja_free(t->text.tools);
-	jinja_free(t->text.plain);
-	json_decref(t->text.settings);
+	clear_text(&t->text);
 	arena_free(t->mem);
 	free(t);
 }

@@ -7,7 +7,7 @@
  * guided (template_proof.h), through the prompted format where it does not. The reason is kept, and
  * the trace of each request has it, with everything else that was worked around. A request is
  * rendered so that a longer conversation begins with the bytes of the shorter one wherever the
- * template allows it.
+ * template allows it. A packed template that is known to be wrong is replaced (template_known.h).
  *
  * Immutable once open; any thread may render.
  *

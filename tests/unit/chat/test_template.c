@@ -295,6 +295,104 @@ static void ids_are_given_the_form_that_the_template_wants(void **state)
 	arena_free(a);
 }
 
+static void a_packed_template_that_is_known_to_be_wrong_is_replaced(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct template_source source = { .text = str_z(chatml),
+		.name = STR("Llama-3-Groq-8B-Tool-Use"),
+		.architecture = STR("llama") };
+	struct chat_template *t = template_open(&source, &e);
+	assert_non_null(t);
+	assert_string_equal(template_format(t)->name, "groq");
+	assert_non_null(strstr(template_workarounds(t), "replaced by ours"));
+	template_free(t);
+	source.text = str_z(qwen);
+	t = template_open(&source, &e);
+	assert_ptr_equal(template_format(t), &tool_format_hermes);
+	template_free(t);
+	source = (struct template_source){ .text = STR("{% if x %}"),
+		.architecture = STR("nemotron_h_moe") };
+	t = template_open(&source, &e);
+	assert_non_null(t);
+	assert_string_equal(template_written_as(t)->name, "qwen-xml");
+	template_free(t);
+}
+
+/* What stands around the calls of an otherwise honest template. */
+static struct chat_template *open_around(const char *open, const char *close)
+{
+	struct arena *a = arena_new();
+	struct str text = arena_printf(a,
+		"{%% for t in tools or [] %%}{{ t | tojson }}{%% endfor %%}{%% for m in messages "
+		"%%}"
+		"{{ m.role }}: {{ m.content }}{%% for c in m.tool_calls or [] %%}%s{\"name\": \""
+		"{{ c.function.name }}\", \"arguments\": {{ c.function.arguments | tojson }}}%s"
+		"{%% endfor %%}\n{%% endfor %%}",
+		open, close);
+	struct chat_template *t = open_text(text.p);
+	arena_free(a);
+	return t;
+}
+
+static void a_form_that_no_row_has_is_derived(void **state)
+{
+	(void)state;
+	struct chat_template *t = open_around("<do>", "</do>");
+	assert_string_equal(template_format(t)->call_open, "<do>");
+	assert_string_equal(template_format(t)->mark_close, "</do>");
+	assert_true(str_starts(str_z(template_format(t)->name), STR("derived")));
+	template_free(t);
+}
+
+static void marks_that_no_reader_is_made_for_are_not_taken(void **state)
+{
+	(void)state;
+	static const char *const opens[] = {
+		"\001", "\002\002", "\006x", "", " ",
+		"<a-tag-of-a-length-that-nobody-would-ever-give-to-a-tag-that-models-have-to-write>"
+	};
+	for (size_t i = 0; i < sizeof opens / sizeof *opens; i++) {
+		struct chat_template *t = open_around(opens[i], "</x>");
+		assert_string_equal(template_format(t)->name, "prompted");
+		template_free(t);
+	}
+}
+
+static void a_hostile_template_ends_in_an_error_of_the_prompt(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"{% for i in range(100000) %}{% for k in range(100000) %}{{ i }}{% endfor %}{% "
+		"endfor %}",
+		"{% set ns = namespace(x='x') %}{% for i in range(64) %}{% set ns.x = ns.x + ns.x "
+		"%}"
+		"{% endfor %}{{ ns.x }}",
+		"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+		"{{ 'x' * 9000000000 }}",
+		"{{ messages[-1].content | tojson * 100000000 }}",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct arena *a = arena_new();
+		struct err e = { 0 };
+		struct chat_template *t = open_text(texts[i]);
+		assert_string_equal(template_format(t)->name, "prompted");
+		assert_true(template_findings(t)->renders <= 8);
+		struct chat_request *r = talk(a);
+		struct rendered out;
+		rendered_init(&out);
+		if (i) { /* the first one takes as long as a real prompt may */
+			assert_false(template_render(t, r, 0, NULL, &out, &e));
+			assert_int_equal(e.layer, LAYER_PROMPT);
+		}
+		rendered_clear(&out);
+		err_clear(&e);
+		chat_request_free(r);
+		template_free(t);
+		arena_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +404,10 @@ int main(void)
 		cmocka_unit_test(continuing_an_answer_ends_with_its_text),
 		cmocka_unit_test(tools_stay_where_they_were_first_shown),
 		cmocka_unit_test(what_may_not_stand_in_a_row_is_joined),
+		cmocka_unit_test(a_packed_template_that_is_known_to_be_wrong_is_replaced),
+		cmocka_unit_test(a_form_that_no_row_has_is_derived),
+		cmocka_unit_test(marks_that_no_reader_is_made_for_are_not_taken),
+		cmocka_unit_test(a_hostile_template_ends_in_an_error_of_the_prompt),
 		cmocka_unit_test(ids_are_given_the_form_that_the_template_wants),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
