@@ -217,7 +217,7 @@ static void write_calls(struct view *v, const struct chat_message *m, struct wor
 	}
 	size_t before = v->calls - n;
 	buf_add_z(&w->text, w->text.n && strchr(f->call_open, '\n') ? "\n" : "");
-	tool_write(f, calls, n, before, &w->text);
+	tool_write_calls(f, calls, n, before, &w->text);
 	json_decref(kept);
 	free(calls);
 }

@@ -232,7 +232,7 @@ static void add_call(struct buf *out, const struct tool_format *f, const struct 
 	add_text(out, f->call_close, h);
 }
 
-void tool_write(const struct tool_format *f, const struct tool_written *calls, size_t count,
+void tool_write_calls(const struct tool_format *f, const struct tool_written *calls, size_t count,
 	size_t first, struct buf *out)
 {
 	size_t from = (size_t)f->first_index + (f->counts_all ? first : 0);

@@ -20,7 +20,7 @@ struct tool_written {
 
 /* The calls of one turn. `first`: how many calls the conversation had before, for rows that count
  * all of them. */
-void tool_write(const struct tool_format *f, const struct tool_written *calls, size_t count,
+void tool_write_calls(const struct tool_format *f, const struct tool_written *calls, size_t count,
 	size_t first, struct buf *out);
 
 #endif

@@ -98,7 +98,7 @@ static void print_line(const struct store_trace_line *line)
 {
 	char when[CLOCK_TEXT_BYTES];
 	clock_local_text(line->began_unix_ms, when);
-	printf("%.8s  %.11s  %-6.6s %-13.13s %-8.8s %6d %5d %6.1f  %.*s\n", line->id,
+	printf("%.8s  %.11s  %-6.6s %-13.13s %-8.8s %6d %5d %5.1f  %.*s\n", line->id,
 		when + YEAR_CHARS, line->client.p, line->model.p, line->upstream.p,
 		(int)line->prompt_tokens, (int)line->answer_tokens,
 		(double)line->took_ms / MS_PER_S, STR_ARG(line->outcome));
@@ -121,7 +121,7 @@ static bool list_them(struct store *s, const struct args *args, struct arena *a,
 		puts("no request was traced yet: offgrid agent, or a request to offgrid serve, "
 		     "leaves one");
 	else
-		puts("id        when         client model         upstream prompt   out   secs  "
+		puts("id        when         client model         upstream prompt   out  secs  "
 		     "outcome");
 	for (size_t i = 0; i < count; i++)
 		print_line(&lines[i]);

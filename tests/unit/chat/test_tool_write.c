@@ -57,7 +57,7 @@ static void write_one(const char *row, const json_t *arguments, size_t count, st
 	enum { BEFORE = 7 };
 	assert_non_null(f);
 	buf_reset(out);
-	tool_write(f, calls, count, BEFORE, out);
+	tool_write_calls(f, calls, count, BEFORE, out);
 }
 
 static void a_call_is_written_as_the_family_has_it(void **state)
