@@ -10,9 +10,11 @@
  * The reader is a push machine over what the model said: text, thinking and calls come out as
  * chat_events, whatever the cuts. It never leaves markup in the text: a beginning of a mark is held
  * back until it is decided. What it forgives is noted in the trace: a closer that is missing,
- * doubled or another, a fence around the object, a call without marks at the front of the answer or
- * in a fence, a call inside an unfinished thought, and what tool_json.h and json_mend.h forgive.
- * What it cannot read is an error of layer `parse` with the raw text.
+ * doubled or another, a fence around the call, a call without marks (at the front of the answer, or
+ * at the front of a line if its tool was offered), a call inside an unfinished thought, a call in
+ * another family's syntax (tool_marks.h), control tokens as text, and what the machines forgive
+ * (tool_call.h). What is quoted with backticks is text; a fence is text unless all it holds is
+ * calls of offered tools. What cannot be read is an error of layer `parse` with the raw text.
  *
  * Source: the wire forms of each family as their templates render them.
  */
@@ -83,7 +85,10 @@ struct tool_format {
 	/* ---- what stands around thoughts and text ---- */
 	const char *think_open, *think_close; /* NULL: the family does not think aloud */
 	const char *text_open, *text_close;   /* around the words of an answer; NULL: nothing */
-	const char *turn_again;  /* between a thought, text and calls of one answer: dropped */
+	const char *turn_again; /* between a thought, text and calls of one answer: dropped */
+	/* The answer is messages with headers of their own: one begins with `turn_again` or
+	 * `header_open`, names a recipient and a channel, and ends with `header_end`. NULL: no. */
+	const char *header_open, *header_end;
 	const char *prompt_tail; /* the end of a prompt that belongs to what the model says: readers
 				    and guides are given it first. NULL: nothing */
 };
@@ -100,6 +105,9 @@ extern const struct tool_format
 extern const struct tool_format
 	tool_format_prompted; /* ours, for templates that know no tools; see prompted.h */
 extern const struct tool_format
+	tool_format_rescue; /* text of unknown origin: every family's calls are looked for, and what
+			       does not read as one is text. No template has it. */
+extern const struct tool_format
 	tool_format_plain; /* no calls at all: for a reader where no tools are offered */
 
 struct tool_reader;
@@ -113,7 +121,9 @@ enum tool_reading {
 	TOOL_READ_WORDS = 0,
 	TOOL_READ_IN_THOUGHT = 1, /* the prompt ended inside an opened thought */
 	TOOL_READ_VALUE = 2,      /* it is one JSON value or calls, never both: what does not begin
-				     with a call holds none */
+				     with a call holds none; no matter if a call is demanded */
+	TOOL_READ_WHOLE = 4,      /* nobody waits for pieces: the first words are held until it is
+				     known whether a stray end of a thought makes them one */
 };
 
 /*

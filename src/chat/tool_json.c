@@ -8,15 +8,18 @@
  */
 #include "chat/tool_json.h"
 
-#include "base/json.h"
+#include <string.h>
 
-enum { NAME_MAX_BYTES = 1024 };
+#include "base/json.h"
+#include "chat/tool_text.h"
+
+enum { KEY_MAX_BYTES = 1024, AROUND_MAX = 4 };
 
 /* What is awaited. */
 enum place {
 	AT_OBJECT, /* blanks, then { */
-	AT_KEY,    /* blanks, commas, then " of a key, or } */
-	IN_KEY,    /* up to its closing " */
+	AT_KEY,    /* blanks, commas, then the quote of a key, or } */
+	IN_KEY,    /* up to its closing quote */
 	AT_COLON,
 	AT_VALUE,
 	IN_NAME,   /* the string of the name, raw */
@@ -26,55 +29,72 @@ enum place {
 	IN_SCALAR, /* the same, without an end of its own */
 };
 
-enum member { MEMBER_NAME, MEMBER_ARGS, MEMBER_OTHER };
+enum member {
+	MEMBER_NAME,
+	MEMBER_ARGS,
+	MEMBER_EITHER, /* the name, or an object around the call */
+	MEMBER_NAMED,  /* arguments under the call's own name */
+	MEMBER_OTHER
+};
+
+static const struct {
+	const char *key;
+	enum member member;
+} members[] = {
+	{ "name", MEMBER_NAME },
+	{ "tool_name", MEMBER_NAME },
+	{ "function_name", MEMBER_NAME },
+	{ "function", MEMBER_EITHER },
+	{ "tool", MEMBER_EITHER },
+	{ "arguments", MEMBER_ARGS },
+	{ "parameters", MEMBER_ARGS },
+	{ "args", MEMBER_ARGS },
+	{ "input", MEMBER_ARGS },
+	{ "id", MEMBER_OTHER },
+	{ "tool_call_id", MEMBER_OTHER },
+	{ "type", MEMBER_OTHER },
+	{ "index", MEMBER_OTHER },
+};
 
 void tool_json_init(struct tool_json *j)
 {
 	*j = (struct tool_json){ .place = AT_OBJECT };
-	buf_init(&j->key, NAME_MAX_BYTES);
-	buf_init(&j->name, NAME_MAX_BYTES);
+	buf_init(&j->key, KEY_MAX_BYTES);
 	buf_init(&j->string, LIMIT_ANSWER_BYTES);
-	buf_init(&j->args, LIMIT_ANSWER_BYTES);
 }
 
 void tool_json_clear(struct tool_json *j)
 {
 	buf_clear(&j->key);
-	buf_clear(&j->name);
 	buf_clear(&j->string);
-	buf_clear(&j->args);
 }
 
 void tool_json_begin(struct tool_json *j)
 {
-	buf_reset(&j->name);
 	buf_reset(&j->string);
-	buf_reset(&j->args);
 	json_mend_init(&j->mend);
 	j->place = AT_OBJECT;
-	j->has_name = j->has_args = false;
-	j->mended = 0;
+	j->around = 0;
+	j->has_args = j->has_others = false;
 }
 
-static enum call_step fault(const char **why, const char *words)
+/* One byte of a string; true if it closed it. */
+static bool ends_string(struct tool_json *j, char c)
 {
-	*why = words;
-	return CALL_FAULT;
+	bool ends = !j->is_escaped && c == j->quote;
+	j->is_escaped = !j->is_escaped && c == '\\';
+	return ends;
 }
 
-static bool is_blank(char c)
+/* A string with its quotes, unescaped in place. One in single quotes is taken as it stands. */
+static bool unquote(struct tool_json *j)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static void tell(struct tool_json *j, enum tool_json_mended what)
-{
-	j->mended |= 1u << what;
-}
-
-/* A string with its quotes, unescaped in place. */
-static bool unquote(struct buf *b)
-{
+	struct buf *b = &j->string;
+	if (j->quote == '\'') {
+		buf_truncate(b, b->n - 1);
+		buf_drop_front(b, 1);
+		return true;
+	}
 	json_t *value = js_parse(buf_str(b), LAYER_PARSE, NULL);
 	bool ok = json_is_string(value);
 	buf_reset(b);
@@ -84,33 +104,26 @@ static bool unquote(struct buf *b)
 	return ok;
 }
 
-/* One byte of a string; true if it closed it. */
-static bool ends_string(struct tool_json *j, char c)
+static enum call_step feed_name(struct tool_json *j, struct tool_call *c, char byte)
 {
-	bool ends = !j->is_escaped && c == '"';
-	j->is_escaped = !j->is_escaped && c == '\\';
-	return ends;
-}
-
-static enum call_step feed_name(struct tool_json *j, char c, const char **why)
-{
-	if (!buf_add_char(&j->name, c))
-		return fault(why, "its name is too long");
-	if (!ends_string(j, c))
+	if (j->string.n >= KEY_MAX_BYTES || !buf_add_char(&j->string, byte))
+		return tool_call_fault(c, "its name is too long");
+	if (!ends_string(j, byte))
 		return CALL_MORE;
-	if (!unquote(&j->name) || j->name.n == 0)
-		return fault(why, "its name is no string");
-	j->has_name = true;
+	if (!unquote(j) || !tool_call_name(c, buf_str(&j->string)))
+		return tool_call_fault(c, "its name is no string");
+	buf_reset(&j->string);
 	j->place = AT_KEY;
 	return CALL_MORE;
 }
 
-static enum call_step feed_args(struct tool_json *j, char c, const char **why)
+static enum call_step feed_args(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (!json_mend_feed(&j->mend, c, &j->args, why))
+	if (!json_mend_feed(&j->mend, byte, &c->args, &c->why))
 		return CALL_FAULT;
-	if (j->args.overflow)
-		return fault(why, "its arguments are too long");
+	c->json_mends |= j->mend.mended;
+	if (c->args.overflow)
+		return tool_call_fault(c, "its arguments are too long");
 	if (json_mend_is_done(&j->mend)) {
 		j->has_args = true;
 		j->place = AT_KEY;
@@ -118,163 +131,235 @@ static enum call_step feed_args(struct tool_json *j, char c, const char **why)
 	return CALL_MORE;
 }
 
-static enum call_step no_args(struct tool_json *j)
+static enum call_step no_args(struct tool_json *j, struct tool_call *c)
 {
-	tell(j, TOOL_JSON_NO_ARGS);
-	buf_add_z(&j->args, "{}");
+	tool_call_mended(c, TOOL_MENDED_NO_ARGS);
+	buf_add_z(&c->args, "{}");
 	j->has_args = true;
 	return CALL_MORE;
 }
 
 /* The arguments came as a string: what it holds is read as if it stood there itself. */
-static enum call_step unpack(struct tool_json *j, const char **why)
+static enum call_step unpack(struct tool_json *j, struct tool_call *c)
 {
 	j->place = AT_KEY;
-	if (!unquote(&j->string))
-		return fault(why, "its arguments are a broken string");
-	tell(j, TOOL_JSON_STRING);
+	if (!unquote(j))
+		return tool_call_fault(c, "its arguments are a broken string");
+	tool_call_mended(c, TOOL_MENDED_STRING);
 	struct str text = str_trim(buf_str(&j->string));
 	if (!text.n)
-		return no_args(j);
+		return no_args(j, c);
 	for (size_t i = 0; i < text.n; i++) {
 		if (j->has_args)
-			return fault(why, "something follows its arguments");
-		if (feed_args(j, text.p[i], why) == CALL_FAULT)
+			return tool_call_fault(c, "something follows its arguments");
+		if (feed_args(j, c, text.p[i]) == CALL_FAULT)
 			return CALL_FAULT;
 	}
-	return j->has_args ? CALL_MORE : fault(why, "its arguments are unfinished");
+	return j->has_args ? CALL_MORE : tool_call_fault(c, "its arguments are unfinished");
 }
 
-static enum call_step feed_string(struct tool_json *j, char c, const char **why)
+static enum call_step feed_string(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (!buf_add_char(&j->string, c))
-		return fault(why, "its arguments are too long");
-	return ends_string(j, c) ? unpack(j, why) : CALL_MORE;
+	if (!buf_add_char(&j->string, byte))
+		return tool_call_fault(c, "its arguments are too long");
+	return ends_string(j, byte) ? unpack(j, c) : CALL_MORE;
 }
 
 static enum call_step feed_other(struct tool_json *j, char c)
 {
-	if (j->in_string)
+	if (j->in_string) {
 		j->in_string = !ends_string(j, c);
-	else if (c == '"')
+	} else if (c == '"') {
 		j->in_string = true;
-	else if (c == '{' || c == '[')
+		j->quote = c;
+	} else if (c == '{' || c == '[') {
 		j->depth++;
-	else if (c == '}' || c == ']')
+	} else if (c == '}' || c == ']') {
 		j->depth--;
+	}
 	if (!j->in_string && j->depth == 0)
 		j->place = AT_KEY;
 	return CALL_MORE;
 }
 
-static enum call_step end_object(struct tool_json *j, const char **why)
+static enum call_step end_object(struct tool_json *j, struct tool_call *c)
 {
-	if (!j->has_name)
-		return fault(why, "it has no name");
+	if (j->around > 0) {
+		j->around--;
+		j->place = AT_KEY;
+		return CALL_MORE;
+	}
+	if (!c->has_name)
+		return tool_call_fault(c, "it has no name");
 	if (!j->has_args)
-		no_args(j);
+		no_args(j, c);
 	return CALL_DONE;
 }
 
-static enum call_step feed_scalar(struct tool_json *j, char c, const char **why)
+static enum call_step feed_scalar(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (c == ',' || is_blank(c))
+	if (byte == ',' || tool_is_blank(byte))
 		j->place = AT_KEY;
-	return c == '}' ? end_object(j, why) : CALL_MORE;
+	return byte == '}' ? end_object(j, c) : CALL_MORE;
 }
 
 /* A value without brackets or quotes. The only one that arguments may be is null. */
-static enum call_step begin_scalar(struct tool_json *j, char c, const char **why)
+static enum call_step begin_scalar(struct tool_json *j, struct tool_call *c, char byte)
 {
 	if (j->member == MEMBER_NAME)
-		return fault(why, "its name is no string");
-	if (j->member == MEMBER_ARGS && c != 'n')
-		return fault(why, "its arguments are no object");
-	if (c == '}' || c == ',' || c == ']')
-		return fault(why, "a value is missing");
-	if (j->member == MEMBER_ARGS)
-		no_args(j);
+		return tool_call_fault(c, "its name is no string");
+	if ((j->member == MEMBER_ARGS || j->member == MEMBER_NAMED) && byte != 'n' && byte != 'N')
+		return tool_call_fault(c, "its arguments are no object");
+	if (byte == '}' || byte == ',' || byte == ']')
+		return tool_call_fault(c, "a value is missing");
+	if (j->member == MEMBER_ARGS || j->member == MEMBER_NAMED)
+		no_args(j, c);
 	j->place = IN_SCALAR;
 	return CALL_MORE;
 }
 
-static enum call_step begin_value(struct tool_json *j, char c, const char **why)
+static enum call_step begin_around(struct tool_json *j, struct tool_call *c)
 {
-	if (is_blank(c))
+	if (++j->around > AROUND_MAX)
+		return tool_call_fault(c, "it stands inside too many objects");
+	tool_call_mended(c, TOOL_MENDED_WRAPPED);
+	j->place = AT_KEY;
+	return CALL_MORE;
+}
+
+static enum call_step begin_value(struct tool_json *j, struct tool_call *c, char byte)
+{
+	bool is_quote = byte == '"' || byte == '\'', is_object = byte == '{';
+	if (tool_is_blank(byte))
 		return CALL_MORE;
 	j->is_escaped = j->in_string = false;
 	j->depth = 0;
-	if (j->member == MEMBER_ARGS && c == '{') {
+	if (is_object && (j->member == MEMBER_ARGS || j->member == MEMBER_NAMED)) {
 		j->place = IN_ARGS;
-		return feed_args(j, c, why);
+		return feed_args(j, c, byte);
 	}
-	if (j->member == MEMBER_OTHER && (c == '{' || c == '[' || c == '"')) {
+	if (is_object && j->member == MEMBER_EITHER)
+		return begin_around(j, c);
+	if (j->member == MEMBER_EITHER && c->has_name)
+		j->member = MEMBER_OTHER;
+	if (j->member == MEMBER_OTHER && (is_object || byte == '[' || byte == '"')) {
 		j->place = IN_OTHER;
-		return feed_other(j, c);
+		return feed_other(j, byte);
 	}
-	if (c != '"')
-		return begin_scalar(j, c, why);
-	j->place = j->member == MEMBER_NAME ? IN_NAME : IN_STRING;
-	buf_add_char(j->member == MEMBER_NAME ? &j->name : &j->string, c);
+	if (!is_quote || j->member == MEMBER_OTHER)
+		return begin_scalar(j, c, byte);
+	bool is_args = j->member == MEMBER_ARGS || j->member == MEMBER_NAMED;
+	j->place = is_args ? IN_STRING : IN_NAME;
+	j->quote = byte;
+	buf_reset(&j->string);
+	buf_add_char(&j->string, byte);
 	return CALL_MORE;
 }
 
-static enum call_step end_key(struct tool_json *j, const char **why)
+/* Rows like {"f": {…}}: the name is the key. */
+static bool has_name_as_key(const struct tool_format *f)
+{
+	return f->before_name && str_ends(str_z(f->before_name), STR("{\"")) &&
+	       str_starts(str_z(f->before_args), STR("\":"));
+}
+
+static enum member member_of(struct tool_json *j, const struct tool_call *c, struct str key)
+{
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (str_eq_z(key, members[i].key))
+			return members[i].member;
+	bool is_first = !c->has_name && !j->has_args && !j->around;
+	if (is_first && has_name_as_key(c->format))
+		return MEMBER_NAMED;
+	j->has_others = true;
+	return MEMBER_OTHER;
+}
+
+static enum call_step end_key(struct tool_json *j, struct tool_call *c)
 {
 	struct str key = buf_str(&j->key);
-	bool is_renamed = str_eq(key, STR("parameters"));
+	enum member member = member_of(j, c, key);
 	j->place = AT_COLON;
-	j->member = MEMBER_OTHER;
-	if (str_eq(key, STR("name")))
-		j->member = MEMBER_NAME;
-	else if (is_renamed || str_eq(key, STR("arguments")))
-		j->member = MEMBER_ARGS;
-	if (j->member == MEMBER_NAME && j->has_name)
-		return fault(why, "it has two names");
-	if (j->member == MEMBER_ARGS && j->has_args)
-		return fault(why, "it has its arguments twice");
-	if (is_renamed)
-		tell(j, TOOL_JSON_PARAMETERS);
+	j->member = (int)member;
+	if (member == MEMBER_NAME && c->has_name)
+		return tool_call_fault(c, "it has two names");
+	if (member == MEMBER_ARGS && j->has_args)
+		return tool_call_fault(c, "it has its arguments twice");
+	if (member == MEMBER_ARGS && str_find(str_z(c->format->before_args), key) == SIZE_MAX)
+		tool_call_mended(c, TOOL_MENDED_PARAMETERS);
+	if (member == MEMBER_NAMED && !tool_call_name(c, key))
+		return tool_call_fault(c, "it has no name");
 	return CALL_MORE;
 }
 
-static enum call_step feed_key(struct tool_json *j, char c, const char **why)
+static enum call_step feed_key(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (c == '"')
-		return end_key(j, why);
-	return buf_add_char(&j->key, c) ? CALL_MORE : fault(why, "a key is too long");
+	if (byte == j->quote)
+		return end_key(j, c);
+	return buf_add_char(&j->key, byte) ? CALL_MORE : tool_call_fault(c, "a key is too long");
 }
 
-static enum call_step feed_between_members(struct tool_json *j, char c, const char **why)
+static enum call_step feed_between_members(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (c == '}')
-		return end_object(j, why);
-	if (c == '"') {
+	if (byte == '}')
+		return end_object(j, c);
+	if (byte == '"' || byte == '\'') {
 		buf_reset(&j->key);
+		j->quote = byte;
 		j->place = IN_KEY;
 		return CALL_MORE;
 	}
-	return c == ',' || is_blank(c) ? CALL_MORE : fault(why, "a key should stand there");
+	return byte == ',' || tool_is_blank(byte) ? CALL_MORE
+						  : tool_call_fault(c, "a key should stand there");
 }
 
-enum call_step tool_json_feed(struct tool_json *j, char c, const char **why)
+static enum call_step feed(struct tool_json *j, struct tool_call *c, char byte)
 {
 	switch (j->place) {
 	case AT_OBJECT:
-		if (c == '{')
+		if (byte == '{')
 			j->place = AT_KEY;
-		return c == '{' || is_blank(c) ? CALL_MORE : fault(why, "it is no JSON object");
-	case AT_KEY: return feed_between_members(j, c, why);
-	case IN_KEY: return feed_key(j, c, why);
+		return byte == '{' || tool_is_blank(byte)
+			       ? CALL_MORE
+			       : tool_call_fault(c, "it is no JSON object");
+	case AT_KEY: return feed_between_members(j, c, byte);
+	case IN_KEY: return feed_key(j, c, byte);
 	case AT_COLON:
-		if (c == ':')
+		if (byte == ':')
 			j->place = AT_VALUE;
-		return c == ':' || is_blank(c) ? CALL_MORE : fault(why, "a colon is missing");
-	case AT_VALUE: return begin_value(j, c, why);
-	case IN_NAME: return feed_name(j, c, why);
-	case IN_ARGS: return feed_args(j, c, why);
-	case IN_STRING: return feed_string(j, c, why);
-	case IN_OTHER: return feed_other(j, c);
-	default: return feed_scalar(j, c, why);
+		return byte == ':' || tool_is_blank(byte)
+			       ? CALL_MORE
+			       : tool_call_fault(c, "a colon is missing");
+	case AT_VALUE: return begin_value(j, c, byte);
+	case IN_NAME: return feed_name(j, c, byte);
+	case IN_ARGS: return feed_args(j, c, byte);
+	case IN_STRING: return feed_string(j, c, byte);
+	case IN_OTHER: return feed_other(j, byte);
+	default: return feed_scalar(j, c, byte);
 	}
+}
+
+/* Name and arguments are there, and what follows is none of the object's: it was not closed. */
+static bool is_left_open(const struct tool_json *j, const struct tool_call *c, struct str s)
+{
+	bool is_own = s.n && s.p[0] && strchr("}\"', \n\t\r", s.p[0]);
+	return j->place == AT_KEY && c->has_name && j->has_args && !is_own;
+}
+
+enum call_step tool_json_take(
+	struct tool_json *j, struct tool_call *c, struct str s, bool is_end, size_t *taken)
+{
+	enum call_step step = CALL_MORE;
+	size_t n = 0;
+	for (; n < s.n && step == CALL_MORE; n++) {
+		if (is_left_open(j, c, str_from(s, n)))
+			break;
+		step = feed(j, c, s.p[n]);
+	}
+	*taken = n;
+	if (step == CALL_MORE && (n < s.n || is_end) && is_left_open(j, c, str_from(s, n))) {
+		tool_call_mended(c, TOOL_MENDED_BRACKET);
+		return CALL_DONE;
+	}
+	return step;
 }

@@ -1,70 +1,55 @@
 /*
  * tool_reader.c - what a model said, as events; see tool_format.h.
  *
- * What comes in waits in `pending` until it is decided what it is. Outside calls that is a search
- * for marks: what could begin one is held back, and blanks before it, which belong to nobody.
- * Inside a call the row's machine takes byte after byte; after it the closing mark is awaited, and
- * forgiven if it is missing or another. A call without marks is recognised where an answer or a
- * fence begins with {"name", is held back whole, and taken if it is one.
+ * Here is what stands outside calls: text, thoughts, headers of messages. That is a search for
+ * marks: what could begin one is held back, and blanks before it, which belong to nobody.
  *
  * Layer: parse.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/must.h"
 #include "base/utf8.h"
-#include "chat/tool_format.h"
-#include "chat/tool_json.h"
+#include "chat/tool_header.h"
+#include "chat/tool_reader_int.h"
 
 enum {
-	BLANKS_HELD = 64,     /* before a mark; more than that is text */
-	STRAY_TAG_BYTES = 40, /* a closing tag that is not the row's */
-	FENCE_BYTES = 3,
-	FENCE_LINE_BYTES = 40, /* with the word behind it */
-	PIECE_BYTES = 2048     /* looked through at once: bounds what a search costs */
+	BLANKS_HELD = 64,  /* before a mark; more than that is text */
+	PIECE_BYTES = 2048 /* looked through at once: bounds what a search costs */
 };
 
-static const char fence[] = "```";
+static const char default_think_close[] = "</think>";
 
-/* What is awaited. */
-enum place {
-	IN_TEXT,    /* text, a mark */
-	IN_THOUGHT, /* thinking, its closing mark, the mark of a call */
-	AT_CALL,    /* after the mark: blanks, a fence, then the call */
-	IN_CALL,    /* bytes of a call */
-	AT_CLOSE,   /* after the call: blanks, a fence, the closing mark */
-	IN_BARE,    /* what looks like a call without marks, up to its last bracket */
-	IN_FAULT,   /* cannot be read any more */
-};
+static bool may_call(const struct tool_format *format, const struct chat_request *offered)
+{
+	return format->mark_open && (!offered || offered->tool_count);
+}
 
-struct tool_reader {
-	const struct tool_format *format;
-	const struct chat_request *offered;
-	struct trace *trace;
-	struct chat_sink sink;
-	uint64_t id_seed;
-	enum place place;
-	bool is_value;      /* TOOL_READ_VALUE */
-	bool has_said;      /* text has gone out */
-	bool at_front;      /* nothing has gone out since the last mark */
-	bool is_begun;      /* TOOL_BEGIN of the present call has gone out */
-	bool is_fenced;     /* a fence was opened in front of the present call */
-	struct buf pending; /* bytes not decided yet, from `at` on */
-	size_t at;
-	struct bare {
-		size_t scanned; /* bytes behind `at` already looked through for its end */
-		size_t depth;
-		bool in_string, is_escaped;
-	} bare;
-	struct buf raw;  /* the present call as it came, for the error */
-	struct buf args; /* its arguments as they went out */
-	struct tool_json call;
-	unsigned calls;
-};
+/* Where a call is demanded the answer is no value, whatever form was asked for. */
+static bool is_value(const struct chat_request *offered, unsigned how)
+{
+	bool must_call = offered && offered->tool_count &&
+			 (offered->tool_choice == CHAT_CHOICE_REQUIRED ||
+				 offered->tool_choice == CHAT_CHOICE_NAMED);
+	return (how & TOOL_READ_VALUE) && !must_call;
+}
+
+static void set_start(struct tool_reader *r, unsigned how)
+{
+	const struct tool_format *f = r->format;
+	r->at_front = true;
+	r->is_whole = (how & TOOL_READ_WHOLE) != 0;
+	r->think_close = str_z(f->think_close ? f->think_close : default_think_close);
+	r->place = IN_TEXT;
+	if (how & TOOL_READ_IN_THOUGHT)
+		r->place = IN_THOUGHT;
+	else if (f->header_end && !(how & TOOL_READ_REGION))
+		r->place = IN_HEADER;
+	else if (f->prompt_tail && !(how & TOOL_READ_REGION))
+		r->place = AT_TAIL;
+}
 
 struct tool_reader *tool_reader_new(const struct tool_format *format,
 	const struct chat_request *offered, uint64_t id_seed, unsigned how, struct trace *t,
@@ -76,13 +61,17 @@ struct tool_reader *tool_reader_new(const struct tool_format *format,
 	r->trace = t;
 	r->sink = sink;
 	r->id_seed = id_seed;
-	r->place = how & TOOL_READ_IN_THOUGHT ? IN_THOUGHT : IN_TEXT;
-	r->is_value = how & TOOL_READ_VALUE;
-	r->at_front = true;
+	r->has_calls = may_call(format, offered);
+	r->is_value = is_value(offered, how);
+	r->is_region = (how & TOOL_READ_REGION) != 0;
+	tool_marks_init(&r->marks, format, r->has_calls);
 	buf_init(&r->pending, LIMIT_ANSWER_BYTES);
+	buf_init(&r->held, LIMIT_ANSWER_BYTES);
 	buf_init(&r->raw, LIMIT_ANSWER_BYTES);
-	buf_init(&r->args, LIMIT_ANSWER_BYTES);
-	tool_json_init(&r->call);
+	buf_init(&r->args, 2 * LIMIT_ANSWER_BYTES);
+	tool_call_init(&r->call);
+	tool_machine_init(&r->machine);
+	set_start(r, how);
 	return r;
 }
 
@@ -91,9 +80,11 @@ void tool_reader_free(struct tool_reader *r)
 	if (!r)
 		return;
 	buf_clear(&r->pending);
+	buf_clear(&r->held);
 	buf_clear(&r->raw);
 	buf_clear(&r->args);
-	tool_json_clear(&r->call);
+	tool_call_clear(&r->call);
+	tool_machine_clear(&r->machine);
 	free(r);
 }
 
@@ -102,18 +93,12 @@ unsigned tool_reader_calls(const struct tool_reader *r)
 	return r->calls;
 }
 
-static void note_mended(struct tool_reader *r, const char *words)
+void tool_reader_note(struct tool_reader *r, const char *words)
 {
 	trace_note(r->trace, LAYER_PARSE, "mended", "%s", words);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-/* What was not taken yet. */
-static struct str rest(const struct tool_reader *r)
+struct str tool_reader_rest(const struct tool_reader *r)
 {
 	return str_from(buf_str(&r->pending), r->at);
 }
@@ -124,447 +109,383 @@ static struct str rest(const struct tool_reader *r)
 static size_t trailing_blanks(struct str s)
 {
 	size_t n = 0;
-	while (n < s.n && n < BLANKS_HELD && is_blank(s.p[s.n - 1 - n]))
+	while (n < s.n && n < BLANKS_HELD && tool_is_blank(s.p[s.n - 1 - n]))
 		n++;
 	return n;
 }
 
-static size_t leading_blanks(struct str s)
+static void send(struct tool_reader *r, struct str piece)
 {
-	size_t n = 0;
-	while (n < s.n && is_blank(s.p[n]))
-		n++;
-	return n;
+	if (r->place == IN_THOUGHT) {
+		tool_reader_release(r);
+		chat_send_think(r->sink, piece);
+	} else if (r->is_whole) {
+		buf_add(&r->held, piece);
+	} else {
+		chat_send_text(r->sink, piece);
+	}
 }
 
-/* Sends the next bytes on as text or thinking; what is no UTF-8 is replaced. */
-static void send_words(struct tool_reader *r, size_t bytes)
+void tool_reader_words(struct tool_reader *r, size_t bytes)
 {
-	struct str piece = str_sub(rest(r), 0, bytes);
+	struct str piece = str_sub(tool_reader_rest(r), 0, bytes);
 	struct buf mended;
 	if (!piece.n)
 		return;
+	tool_quoting_pass(&r->quoting, piece);
 	buf_init(&mended, 3 * piece.n + 1);
 	if (!utf8_is_valid(piece)) {
 		utf8_mend(piece, &mended);
 		piece = buf_str(&mended);
 	}
-	if (r->place == IN_THOUGHT)
-		chat_send_think(r->sink, piece);
-	else
-		chat_send_text(r->sink, piece);
+	send(r, piece);
 	buf_clear(&mended);
 	r->at_front = false;
 	r->has_said = r->has_said || r->place != IN_THOUGHT;
 	r->at += bytes;
 }
 
-/* What stands before the mark goes out without its trailing blanks, the mark is dropped. */
-static void pass_mark(struct tool_reader *r, size_t at, const char *mark)
+void tool_reader_release(struct tool_reader *r)
 {
-	size_t blanks = trailing_blanks(str_sub(rest(r), 0, at));
-	send_words(r, at - blanks);
-	r->at += blanks + str_z(mark).n;
+	r->is_whole = false;
+	chat_send_text(r->sink, buf_str(&r->held));
+	buf_reset(&r->held);
+}
+
+void tool_reader_pass(struct tool_reader *r, size_t at, size_t mark_bytes)
+{
+	size_t blanks = trailing_blanks(str_sub(tool_reader_rest(r), 0, at));
+	tool_reader_words(r, at - blanks);
+	r->at += blanks + mark_bytes;
 	r->at_front = true;
+	r->quoting = (struct tool_quoting){ .in_fence = false };
 }
 
-/* ---- calls ---- */
+/* ---- what is found in words ---- */
 
-static bool fault(struct tool_reader *r, struct err *e, const char *why)
-{
-	r->place = IN_FAULT;
-	trace_bytes(r->trace, LAYER_PARSE, "unreadable", buf_str(&r->raw));
-	fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call cannot be read (%s): %.*s", why,
-		str_int_len(str_sub(buf_str(&r->raw), 0, LIMIT_QUOTE_BYTES)), buf_z(&r->raw));
-	return err_mend(e, "constrained decoding makes this impossible for local models; for an "
-			   "upstream, see offgrid trace last");
-}
-
-static void make_call_id(uint64_t seed, unsigned call, char id[TOOL_CALL_ID_CHARS + 1])
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	char mixed[sizeof seed + sizeof call];
-	memcpy(mixed, &seed, sizeof seed);
-	memcpy(mixed + sizeof seed, &call, sizeof call);
-	uint64_t h = str_hash(str_n(mixed, sizeof mixed));
-	for (int i = 0; i < TOOL_CALL_ID_CHARS; i++, h /= 36)
-		id[i] = letters[h % 36];
-	id[TOOL_CALL_ID_CHARS] = 0;
-}
-
-static void begin_call(struct tool_reader *r, enum place place)
-{
-	buf_reset(&r->raw);
-	buf_reset(&r->args);
-	tool_json_begin(&r->call);
-	r->is_begun = r->is_fenced = false;
-	r->place = place;
-}
-
-/* Sends on what is known of the call: its name, then the arguments so far. */
-static void tell_call(struct tool_reader *r)
-{
-	if (r->call.has_name && !r->is_begun) {
-		char id[TOOL_CALL_ID_CHARS + 1];
-		make_call_id(r->id_seed, r->calls, id);
-		chat_send_tool_begin(r->sink, r->calls, str_z(id), buf_str(&r->call.name));
-		r->calls++;
-		r->is_begun = true;
-	}
-	if (r->is_begun && r->call.args.n) {
-		struct str piece = buf_str(&r->call.args);
-		chat_send_tool_args(r->sink, r->calls - 1, piece);
-		buf_add(&r->args, piece);
-		buf_reset(&r->call.args);
-	}
-}
-
-static void note_what_was_mended(struct tool_reader *r)
-{
-	static const char *const words[] = {
-		[TOOL_JSON_PARAMETERS] = "\"parameters\" was read as \"arguments\"",
-		[TOOL_JSON_STRING] = "arguments written as a string were unpacked",
-		[TOOL_JSON_NO_ARGS] = "a call without arguments was given none",
-	};
-	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
-		if (r->call.mended >> i & 1)
-			note_mended(r, words[i]);
-	for (unsigned i = 0; i < JSON_MEND_COUNT; i++)
-		if (r->call.mend.mended >> i & 1)
-			note_mended(r, json_mend_words[i]);
-}
-
-/* The object is closed. What went out must be one JSON object, or nobody can use it. */
-static bool end_call(struct tool_reader *r, struct err *e)
-{
-	struct err why = { 0 };
-	tell_call(r);
-	note_what_was_mended(r);
-	json_t *args = js_parse(buf_str(&r->args), LAYER_PARSE, &why);
-	json_decref(args);
-	if (!args)
-		return fault(r, e, why.what);
-	chat_send_tool_end(r->sink, r->calls - 1);
-	r->is_begun = false;
-	r->place = AT_CLOSE;
-	return true;
-}
-
-/* ---- calls without marks ---- */
-
-enum likeness { LIKE_NOTHING, LIKE_BEGINNING, LIKE_CALL };
-
-/* Takes `part` from the front of s, behind blanks. */
-static enum likeness take(struct str *s, const char *part)
-{
-	struct str p = str_z(part);
-	*s = str_from(*s, leading_blanks(*s));
-	if (str_starts(*s, p)) {
-		*s = str_from(*s, p.n);
-		return LIKE_CALL;
-	}
-	return str_starts(p, *s) ? LIKE_BEGINNING : LIKE_NOTHING;
-}
-
-/* Passes the line that opens a fence, if one stands at the front. */
-static enum likeness take_fence(struct str *s)
-{
-	if (!str_starts(*s, str_z(fence)))
-		return LIKE_CALL;
-	size_t line = str_find_char(str_sub(*s, 0, FENCE_LINE_BYTES), '\n');
-	if (line == SIZE_MAX)
-		return s->n < FENCE_LINE_BYTES ? LIKE_BEGINNING : LIKE_NOTHING;
-	*s = str_from(*s, line);
-	return LIKE_CALL;
-}
-
-/* Whether s begins as a call without marks does: perhaps a fence, then {"name": */
-static enum likeness bare_likeness(struct str s)
-{
-	static const char *const parts[] = { "{", "\"name\"", ":" };
-	enum likeness like = take_fence(&s);
-	size_t n = s.n;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts && like == LIKE_CALL; i++) {
-		like = take(&s, parts[i]);
-		if (n - s.n > BLANKS_HELD)
-			return LIKE_NOTHING;
-	}
-	return like;
-}
-
-/* The first place where a call without marks may begin: the front of the answer, or a fence. */
-static size_t find_bare(const struct tool_reader *r, enum likeness *likeness)
-{
-	struct str s = rest(r);
-	*likeness = LIKE_NOTHING;
-	if (!r->format->mark_open || r->place != IN_TEXT)
-		return SIZE_MAX;
-	if (!r->has_said && (*likeness = bare_likeness(s)) != LIKE_NOTHING)
-		return 0;
-	for (size_t at = 0; at < s.n;) {
-		size_t next = str_find(str_from(s, at), str_z(fence));
-		if (next == SIZE_MAX)
-			break;
-		at += next;
-		*likeness = bare_likeness(str_from(s, at));
-		if (*likeness != LIKE_NOTHING)
-			return at;
-		at += FENCE_BYTES;
-	}
-	return SIZE_MAX;
-}
-
-/* A JSON object with a name and arguments, and nothing that calls do not have. */
-static bool is_call(struct str text)
-{
-	static const char *const known[] = { "name", "arguments", "parameters", "id", "type" };
-	json_t *value = js_parse(text, LAYER_PARSE, NULL), *member;
-	bool ok = json_is_string(json_object_get(value, "name")) &&
-		  (json_is_object(json_object_get(value, "arguments")) ||
-			  json_is_object(json_object_get(value, "parameters")));
-	const char *key;
-	json_object_foreach(value, key, member)
-	{
-		bool is_known = false;
-		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-			is_known = is_known || !strcmp(key, known[i]);
-		ok = ok && is_known;
-	}
-	json_decref(value);
-	return ok;
-}
-
-/* Looks on for the bracket that closes the object; its end as bytes behind `at`, or SIZE_MAX. */
-static size_t scan_bare(struct tool_reader *r)
-{
-	struct bare *b = &r->bare;
-	struct str s = rest(r);
-	while (b->scanned < s.n) {
-		char c = s.p[b->scanned++];
-		if (b->in_string) {
-			b->in_string = b->is_escaped || c != '"';
-			b->is_escaped = !b->is_escaped && c == '\\';
-		} else if (c == '"') {
-			b->in_string = true;
-		} else if (c == '{') {
-			b->depth++;
-		} else if (c == '}' && b->depth && --b->depth == 0) {
-			return b->scanned;
-		}
-	}
-	return SIZE_MAX;
-}
-
-/* True if something was decided. */
-static bool run_bare(struct tool_reader *r, struct err *e)
-{
-	size_t end = scan_bare(r);
-	if (end == SIZE_MAX)
-		return false;
-	size_t open = str_find_char(rest(r), '{');
-	struct str text = str_sub(rest(r), open, end);
-	if (!is_call(text)) {
-		r->place = IN_TEXT;
-		send_words(r, end);
-		return true;
-	}
-	note_mended(r, "a call without marks was taken as a call");
-	begin_call(r, IN_CALL);
-	r->is_fenced = open > 0;
-	const char *why;
-	buf_add(&r->raw, text);
-	for (size_t i = 0; i < text.n; i++)
-		if (tool_json_feed(&r->call, text.p[i], &why) == CALL_FAULT)
-			return fault(r, e, why);
-	r->at += end;
-	return end_call(r, e);
-}
-
-/* ---- outside calls ---- */
-
-/* Bytes at the end of s that could be the beginning of the mark. */
-static size_t begun_mark(struct str s, const char *mark)
-{
-	if (!mark)
-		return 0;
-	struct str m = str_z(mark);
-	for (size_t n = m.n - 1; n > 0; n--)
-		if (str_ends(s, str_sub(m, 0, n)))
-			return n;
-	return 0;
-}
-
-static size_t find_mark(const struct tool_reader *r, const char *mark)
-{
-	return mark ? str_find(rest(r), str_z(mark)) : SIZE_MAX;
-}
-
-/* Sends on what cannot belong to a mark any more; blanks at the end wait for what follows them. */
-static void send_decided(struct tool_reader *r)
-{
-	const struct tool_format *f = r->format;
-	const char *const marks[] = { f->mark_open, f->mark_close, f->think_open, f->think_close,
-		f->mark_open ? fence : NULL };
-	struct str all = rest(r);
-	size_t held = 0;
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		size_t begun = begun_mark(all, marks[i]);
-		held = begun > held ? begun : held;
-	}
-	size_t decided = utf8_whole(str_sub(all, 0, all.n - held));
-	size_t blanks = trailing_blanks(str_sub(all, 0, decided));
-	send_words(r, decided - blanks);
-}
-
-/* What may stand next outside a call, and what it leads to. */
-struct turn {
-	const char *mark;
-	enum place place;
-	bool is_dropped; /* a closing mark with nothing to close */
+enum spot_kind {
+	SPOT_NONE,
+	SPOT_OPEN, /* something may begin there: more must come */
+	SPOT_MARK,
+	SPOT_BARE,
+	SPOT_FENCE,
+	SPOT_FRONT, /* a call of a row whose calls stand at the front */
 };
 
-static void take_turn(struct tool_reader *r, size_t at, const struct turn *turn)
+struct spot {
+	enum spot_kind kind;
+	const struct tool_mark *mark;
+};
+
+static struct spot spot(enum spot_kind kind, const struct tool_mark *mark)
 {
-	if (turn->is_dropped) {
-		note_mended(r, "a closing mark without a call was dropped");
-		send_words(r, at);
-		r->at += str_z(turn->mark).n;
+	return (struct spot){ kind, mark };
+}
+
+/* A likeness that cannot grow any more is none. */
+static enum likeness settled(const struct tool_reader *r, enum likeness like)
+{
+	return r->is_ending && like == LIKE_BEGINNING ? LIKE_NOTHING : like;
+}
+
+/* A call without a mark: at the front of the answer, or of a line where tools are known. */
+static struct spot find_bare(
+	const struct tool_reader *r, const struct tool_quoting *q, struct str s, bool is_front)
+{
+	bool may_stand = is_front || (r->offered && !r->is_region && tool_is_line_front(q));
+	if (!may_stand || (s.p[0] != '{' && s.p[0] != '['))
+		return spot(SPOT_NONE, NULL);
+	switch (settled(r, tool_reader_bare_likeness(s))) {
+	case LIKE_WHOLE: return spot(SPOT_BARE, NULL);
+	case LIKE_BEGINNING: return spot(SPOT_OPEN, NULL);
+	case LIKE_NOTHING: break;
+	}
+	return spot(SPOT_NONE, NULL);
+}
+
+/* The first call of a row that has no marks: [f(k=v)]. */
+static struct spot find_front(const struct tool_reader *r, struct str s)
+{
+	const struct tool_format *f = r->format;
+	const struct tool_mark mark = { .text = str_z(f->mark_open), .row = f };
+	enum likeness like = tool_mark_at(mark.text, s);
+	if (like == LIKE_WHOLE && f->arguments != TOOL_ARGS_JSON) {
+		struct str behind = str_from(s, mark.text.n);
+		const struct tool_format *row = tool_marks_choose(&mark, behind, &like);
+		if (row && (row != f || !tool_is_offered(r->offered, tool_marks_name(f, s))))
+			like = LIKE_NOTHING;
+	} else {
+		like = LIKE_NOTHING;
+	}
+	like = settled(r, like);
+	return spot(like == LIKE_WHOLE       ? SPOT_FRONT
+		    : like == LIKE_BEGINNING ? SPOT_OPEN
+					     : SPOT_NONE,
+		NULL);
+}
+
+/* Whether a mark may mean what it says, where it stands. */
+static bool is_meant(const struct tool_reader *r, const struct tool_mark *mark, bool is_front)
+{
+	static const char odd[] = "|]:";
+	if (mark->kind == MARK_THINK_END)
+		return r->place != IN_THOUGHT;
+	if (mark->kind != MARK_THINK)
+		return true;
+	bool is_odd = false;
+	for (size_t i = 0; i < mark->text.n; i++)
+		is_odd = is_odd || strchr(odd, mark->text.p[i]);
+	return is_front || (is_odd && r->place != IN_THOUGHT);
+}
+
+static struct spot find_mark(const struct tool_reader *r, struct str s, bool is_front)
+{
+	const struct tool_mark *mark;
+	enum likeness like = tool_marks_at(&r->marks, s, &mark);
+	if (like == LIKE_BEGINNING && r->is_ending)
+		like = mark ? LIKE_WHOLE : LIKE_NOTHING;
+	if (like == LIKE_BEGINNING)
+		return spot(SPOT_OPEN, NULL);
+	if (like == LIKE_NOTHING || !is_meant(r, mark, is_front))
+		return spot(SPOT_NONE, NULL);
+	if (mark->kind == MARK_CALL && !mark->is_sure) {
+		tool_marks_choose(mark, str_from(s, mark->text.n), &like);
+		like = settled(r, like);
+		if (like != LIKE_WHOLE)
+			return spot(like == LIKE_BEGINNING ? SPOT_OPEN : SPOT_NONE, NULL);
+	}
+	return spot(SPOT_MARK, mark);
+}
+
+static bool ends_thought(const struct tool_reader *r, struct str s, enum likeness *like)
+{
+	*like = r->place == IN_THOUGHT ? tool_mark_at(r->think_close, s) : LIKE_NOTHING;
+	*like = settled(r, *like);
+	return *like == LIKE_WHOLE;
+}
+
+/* What begins at s, before which the words stand that `q` knows. */
+static struct spot find(
+	const struct tool_reader *r, const struct tool_quoting *q, struct str s, bool is_front)
+{
+	static const struct tool_mark think_end = { .kind = MARK_THINK_END };
+	enum likeness like;
+	if (ends_thought(r, s, &like))
+		return spot(SPOT_MARK, &think_end);
+	if (like == LIKE_BEGINNING)
+		return spot(SPOT_OPEN, NULL);
+	if (s.p[0] == '`') {
+		bool is_first = r->has_calls && r->place == IN_TEXT && !r->is_region &&
+				q->run == 0 && !q->in_fence && tool_is_line_front(q);
+		like = is_first ? settled(r, tool_reader_fence_likeness(r, s)) : LIKE_NOTHING;
+		return spot(like == LIKE_WHOLE       ? SPOT_FENCE
+			    : like == LIKE_BEGINNING ? SPOT_OPEN
+						     : SPOT_NONE,
+			NULL);
+	}
+	if (tool_is_quoted(q))
+		return spot(SPOT_NONE, NULL);
+	struct spot found = spot(SPOT_NONE, NULL);
+	if (r->has_calls && r->place == IN_TEXT)
+		found = find_bare(r, q, s, is_front);
+	if (found.kind == SPOT_NONE && is_front && r->has_calls && r->format->is_front_only &&
+		!r->has_said && r->place == IN_TEXT)
+		found = find_front(r, s);
+	return found.kind == SPOT_NONE ? find_mark(r, s, is_front) : found;
+}
+
+/* ---- what a mark leads to ---- */
+
+static void drop(struct tool_reader *r, size_t at, const struct tool_mark *mark, const char *words)
+{
+	tool_reader_note(r, words);
+	tool_reader_words(r, at);
+	r->at += mark->text.n;
+}
+
+static void end_thought(struct tool_reader *r, size_t at, const struct tool_mark *mark)
+{
+	if (r->place == IN_THOUGHT) {
+		tool_reader_pass(r, at, mark->text.n ? mark->text.n : r->think_close.n);
+		r->place = IN_TEXT;
 		return;
 	}
-	if (turn->place == AT_CALL && r->place == IN_THOUGHT)
-		note_mended(r, "a call inside an unfinished thought was taken as a call");
-	pass_mark(r, at, turn->mark);
-	if (turn->place == AT_CALL)
-		begin_call(r, AT_CALL);
-	else
-		r->place = turn->place;
+	if (!r->is_whole) {
+		drop(r, at, mark, "a closing mark without a thought was dropped");
+		return;
+	}
+	tool_reader_note(r, "words before a closing mark were taken as a thought");
+	tool_reader_pass(r, at, mark->text.n);
+	chat_send_think(r->sink, buf_str(&r->held));
+	buf_reset(&r->held);
+	r->is_whole = r->has_said = false;
 }
+
+static void begin_thought(struct tool_reader *r, size_t at, const struct tool_mark *mark)
+{
+	if (r->place == IN_THOUGHT) {
+		drop(r, at, mark, "an opening mark inside a thought was dropped");
+		return;
+	}
+	tool_reader_pass(r, at, mark->text.n);
+	tool_reader_release(r);
+	r->place = IN_THOUGHT;
+	r->think_close = mark->other.n ? mark->other : str_z(default_think_close);
+}
+
+static void take_mark(struct tool_reader *r, size_t at, const struct tool_mark *mark)
+{
+	switch (mark->kind) {
+	case MARK_CALL:
+		if (r->place == IN_THOUGHT)
+			tool_reader_note(
+				r, "a call inside an unfinished thought was taken as a call");
+		if (!mark->is_own)
+			tool_reader_note(r, "a call in another family's syntax was taken as one");
+		tool_reader_pass(r, at, mark->text.n);
+		tool_reader_begin(r, mark);
+		break;
+	case MARK_CALL_END: drop(r, at, mark, "a closing mark without a call was dropped"); break;
+	case MARK_CONTROL: drop(r, at, mark, "a control token as text was dropped"); break;
+	case MARK_THINK: begin_thought(r, at, mark); break;
+	case MARK_THINK_END: end_thought(r, at, mark); break;
+	case MARK_WORDS:
+	case MARK_TURN:
+		tool_reader_pass(r, at, mark->text.n);
+		r->place = IN_TEXT;
+		break;
+	case MARK_HEADER:
+		tool_reader_pass(r, at, 0);
+		r->place = IN_HEADER;
+		break;
+	}
+}
+
+static void take_spot(struct tool_reader *r, size_t at, struct spot found)
+{
+	switch (found.kind) {
+	case SPOT_MARK: take_mark(r, at, found.mark); break;
+	case SPOT_FENCE:
+		tool_reader_words(r, at);
+		r->scanned = 0;
+		r->place = IN_FENCE;
+		break;
+	case SPOT_BARE: {
+		bool is_front = !r->has_said && at == 0;
+		tool_reader_words(r, at);
+		tool_reader_begin_bare(r, is_front || r->at_front);
+		break;
+	}
+	case SPOT_FRONT:
+		tool_reader_words(r, at);
+		r->at += str_z(r->format->mark_open).n;
+		tool_reader_begin(r, NULL);
+		tool_reader_begin_in(r, r->format);
+		break;
+	case SPOT_NONE:
+	case SPOT_OPEN: break;
+	}
+}
+
+/* ---- places outside calls ---- */
 
 /* Whether the text begins with what no mark begins with. */
 static bool begins_value(const struct tool_reader *r)
 {
-	struct str s = rest(r);
+	struct str s = tool_reader_rest(r);
 	return s.n && s.p[0] && strchr("{[\"-0123456789tfn", s.p[0]);
 }
 
 /* Looks through what is pending outside calls; false if more must come first. */
 static bool run_outside(struct tool_reader *r)
 {
-	const struct tool_format *f = r->format;
-	bool in_thought = r->place == IN_THOUGHT;
-	const struct turn turns[] = {
-		{ f->mark_open, AT_CALL, false },
-		{ f->mark_close, r->place, true },
-		{ in_thought ? f->think_close : NULL, IN_TEXT, false },
-		{ in_thought || r->has_said ? NULL : f->think_open, IN_THOUGHT, false },
-	};
 	if (r->at_front)
-		r->at += leading_blanks(rest(r));
+		r->at += tool_blanks(tool_reader_rest(r));
+	struct str s = tool_reader_rest(r);
 	if (r->is_value && r->place == IN_TEXT && (r->has_said || begins_value(r))) {
-		send_words(r, utf8_whole(rest(r)));
+		tool_reader_words(r, r->is_ending ? s.n : utf8_whole(s));
 		return false;
 	}
-	const struct turn *turn = NULL;
-	enum likeness likeness;
-	size_t first = SIZE_MAX, bare = find_bare(r, &likeness);
-	for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
-		size_t at = find_mark(r, turns[i].mark);
-		bool is_opener = turns[i].place == IN_THOUGHT && !in_thought;
-		if (at < first && !(is_opener && at > 0)) {
-			first = at;
-			turn = &turns[i];
-		}
+	struct tool_quoting q = r->quoting;
+	size_t at = 0;
+	struct spot found = { SPOT_NONE, NULL };
+	for (; at < s.n; tool_quoting_step(&q, s.p[at++])) {
+		found = find(r, &q, str_from(s, at), at == 0 && r->at_front);
+		if (found.kind != SPOT_NONE)
+			break;
 	}
-	if (bare < first) {
-		send_words(r, bare);
-		if (likeness == LIKE_CALL) {
-			r->bare = (struct bare){ 0 };
-			r->place = IN_BARE;
-		}
-		return likeness == LIKE_CALL;
+	if (found.kind != SPOT_NONE && found.kind != SPOT_OPEN) {
+		take_spot(r, at, found);
+		return true;
 	}
-	if (turn)
-		take_turn(r, first, turn);
-	else
-		send_decided(r);
-	return turn != NULL;
-}
-
-/* ---- the call and its borders ---- */
-
-/* Between the mark and the call: blanks, perhaps a fence with a word behind it. */
-static bool run_before_call(struct tool_reader *r)
-{
-	r->at += leading_blanks(rest(r));
-	struct str s = rest(r);
-	if (!s.n)
-		return false;
-	if (s.p[0] == fence[0]) {
-		enum likeness like = str_starts(str_z(fence), s) ? LIKE_BEGINNING : take_fence(&s);
-		if (like == LIKE_BEGINNING)
-			return false;
-		if (like == LIKE_CALL && s.n < rest(r).n) {
-			note_mended(r, "a call inside a fence was taken as a call");
-			r->is_fenced = true;
-			r->at += rest(r).n - s.n;
-			return true;
-		}
-	}
-	r->place = IN_CALL;
-	return true;
-}
-
-static bool run_call(struct tool_reader *r, struct err *e)
-{
-	struct str s = rest(r);
-	const char *why = "";
-	enum call_step step = CALL_MORE;
-	size_t n = 0;
-	while (n < s.n && step == CALL_MORE)
-		step = tool_json_feed(&r->call, s.p[n++], &why);
-	buf_add(&r->raw, str_sub(s, 0, n));
-	r->at += n;
-	if (step == CALL_DONE)
-		return end_call(r, e);
-	if (step == CALL_FAULT) {
-		tell_call(r);
-		return fault(r, e, why);
-	}
-	tell_call(r);
+	size_t decided = r->is_ending ? at : utf8_whole(str_sub(s, 0, at));
+	if (!r->is_ending)
+		decided -= trailing_blanks(str_sub(s, 0, decided));
+	tool_reader_words(r, decided);
 	return false;
 }
 
-static void leave_call(struct tool_reader *r, size_t bytes)
+/* The prompt's end is put in front of the answer, unless the answer has it itself. */
+static bool run_tail(struct tool_reader *r)
 {
-	r->at += bytes;
+	struct str tail = str_z(r->format->prompt_tail);
+	enum likeness like = settled(r, tool_mark_at(tail, tool_reader_rest(r)));
+	if (like == LIKE_BEGINNING)
+		return false;
 	r->place = IN_TEXT;
-	r->at_front = true;
+	if (like == LIKE_WHOLE)
+		return true;
+	struct buf whole;
+	buf_init(&whole, LIMIT_ANSWER_BYTES);
+	buf_add(&whole, tail);
+	buf_add(&whole, tool_reader_rest(r));
+	buf_reset(&r->pending);
+	buf_add(&r->pending, buf_str(&whole));
+	r->at = 0;
+	buf_clear(&whole);
+	return true;
 }
 
-/* After the call: blanks, a fence's end, the closing mark or what stands for it. */
-static bool run_close(struct tool_reader *r)
+static void begin_message(struct tool_reader *r, struct str header)
 {
-	struct str mark = str_z(r->format->mark_close);
-	r->at += leading_blanks(rest(r));
-	struct str s = rest(r);
-	if (!s.n)
+	struct str name;
+	enum tool_message message = tool_header_read(header, &name);
+	bool is_call = message == TOOL_MESSAGE_CALL && r->has_calls &&
+		       r->format->arguments == TOOL_ARGS_JSON;
+	r->at_front = true;
+	r->place = IN_TEXT;
+	if (message == TOOL_MESSAGE_THOUGHT) {
+		tool_reader_release(r);
+		r->place = IN_THOUGHT;
+		r->think_close = str_z(r->format->think_close);
+	} else if (is_call) {
+		tool_reader_begin(r, NULL);
+		buf_add(&r->raw, header);
+		tool_reader_begin_in(r, r->format);
+		tool_call_name(&r->call, name);
+	}
+}
+
+static bool run_header(struct tool_reader *r)
+{
+	size_t used;
+	struct str s = tool_reader_rest(r);
+	enum likeness like = tool_header_at(
+		r->format->header_end ? r->format : tool_format_find(STR("harmony")), s, &used);
+	if (like == LIKE_BEGINNING && !r->is_ending)
 		return false;
-	if (s.p[0] == '}' || (r->is_fenced && s.p[0] == fence[0])) {
-		r->at++;
-	} else if (str_starts(s, mark)) {
-		leave_call(r, mark.n);
-	} else if (str_starts(mark, s)) {
-		return false;
-	} else if (str_starts(s, STR("</"))) {
-		size_t end = str_find_char(s, '>');
-		if (end == SIZE_MAX && s.n < STRAY_TAG_BYTES)
-			return false;
-		note_mended(r, "a call was closed by another mark");
-		leave_call(r, end < STRAY_TAG_BYTES ? end + 1 : 0);
-	} else {
-		if (!r->is_fenced)
-			note_mended(r, "the closing mark of a call was missing");
-		leave_call(r, 0);
+	if (like == LIKE_WHOLE) {
+		r->at += used;
+		begin_message(r, str_sub(s, 0, used));
+		return true;
+	}
+	/* No header: an answer without any, or one that was cut. */
+	const struct tool_mark *mark;
+	r->place = IN_TEXT;
+	if (tool_marks_at(&r->marks, str_from(s, tool_blanks(s)), &mark) == LIKE_WHOLE &&
+		mark->kind == MARK_HEADER) {
+		tool_reader_note(r, "a header without an end was dropped");
+		r->at += tool_blanks(s) + mark->text.n;
 	}
 	return true;
 }
@@ -572,16 +493,21 @@ static bool run_close(struct tool_reader *r)
 static bool run(struct tool_reader *r, struct err *e)
 {
 	switch (r->place) {
+	case AT_TAIL: return run_tail(r);
 	case IN_TEXT:
 	case IN_THOUGHT: return run_outside(r);
-	case AT_CALL: return run_before_call(r);
-	case IN_CALL: return run_call(r, e);
-	case AT_CLOSE: return run_close(r);
-	case IN_BARE: return run_bare(r, e);
+	case IN_HEADER: return run_header(r);
+	case AT_CALL: return tool_reader_before_call(r);
+	case IN_CALL: return tool_reader_in_call(r, e);
+	case AT_CLOSE: return tool_reader_close(r);
+	case IN_BARE: return tool_reader_bare(r, e);
+	case IN_FENCE: return tool_reader_fence(r);
 	case IN_FAULT: break;
 	}
 	return false;
 }
+
+/* ---- feeding ---- */
 
 bool tool_reader_feed(struct tool_reader *r, struct str bytes, struct err *e)
 {
@@ -600,20 +526,29 @@ bool tool_reader_feed(struct tool_reader *r, struct str bytes, struct err *e)
 	return r->place != IN_FAULT;
 }
 
+/* Stopped by a limit: words go out, a call stays unfinished. */
+static bool end_cut(struct tool_reader *r)
+{
+	if (r->place == AT_TAIL || r->place == IN_TEXT || r->place == IN_THOUGHT ||
+		r->place == IN_FENCE || (r->place == IN_BARE && !r->is_begun)) {
+		r->place = r->place == IN_THOUGHT ? IN_THOUGHT : IN_TEXT;
+		tool_reader_words(r, tool_reader_rest(r).n);
+	}
+	tool_reader_release(r);
+	return true;
+}
+
 bool tool_reader_end(struct tool_reader *r, bool is_cut, struct err *e)
 {
-	switch (r->place) {
-	case IN_FAULT: return fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call could not be read");
-	case AT_CALL:
-	case IN_CALL: return is_cut || fault(r, e, "the answer ended inside it");
-	case AT_CLOSE:
-		if (!r->is_fenced && !is_cut)
-			note_mended(r, "the closing mark of the last call was missing");
-		return true;
-	case IN_BARE: r->place = IN_TEXT; break;
-	case IN_TEXT:
-	case IN_THOUGHT: break;
-	}
-	send_words(r, r->pending.n);
-	return true;
+	if (r->place == IN_FAULT)
+		return fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call could not be read");
+	if (is_cut)
+		return end_cut(r);
+	r->is_ending = true;
+	while (run(r, e))
+		;
+	if (r->place == AT_CALL || r->place == IN_CALL)
+		return tool_reader_fault(r, e, "the answer ended inside it");
+	tool_reader_release(r);
+	return r->place != IN_FAULT;
 }

@@ -41,6 +41,19 @@ const struct tool_format tool_format_prompted = {
 	THINK,
 };
 
+const struct tool_format tool_format_rescue = {
+	.name = "rescue",
+	.mark_open = "<tool_call>",
+	.mark_close = "</tool_call>",
+	.call_open = "<tool_call>\n",
+	.before_name = "{\"name\": \"",
+	.before_args = "\", \"arguments\": ",
+	.call_close = "}\n</tool_call>",
+	.call_separator = "\n",
+	.is_spacing_free = true,
+	THINK,
+};
+
 const struct tool_format tool_format_plain = {
 	.name = "plain",
 	THINK,
@@ -262,6 +275,7 @@ static const struct tool_format solar = {
 	.think_open = "<|think|>",
 	.think_close = "<|end|>",
 	.text_open = "<|content|>",
+	.text_close = "<|end|>",
 	.turn_again = "<|begin|>assistant",
 };
 
@@ -351,6 +365,12 @@ static const struct tool_format muse_xml = {
 	.param_close = "</atem:parameter>\n",
 	.call_close = "</atem:invoke>\n",
 	.section_close = "</atem:function_calls>",
+	.think_open = " to=self<|message|>",
+	.think_close = "<|eom|>",
+	.text_open = " to=user<|message|>",
+	.text_close = "<|eot|>",
+	.turn_again = "<|start|>assistant",
+	.header_end = "<|message|>",
 };
 
 /* Kimi K3. */
@@ -451,6 +471,17 @@ static const struct tool_format llama_python = {
 	.call_separator = ", ",
 	.section_close = "]",
 	.is_front_only = true,
+};
+
+/* Llama 3's built-in tools. */
+static const struct tool_format llama_builtin = {
+	.name = "llama-builtin",
+	.arguments = TOOL_ARGS_PYTHON,
+	.mark_open = "<|python_tag|>",
+	.call_open = "<|python_tag|>",
+	.before_args = ".call(",
+	.call_close = ")",
+	.is_single = true,
 };
 
 /* ---- bare keys ---- */
@@ -566,6 +597,7 @@ const struct tool_format *const tool_formats[] = {
 	&phi_list,
 	&llama_json,
 	&llama_python,
+	&llama_builtin,
 	&tool_format_prompted,
 	&tool_format_plain,
 	NULL,
@@ -576,5 +608,5 @@ const struct tool_format *tool_format_find(struct str name)
 	for (size_t i = 0; tool_formats[i]; i++)
 		if (str_eq(name, str_z(tool_formats[i]->name)))
 			return tool_formats[i];
-	return NULL;
+	return str_eq_z(name, tool_format_rescue.name) ? &tool_format_rescue : NULL;
 }
