@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "chat/json_mend.h"
+#include "chat/tool_name.h"
 
 enum { NAME_MAX_BYTES = 1024 };
 
@@ -69,53 +70,22 @@ void tool_call_mended(struct tool_call *c, enum tool_mended what)
 
 /* ---- names ---- */
 
-static const struct chat_tool *find(const struct chat_request *offered, struct str name)
-{
-	return offered ? chat_find_tool(offered, name) : NULL;
-}
-
 bool tool_call_name(struct tool_call *c, struct str name)
 {
 	static const struct str prefix = { "functions.", sizeof "functions." - 1 };
 	name = str_trim(name);
-	c->tool = find(c->offered, name);
-	if (!c->tool && str_starts(name, prefix)) {
+	bool is_so_called = c->offered && chat_find_tool(c->offered, name);
+	if (!is_so_called && str_starts(name, prefix))
 		name = str_from(name, prefix.n);
-		c->tool = find(c->offered, name);
-	}
+	c->tool = c->offered ? tool_name_meant(c->offered, name) : NULL;
 	buf_reset(&c->name);
 	c->has_name = name.n && buf_add(&c->name, name);
 	return c->has_name;
 }
 
-/* Letters and digits in small; what only separates them counts alike. */
-static char plain(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c | 0x20);
-	return c == '-' || c == '.' || c == ' ' ? '_' : c;
-}
-
-static bool is_alike(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (plain(a.p[i]) != plain(b.p[i]))
-			return false;
-	return true;
-}
-
 bool tool_is_offered(const struct chat_request *offered, struct str name)
 {
-	if (!offered)
-		return true;
-	if (str_starts(name, STR("functions.")))
-		name = str_from(name, sizeof "functions." - 1);
-	for (size_t i = 0; i < offered->tool_count; i++)
-		if (is_alike(offered->tools[i].name, name))
-			return true;
-	return false;
+	return !offered || tool_name_meant(offered, name);
 }
 
 /* ---- arguments ---- */

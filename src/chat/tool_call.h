@@ -38,7 +38,7 @@ extern const char *const tool_mended_words[TOOL_MENDED_COUNT]; /* for the trace 
 struct tool_call {
 	const struct tool_format *format;   /* the row it is written in */
 	const struct chat_request *offered; /* NULL: not known */
-	const struct chat_tool *tool;       /* the one of its name, or NULL */
+	const struct chat_tool *tool;       /* the one its name means, or NULL */
 	struct buf name;
 	bool has_name;       /* complete */
 	struct buf args;     /* JSON so far; the owner may take it away at any time */
@@ -60,7 +60,7 @@ void tool_call_mended(struct tool_call *c, enum tool_mended what);
  * so. False: it is empty or too long. */
 bool tool_call_name(struct tool_call *c, struct str name);
 
-/* Whether a tool of that name was offered, as far as is known; case, - and _ aside. */
+/* Whether a tool was offered that the name can mean (tool_name.h), as far as is known. */
 bool tool_is_offered(const struct chat_request *offered, struct str name);
 
 /* ---- building the arguments, member by member ---- */

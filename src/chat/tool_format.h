@@ -124,11 +124,14 @@ enum tool_reading {
 				     with a call holds none; no matter if a call is demanded */
 	TOOL_READ_WHOLE = 4,      /* nobody waits for pieces: the first words are held until it is
 				     known whether a stray end of a thought makes them one */
+	TOOL_READ_GUIDED = 8,     /* a guide of the same row held it: the row's marks mean calls
+				     wherever they stand, quoted too */
 };
 
 /*
  * `offered`: the request whose tools were offered; borrowed until the reader is freed. A value that
- * a family writes bare is a string or JSON as that tool's schema says; NULL: by its looks.
+ * a family writes bare is a string or JSON as that tool's schema says; NULL: by its looks. Where it
+ * offers none no calls are read, and their marks are words; thoughts are told apart all the same.
  * `id_seed` makes the calls' ids: the same seed gives the same ids. `how` holds bits of
  * tool_reading. Events go to the sink from inside feed and end; it must not free the reader.
  */

@@ -75,9 +75,10 @@ static size_t find_close(const struct tool_call *c, struct str s)
 	return first;
 }
 
+/* It may be known already, from a message's header. */
 static bool has_name(struct tool_call *c, struct str head)
 {
-	return tool_call_name(c, name_in(c->format, head));
+	return c->has_name || tool_call_name(c, name_in(c->format, head));
 }
 
 /* The head is followed by no bracket: only a tool that was offered is called so. */

@@ -64,6 +64,7 @@ struct tool_reader *tool_reader_new(const struct tool_format *format,
 	r->has_calls = may_call(format, offered);
 	r->is_value = is_value(offered, how);
 	r->is_region = (how & TOOL_READ_REGION) != 0;
+	r->is_guided = (how & TOOL_READ_GUIDED) != 0;
 	tool_marks_init(&r->marks, format, r->has_calls);
 	buf_init(&r->pending, LIMIT_ANSWER_BYTES);
 	buf_init(&r->held, LIMIT_ANSWER_BYTES);
@@ -257,6 +258,15 @@ static struct spot find_mark(const struct tool_reader *r, struct str s, bool is_
 	return spot(SPOT_MARK, mark);
 }
 
+/* A mark of the own row that begins a call, and nothing else. */
+static struct spot find_own(const struct tool_reader *r, struct str s, bool is_front)
+{
+	struct spot found = find_mark(r, s, is_front);
+	bool is_call = found.kind == SPOT_MARK && found.mark->is_own &&
+		       (found.mark->kind == MARK_CALL || found.mark->kind == MARK_HEADER);
+	return is_call || found.kind == SPOT_OPEN ? found : spot(SPOT_NONE, NULL);
+}
+
 static bool ends_thought(const struct tool_reader *r, struct str s, enum likeness *like)
 {
 	*like = r->place == IN_THOUGHT ? tool_mark_at(r->think_close, s) : LIKE_NOTHING;
@@ -284,7 +294,7 @@ static struct spot find(
 			NULL);
 	}
 	if (tool_is_quoted(q))
-		return spot(SPOT_NONE, NULL);
+		return r->is_guided ? find_own(r, s, is_front) : spot(SPOT_NONE, NULL);
 	struct spot found = spot(SPOT_NONE, NULL);
 	if (r->has_calls && r->place == IN_TEXT)
 		found = find_bare(r, q, s, is_front);

@@ -95,6 +95,12 @@ enum likeness tool_reader_fence_likeness(const struct tool_reader *r, struct str
 	return like == LIKE_WHOLE && mark->kind != MARK_CALL ? LIKE_NOTHING : like;
 }
 
+bool tool_reader_is_marked(const struct tool_reader *r)
+{
+	struct str mark = str_z(r->format->mark_open);
+	return r->is_guided && mark.n > 1 && str_find(tool_reader_rest(r), mark) != SIZE_MAX;
+}
+
 /* ---- an object ---- */
 
 void tool_reader_begin_bare(struct tool_reader *r, bool is_front)
@@ -142,10 +148,20 @@ static bool send_as_text(struct tool_reader *r)
 	return true;
 }
 
+/* It is not held any longer: its first byte is text, and what follows is looked at again. */
+static bool send_first(struct tool_reader *r)
+{
+	r->place = IN_TEXT;
+	tool_reader_words(r, 1);
+	return true;
+}
+
 bool tool_reader_bare(struct tool_reader *r, struct err *e)
 {
 	size_t taken;
 	struct str s = str_from(tool_reader_rest(r), r->scanned);
+	if (tool_reader_is_marked(r) && !r->is_begun)
+		return send_first(r);
 	enum call_step step = tool_machine_take(&r->machine, &r->call, s, r->is_ending, &taken);
 	r->scanned += taken;
 	bool is_begun = is_certain(r);
@@ -258,6 +274,11 @@ bool tool_reader_fence(struct tool_reader *r)
 {
 	struct str s = tool_reader_rest(r), inside = s;
 	size_t after;
+	if (tool_reader_is_marked(r)) {
+		r->place = IN_TEXT;
+		tool_reader_words(r, FENCE_TICKS);
+		return true;
+	}
 	tool_reader_take_fence(&inside);
 	size_t from = s.n - inside.n, end = find_end(r, s, from, &after);
 	if (end == SIZE_MAX)

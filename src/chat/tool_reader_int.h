@@ -42,6 +42,7 @@ struct tool_reader {
 	bool has_calls; /* calls may come at all */
 	bool is_value;  /* TOOL_READ_VALUE */
 	bool is_region;
+	bool is_guided; /* TOOL_READ_GUIDED */
 	enum place place;
 	bool has_said;  /* text has gone out */
 	bool at_front;  /* nothing has gone out since the last mark */
@@ -99,6 +100,8 @@ enum likeness tool_reader_bare_likeness(struct str s);
 enum likeness tool_reader_fence_likeness(const struct tool_reader *r, struct str s);
 /* Passes the line that opens a fence, if one stands at the front. */
 enum likeness tool_reader_take_fence(struct str *s);
+/* Of a guided answer: what waits holds a mark of its own row, so it is not held any longer. */
+bool tool_reader_is_marked(const struct tool_reader *r);
 void tool_reader_begin_bare(struct tool_reader *r, bool is_front);
 bool tool_reader_bare(struct tool_reader *r, struct err *e);
 bool tool_reader_fence(struct tool_reader *r);

@@ -527,6 +527,8 @@ static const struct tool_format harmony = {
 	.text_close = "<|return|>",
 	.turn_again = "<|start|>assistant",
 	.prompt_tail = "<|start|>assistant",
+	.header_open = "<|channel|>",
+	.header_end = "<|message|>",
 	.is_single = true,
 };
 

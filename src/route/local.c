@@ -340,15 +340,15 @@ static uint64_t fresh_seed(void)
 	return seed;
 }
 
-/* Where nothing is offered nothing is read: marks in such an answer are its words. */
 static struct tool_reader *reader_for(struct local_call *c, const struct rendered *text)
 {
 	const struct chat_request *r = c->request;
-	const struct tool_format *format =
-		r->tool_count ? template_format(c->local->chat) : &tool_format_plain;
+	const struct tool_format *format = template_format(c->local->chat);
 	unsigned how = text->is_thinking ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	if (r->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
+	if (c->guide)
+		how |= TOOL_READ_GUIDED;
 	return tool_reader_new(format, r, fresh_seed(), how, c->trace, own_sink(c));
 }
 
@@ -367,10 +367,10 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 			.request = r,
 			.trace = t,
 			.sink = sink };
-		c->reader = reader_for(c, &text);
 		if (!l->is_unguided)
 			c->guide = guide_cache_take(l->guides, r, template_format(l->chat),
 				thinking_of(l, &text, r), t);
+		c->reader = reader_for(c, &text);
 		post(c, &text);
 	}
 	rendered_clear(&text);

@@ -169,8 +169,6 @@ static bool read_end(const struct js_at *at, struct turn *t, struct err *e)
 	return true;
 }
 
-static const struct tool_format *const formats[] = { &tool_format_hermes, &tool_format_prompted };
-
 static bool read_raw(const struct js_at *at, struct turn *t, struct err *e)
 {
 	struct js_at raw = js_key(at, "raw"), format = js_key(at, "format");
@@ -179,9 +177,7 @@ static bool read_raw(const struct js_at *at, struct turn *t, struct err *e)
 		return true;
 	if (!js_get_str(&raw, &t->raw, e) || !js_get_str(&format, &name, e))
 		return false;
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-		if (str_eq_z(name, formats[i]->name))
-			t->format = formats[i];
+	t->format = tool_format_find(name);
 	return t->format || js_fail(&format, e, "'%.*s' is not known", STR_ARG(name));
 }
 
@@ -390,8 +386,8 @@ static size_t add_raw(struct script_call *c, const struct script *s, const struc
 	struct str rest = t->raw;
 	if (!t->format)
 		return 0;
-	struct tool_reader *reader = tool_reader_new(t->format, r, str_hash(t->raw),
-		TOOL_READ_WORDS, trace, (struct chat_sink){ add_read, &g });
+	struct tool_reader *reader = tool_reader_new(t->format, r->tool_count ? r : NULL,
+		str_hash(t->raw), TOOL_READ_WORDS, trace, (struct chat_sink){ add_read, &g });
 	bool ok = true;
 	trace_bytes(trace, LAYER_MODEL, "raw", t->raw);
 	while (ok && rest.n) {

@@ -106,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	bool may_end = say(tool_guide_get(g), str_from(str_n((const char *)bytes, n), 1), &said);
 	struct err e = { 0 };
 	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	how |= TOOL_READ_GUIDED;
 	how |= mode & 16 ? TOOL_READ_VALUE : 0u;
 	struct tool_reader *reader =
 		tool_reader_new(f, r, 1, how, NULL, (struct chat_sink){ take, &c });

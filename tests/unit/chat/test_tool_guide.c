@@ -283,6 +283,7 @@ static void check_agreement(struct fixture *f, enum tool_thinking thinking, uint
 	enum walk_end end = walk_randomly(g, &r, 60, 3000, &said);
 	assert_int_not_equal(end, WALK_STUCK);
 	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	how |= TOOL_READ_GUIDED;
 	if (f->request->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
 	struct tool_reader *reader = tool_reader_new(&tool_format_hermes, f->request, seed, how,
