@@ -7,7 +7,8 @@
 
 #include "base/limits.h"
 
-const struct dialect *const dialects[] = { &dialect_openai, &dialect_anthropic, NULL };
+const struct dialect *const dialects[] = { &dialect_openai, &dialect_anthropic, &dialect_responses,
+	NULL };
 
 const struct dialect *dialect_find(struct str name, struct err *e)
 {

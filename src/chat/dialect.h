@@ -44,6 +44,9 @@ struct dialect_answer {
 	bool is_stream;
 	bool wants_usage;    /* in a stream; a whole document always has it */
 	bool hides_thoughts; /* chat_request.hides_thoughts */
+	/* What was asked, for dialects that tell calls in the shape in which their tools were
+	 * offered; NULL: not known. */
+	const struct chat_request *request;
 	/* For dialects that tell the length of the prompt before the answer: what is known of it
 	 * when the first event is written (NULL: nothing), and what was guessed. */
 	const struct chat_alive *alive;
@@ -153,7 +156,7 @@ struct dialect {
 
 /* The rows, ending with NULL. */
 extern const struct dialect *const dialects[];
-extern const struct dialect dialect_openai, dialect_anthropic;
+extern const struct dialect dialect_openai, dialect_anthropic, dialect_responses;
 
 /* The row of that name, or NULL with ERR_USAGE that names those there are. */
 const struct dialect *dialect_find(struct str name, struct err *e);

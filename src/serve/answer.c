@@ -330,6 +330,7 @@ static bool start(struct answer *a, struct str path, struct err *e)
 		.is_stream = a->request->is_stream,
 		.wants_usage = a->request->wants_usage,
 		.hides_thoughts = a->request->hides_thoughts,
+		.request = a->request,
 		.alive = &a->alive,
 		.prompt_estimate = chat_estimate_tokens(a->request),
 	});

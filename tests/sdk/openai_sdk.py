@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "whole"))
 
 import openai  # noqa: E402
 from program import PATIENCE, Home, Server  # noqa: E402
+from responses_sdk import Responses, ResponsesBehindAnother  # noqa: E402, F401
 
 TOOLS = [{"type": "function", "function": {"name": name, "description": "does it", "parameters": {
     "type": "object", "properties": {"path": {"type": "string"}}}}} for name in ("write", "read")]

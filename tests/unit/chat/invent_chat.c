@@ -259,6 +259,10 @@ void invent_lose(struct chat_request *q, unsigned lost)
 		s->seed = CHAT_UNSET_INT;
 		s->bias_count = 0;
 	}
+	if (lost & LOSES_STOPS)
+		s->stop_count = 0;
+	if (lost & LOSES_TOP_K)
+		s->top_k = CHAT_UNSET_INT;
 	if (lost & LOSES_JSON_WISH && q->format == CHAT_FORMAT_JSON)
 		q->format = CHAT_FORMAT_TEXT;
 }

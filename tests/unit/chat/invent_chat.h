@@ -18,11 +18,13 @@ enum invent_lost {
 	LOSES_STORED_TOKENS = 8,
 	LOSES_STOP_TEXT = 16,
 	/* in requests */
-	LOSES_PENALTIES = 32, /* repeat, presence, frequency, and min_p */
-	LOSES_SEED = 64,      /* and biases */
-	LOSES_ERRORS = 128,   /* that a tool failed (its text says so) */
-	LOSES_THOUGHTS = 256, /* without a seal */
-	LOSES_JSON_WISH = 512 /* JSON without a schema */
+	LOSES_PENALTIES = 32,  /* repeat, presence, frequency, and min_p */
+	LOSES_SEED = 64,       /* and biases */
+	LOSES_ERRORS = 128,    /* that a tool failed (its text says so) */
+	LOSES_THOUGHTS = 256,  /* without a seal */
+	LOSES_JSON_WISH = 512, /* JSON without a schema */
+	LOSES_STOPS = 1024,    /* strings that end an answer */
+	LOSES_TOP_K = 2048
 };
 
 /* Sends an answer; `cuts` decides how its texts are cut. */

@@ -1,0 +1,95 @@
+/*
+ * dialect_responses.c - the row of OpenAI Responses. Errors and lists of models are those of Chat
+ * Completions, and so is the way to them.
+ *
+ * Layer: wire.
+ */
+#include "chat/dialect_responses.h"
+
+#include "base/limits.h"
+
+static void write_path(const struct chat_request *r, struct buf *out)
+{
+	(void)r;
+	buf_add(out, STR("/responses"));
+}
+
+static struct str extra_text(const struct chat_tool *tool, const char *name)
+{
+	const json_t *value = json_object_get(tool->extra, name);
+	return json_is_string(value) ? js_text(value) : STR("");
+}
+
+bool responses_is_custom(const struct chat_tool *tool)
+{
+	return str_eq_z(extra_text(tool, "type"), "custom");
+}
+
+struct str responses_namespace(const struct chat_tool *tool)
+{
+	return extra_text(tool, "namespace");
+}
+
+void responses_custom_input(struct str args, struct buf *out)
+{
+	json_t *value = js_parse(args, LAYER_WIRE, NULL);
+	const json_t *input = json_object_get(value, RESPONSES_INPUT);
+	if (json_is_string(input))
+		buf_add(out, js_text(input));
+	json_decref(value);
+}
+
+void responses_custom_args(struct str input, struct buf *out)
+{
+	buf_add(out, STR("{\"" RESPONSES_INPUT "\": "));
+	js_quote(input, out);
+	buf_add_char(out, '}');
+}
+
+static void write_error(const struct err *e, struct buf *out)
+{
+	dialect_openai.write_error(e, out);
+}
+
+static void write_models(const json_t *models, struct buf *out)
+{
+	dialect_openai.write_models(models, out);
+}
+
+static void write_model(const json_t *model, struct buf *out)
+{
+	dialect_openai.write_model(model, out);
+}
+
+static const struct dialect_route routes[] = {
+	{ "POST", "/responses", DIALECT_ANSWER },
+	{ NULL, NULL, DIALECT_ASK_COUNT },
+};
+
+const struct dialect dialect_responses = {
+	.name = "responses",
+	.about = "OpenAI Responses",
+	.framing = DIALECT_SSE,
+	.routes = routes,
+	.version = "/v1",
+	.id_header = "x-request-id",
+	.key_header = "Authorization",
+	.key_prefix = "Bearer ",
+	.path = write_path,
+	.models_path = "/models",
+	.read_request = responses_read_request,
+	.write_request = responses_write_request,
+	.writer_new = responses_writer_new,
+	.write = responses_write,
+	.writer_free = responses_writer_free,
+	.write_error = write_error,
+	.write_models = write_models,
+	.write_model = write_model,
+	.reader_new = responses_reader_new,
+	.read_piece = responses_read_piece,
+	.read_document = responses_read_document,
+	.read_end = responses_read_end,
+	.reader_free = responses_reader_free,
+	.read_error = dialect_read_error,
+	.read_models = dialect_read_models,
+};

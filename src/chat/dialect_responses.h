@@ -1,0 +1,46 @@
+/*
+ * dialect_responses.h - what the files of the OpenAI Responses dialect share; not for others.
+ *
+ * The dialect follows the Responses reference of OpenAI and what its clients were seen to send.
+ *
+ * Two kinds of tools are not functions and are made into some: a custom tool, whose input is plain
+ * text, takes {"input": TEXT}; the functions of a namespace stand beside the others.
+ * chat_tool.extra says what they were, so that calls of them are told to the client in its own
+ * shape.
+ */
+#ifndef OFFGRID_CHAT_DIALECT_RESPONSES_H
+#define OFFGRID_CHAT_DIALECT_RESPONSES_H
+
+#include "chat/dialect.h"
+#include "chat/request_read.h"
+
+struct chat_request *responses_read_request(
+	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+bool responses_read_input(struct request_reading *g, const struct js_at *at, struct err *e);
+bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,
+	struct buf *out, struct err *e);
+
+struct dialect_writer *responses_writer_new(const struct dialect_answer *about);
+void responses_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void responses_writer_free(struct dialect_writer *w);
+
+struct dialect_reader *responses_reader_new(struct chat_sink sink);
+void responses_read_piece(struct dialect_reader *rd, struct str name, struct str data);
+void responses_read_document(struct dialect_reader *rd, struct str body);
+void responses_read_end(struct dialect_reader *rd, const struct err *why);
+void responses_reader_free(struct dialect_reader *rd);
+
+/* The argument that holds a custom tool's text. */
+#define RESPONSES_INPUT "input"
+
+/* What a tool was before it became a function. */
+bool responses_is_custom(const struct chat_tool *tool);
+struct str responses_namespace(const struct chat_tool *tool); /* empty: none */
+
+/* The text of a custom tool's call out of its arguments; an empty one if they have none. In the
+ * buffer. */
+void responses_custom_input(struct str args, struct buf *out);
+/* The other way: {"input": TEXT}. */
+void responses_custom_args(struct str input, struct buf *out);
+
+#endif

@@ -1,0 +1,459 @@
+/*
+ * dialect_responses_answer_write.c - events become a Responses answer: events of a stream, or the
+ * whole document.
+ *
+ * Kept for every client: one item is open at a time, items are numbered without a gap, each is told
+ * from added to done and stands again, whole, in the response that ends the stream; every piece has
+ * its sequence number; an answer that was cut or failed never ends as completed. Thoughts are told
+ * as summaries, which is what clients show.
+ *
+ * Both shapes are made by the same steps: an item is opened, grows and is closed; what differs is
+ * whether pieces go out on the way.
+ */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/must.h"
+#include "chat/dialect_responses.h"
+#include "chat/seal.h"
+
+enum open_item { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL, OPEN_CUSTOM };
+
+struct responses_writer {
+	struct dialect_writer base;
+	struct dialect_answer about;
+	struct chat_usage usage;
+	bool has_usage, has_begun, is_over;
+	enum open_item open;
+	int64_t sequence;
+	size_t item_count; /* that were opened */
+	struct buf items;  /* JSON of the closed ones */
+	/* Of the open one: the members that tell a call, behind a bracket; what grows; the seal of
+	 * a thought. */
+	struct buf head, grown, seal;
+};
+
+static struct responses_writer *own(struct dialect_writer *w)
+{
+	return (struct responses_writer *)w;
+}
+
+struct dialect_writer *responses_writer_new(const struct dialect_answer *about)
+{
+	struct responses_writer *w = must_calloc(1, sizeof *w);
+	w->base.dialect = &dialect_responses;
+	w->about = *about;
+	buf_init(&w->items, LIMIT_ANSWER_BYTES * 2);
+	buf_init(&w->head, LIMIT_ANSWER_BYTES);
+	buf_init(&w->grown, LIMIT_ANSWER_BYTES);
+	buf_init(&w->seal, LIMIT_ANSWER_BYTES);
+	return &w->base;
+}
+
+void responses_writer_free(struct dialect_writer *w)
+{
+	if (!w)
+		return;
+	buf_clear(&own(w)->items);
+	buf_clear(&own(w)->head);
+	buf_clear(&own(w)->grown);
+	buf_clear(&own(w)->seal);
+	free(w);
+}
+
+/* ---- the response ---- */
+
+static void write_usage(const struct chat_usage *u, struct buf *out)
+{
+	buf_add_char(out, '{');
+	js_member_i64(out, "input_tokens", u->prompt_tokens);
+	js_member(out, "input_tokens_details");
+	buf_printf(out, "{\"cached_tokens\":%lld}", (long long)u->cached_tokens);
+	js_member_i64(out, "output_tokens", u->answer_tokens);
+	js_member(out, "output_tokens_details");
+	buf_printf(out, "{\"reasoning_tokens\":%lld}", (long long)u->thinking_tokens);
+	js_member_i64(out, "total_tokens", u->prompt_tokens + u->answer_tokens);
+	if (u->is_estimate)
+		js_member_bool(out, "is_estimate", true);
+	buf_add_char(out, '}');
+}
+
+/* Members that the reference always has and that say nothing here. */
+static const char constant[] =
+	",\"background\":false,\"instructions\":null,\"max_output_tokens\":null,"
+	"\"metadata\":{},\"parallel_tool_calls\":true,"
+	"\"previous_response_id\":null,\"reasoning\":{\"effort\":null,"
+	"\"summary\":null},\"store\":false,\"temperature\":null,"
+	"\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\","
+	"\"tools\":[],\"top_p\":null,\"truncation\":\"disabled\"";
+
+static void write_failure_of(const struct err *e, struct buf *out)
+{
+	struct buf document;
+	if (!e) {
+		buf_add(out, STR("null"));
+		return;
+	}
+	buf_init(&document, LIMIT_JSON_BYTES);
+	dialect_openai.write_error(e, &document);
+	json_t *value = js_parse(buf_str(&document), LAYER_WIRE, NULL);
+	js_write(json_object_get(value, "error"), out);
+	json_decref(value);
+	buf_clear(&document);
+}
+
+/* `why` is the reason of an incomplete one, `e` of a failed one; else NULL. */
+static void write_response(const struct responses_writer *w, const char *status, const char *why,
+	const struct err *e, struct buf *out)
+{
+	buf_add(out, STR("{\"id\":\"resp_"));
+	buf_add(out, w->about.id);
+	buf_add(out, STR("\",\"object\":\"response\""));
+	js_member_i64(out, "created_at", w->about.unix_s);
+	js_member_text(out, "status", str_z(status));
+	js_member_text(out, "model", w->about.model);
+	js_member(out, "error");
+	write_failure_of(e, out);
+	js_member(out, "incomplete_details");
+	if (why)
+		buf_printf(out, "{\"reason\":\"%s\"}", why);
+	else
+		buf_add(out, STR("null"));
+	buf_add_z(out, constant);
+	js_member(out, "output");
+	buf_add_char(out, '[');
+	buf_add(out, buf_str(&w->items));
+	buf_add_char(out, ']');
+	js_member(out, "usage");
+	if (w->has_usage)
+		write_usage(&w->usage, out);
+	else
+		buf_add(out, STR("null"));
+	buf_add_char(out, '}');
+}
+
+/* ---- pieces ---- */
+
+static void begin_piece(struct responses_writer *w, const char *type, struct buf *out)
+{
+	buf_printf(out, "event: %s\ndata: {\"type\":\"%s\"", type, type);
+	js_member_i64(out, "sequence_number", w->sequence++);
+}
+
+static void end_piece(struct buf *out)
+{
+	buf_add(out, STR("}\n\n"));
+}
+
+static void tell_response(struct responses_writer *w, const char *type, const char *status,
+	const char *why, const struct err *e, struct buf *out)
+{
+	begin_piece(w, type, out);
+	js_member(out, "response");
+	write_response(w, status, why, e, out);
+	end_piece(out);
+}
+
+static void begin(struct responses_writer *w, struct buf *out)
+{
+	if (w->has_begun)
+		return;
+	w->has_begun = true;
+	tell_response(w, "response.created", "in_progress", NULL, NULL, out);
+	tell_response(w, "response.in_progress", "in_progress", NULL, NULL, out);
+}
+
+/* ---- items ---- */
+
+/* What an item of each kind is called, and the pieces in which it grows. */
+static const struct item_words {
+	const char *type, *prefix;
+	const char *member;                        /* of the item: what grows */
+	const char *delta, *done;                  /* pieces */
+	const char *done_member;                   /* of the piece `done` */
+	const char *part_added, *part_done, *part; /* pieces around, and the part; NULL: none */
+	const char *part_index;
+} words[] = {
+	[OPEN_NONE] = { .type = "" },
+	[OPEN_TEXT] = { "message", "msg_", "content", "response.output_text.delta",
+		"response.output_text.done", "text", "response.content_part.added",
+		"response.content_part.done", "output_text", "content_index" },
+	[OPEN_THOUGHT] = { "reasoning", "rs_", "summary", "response.reasoning_summary_text.delta",
+		"response.reasoning_summary_text.done", "text",
+		"response.reasoning_summary_part.added", "response.reasoning_summary_part.done",
+		"summary_text", "summary_index" },
+	[OPEN_CALL] = { "function_call", "fc_", "arguments",
+		"response.function_call_arguments.delta", "response.function_call_arguments.done",
+		"arguments", NULL, NULL, NULL, NULL },
+	[OPEN_CUSTOM] = { "custom_tool_call", "ctc_", "input",
+		"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done",
+		"input", NULL, NULL, NULL, NULL },
+};
+
+static void write_part(const struct item_words *k, struct str text, struct buf *out)
+{
+	buf_printf(out, "{\"type\":\"%s\"", k->part);
+	js_member_text(out, "text", text);
+	if (str_eq_z(STR("output_text"), k->part))
+		buf_add(out, STR(",\"annotations\":[],\"logprobs\":[]"));
+	buf_add_char(out, '}');
+}
+
+static void write_item_id(const struct responses_writer *w, struct buf *out)
+{
+	buf_printf(out, "\"%s%.*s_%zu\"", words[w->open].prefix, STR_ARG(w->about.id),
+		w->item_count - 1);
+}
+
+/* The item as it stands: empty when it begins, whole when it is done. */
+static void write_item(const struct responses_writer *w, bool is_done, struct buf *out)
+{
+	const struct item_words *k = &words[w->open];
+	struct str grown = is_done ? buf_str(&w->grown) : STR("");
+	buf_add(out, STR("{\"id\":"));
+	write_item_id(w, out);
+	js_member_text(out, "type", str_z(k->type));
+	if (w->open != OPEN_THOUGHT)
+		js_member_text(out, "status", is_done ? STR("completed") : STR("in_progress"));
+	if (w->open == OPEN_TEXT)
+		js_member_text(out, "role", STR("assistant"));
+	if (w->head.n) {
+		js_next(out);
+		buf_add(out, str_from(buf_str(&w->head), 1));
+	}
+	js_member(out, k->member);
+	if (!k->part) {
+		js_quote(grown, out);
+	} else {
+		buf_add_char(out, '[');
+		if (grown.n)
+			write_part(k, grown, out);
+		buf_add_char(out, ']');
+	}
+	if (w->open == OPEN_THOUGHT && is_done && w->seal.n)
+		js_member_text(out, "encrypted_content", buf_str(&w->seal));
+	buf_add_char(out, '}');
+}
+
+/* A piece about the open item, up to its own members. */
+static void begin_item_piece(
+	struct responses_writer *w, const char *type, const char *part_index, struct buf *out)
+{
+	begin_piece(w, type, out);
+	js_member(out, "item_id");
+	write_item_id(w, out);
+	js_member_i64(out, "output_index", (int64_t)w->item_count - 1);
+	if (part_index)
+		js_member_i64(out, part_index, 0);
+}
+
+static void tell_item(struct responses_writer *w, const char *type, bool is_done, struct buf *out)
+{
+	begin_piece(w, type, out);
+	js_member_i64(out, "output_index", (int64_t)w->item_count - 1);
+	js_member(out, "item");
+	write_item(w, is_done, out);
+	end_piece(out);
+}
+
+static void tell_part(
+	struct responses_writer *w, const char *type, struct str text, struct buf *out)
+{
+	const struct item_words *k = &words[w->open];
+	begin_item_piece(w, type, k->part_index, out);
+	js_member(out, "part");
+	write_part(k, text, out);
+	end_piece(out);
+}
+
+static void tell_done(struct responses_writer *w, struct buf *out)
+{
+	const struct item_words *k = &words[w->open];
+	bool has_part = k->part && w->grown.n;
+	if (!k->part || has_part) {
+		begin_item_piece(w, k->done, k->part_index, out);
+		js_member_text(out, k->done_member, buf_str(&w->grown));
+		if (w->open == OPEN_TEXT)
+			buf_add(out, STR(",\"logprobs\":[]"));
+		end_piece(out);
+	}
+	if (has_part)
+		tell_part(w, k->part_done, buf_str(&w->grown), out);
+	tell_item(w, "response.output_item.done", true, out);
+}
+
+static void close_item(struct responses_writer *w, struct buf *out)
+{
+	if (w->open == OPEN_NONE)
+		return;
+	if (w->about.is_stream)
+		tell_done(w, out);
+	js_next(&w->items);
+	write_item(w, true, &w->items);
+	w->open = OPEN_NONE;
+}
+
+static void open_item(struct responses_writer *w, enum open_item open, struct buf *out)
+{
+	close_item(w, out);
+	w->open = open;
+	w->item_count++;
+	buf_reset(&w->head);
+	buf_reset(&w->grown);
+	buf_reset(&w->seal);
+}
+
+static void tell_delta(struct responses_writer *w, struct str text, struct buf *out)
+{
+	const struct item_words *k = &words[w->open];
+	begin_item_piece(w, k->delta, k->part_index, out);
+	js_member_text(out, "delta", text);
+	if (w->open == OPEN_TEXT)
+		buf_add(out, STR(",\"logprobs\":[]"));
+	end_piece(out);
+}
+
+/* The text of a custom tool's call is known when its arguments are. */
+static void grow(struct responses_writer *w, struct str text, struct buf *out)
+{
+	const struct item_words *k = &words[w->open];
+	if (w->about.is_stream && w->open != OPEN_CUSTOM) {
+		if (k->part && !w->grown.n)
+			tell_part(w, k->part_added, STR(""), out);
+		tell_delta(w, text, out);
+	}
+	buf_add(&w->grown, text);
+}
+
+static void write_words(
+	struct responses_writer *w, enum open_item open, struct str text, struct buf *out)
+{
+	if (open == OPEN_THOUGHT && w->about.hides_thoughts)
+		return;
+	if (w->open != open) {
+		open_item(w, open, out);
+		if (w->about.is_stream)
+			tell_item(w, "response.output_item.added", false, out);
+	}
+	grow(w, text, out);
+}
+
+static void write_seal(struct responses_writer *w, const struct chat_event *event, struct buf *out)
+{
+	if (w->about.hides_thoughts)
+		return;
+	if (w->open != OPEN_THOUGHT || event->stands_alone) {
+		open_item(w, OPEN_THOUGHT, out);
+		if (w->about.is_stream)
+			tell_item(w, "response.output_item.added", false, out);
+	}
+	seal_write(event->origin, event->text, &w->seal);
+	close_item(w, out);
+}
+
+static void begin_call(struct responses_writer *w, const struct chat_event *event, struct buf *out)
+{
+	const struct chat_tool *tool =
+		w->about.request ? chat_find_tool(w->about.request, event->text) : NULL;
+	bool is_own = tool && w->about.request->dialect == &dialect_responses;
+	open_item(w, is_own && responses_is_custom(tool) ? OPEN_CUSTOM : OPEN_CALL, out);
+	buf_add_char(&w->head, '{');
+	js_member_text(&w->head, "call_id", event->id);
+	js_member_text(&w->head, "name", event->text);
+	if (is_own && responses_namespace(tool).n)
+		js_member_text(&w->head, "namespace", responses_namespace(tool));
+	if (w->about.is_stream)
+		tell_item(w, "response.output_item.added", false, out);
+}
+
+static void end_call(struct responses_writer *w, struct buf *out)
+{
+	if (w->open == OPEN_CUSTOM) {
+		struct buf input;
+		buf_init(&input, LIMIT_ANSWER_BYTES);
+		responses_custom_input(buf_str(&w->grown), &input);
+		if (w->about.is_stream && input.n)
+			tell_delta(w, buf_str(&input), out);
+		buf_reset(&w->grown);
+		buf_add(&w->grown, buf_str(&input));
+		buf_clear(&input);
+	}
+	close_item(w, out);
+}
+
+/* ---- the end ---- */
+
+static const struct {
+	const char *type, *status, *why;
+} ends[] = {
+	[CHAT_STOP_END] = { "response.completed", "completed", NULL },
+	[CHAT_STOP_CALLS] = { "response.completed", "completed", NULL },
+	[CHAT_STOP_LENGTH] = { "response.incomplete", "incomplete", "max_output_tokens" },
+	[CHAT_STOP_FILTER] = { "response.incomplete", "incomplete", "content_filter" },
+};
+
+_Static_assert(sizeof ends / sizeof ends[0] == CHAT_STOP_COUNT, "an end for every stop");
+
+static void write_stop(struct responses_writer *w, enum chat_stop stop, struct buf *out)
+{
+	bool is_call = w->open == OPEN_CALL || w->open == OPEN_CUSTOM;
+	if (!is_call) /* a call that was cut is none */
+		close_item(w, out);
+	if (w->about.is_stream) {
+		tell_response(w, ends[stop].type, ends[stop].status, ends[stop].why, NULL, out);
+		return;
+	}
+	if (!w->items.overflow && !w->grown.overflow) {
+		write_response(w, ends[stop].status, ends[stop].why, NULL, out);
+		return;
+	}
+	struct err e = { 0 };
+	fail(&e, ERR_TOO_BIG, LAYER_WIRE, "the answer is over the limit of %zu bytes",
+		(size_t)LIMIT_ANSWER_BYTES);
+	err_mend(&e, "ask for a stream");
+	dialect_responses.write_error(&e, out);
+}
+
+static void write_fail(struct responses_writer *w, const struct err *e, struct buf *out)
+{
+	if (w->about.is_stream)
+		tell_response(w, "response.failed", "failed", NULL, e, out);
+	else
+		dialect_responses.write_error(e, out);
+}
+
+void responses_write(struct dialect_writer *base, const struct chat_event *event, struct buf *out)
+{
+	struct responses_writer *w = own(base);
+	bool is_stream = w->about.is_stream;
+	if (w->is_over)
+		return;
+	if (is_stream && event->type != CHAT_USAGE)
+		begin(w, out);
+	switch (event->type) {
+	case CHAT_TEXT: write_words(w, OPEN_TEXT, event->text, out); break;
+	case CHAT_THINK: write_words(w, OPEN_THOUGHT, event->text, out); break;
+	case CHAT_SEAL: write_seal(w, event, out); break;
+	case CHAT_TOOL_BEGIN: begin_call(w, event, out); break;
+	case CHAT_TOOL_ARGS: grow(w, event->text, out); break;
+	case CHAT_TOOL_END: end_call(w, out); break;
+	case CHAT_USAGE:
+		w->usage = event->usage;
+		w->has_usage = true;
+		break;
+	case CHAT_ALIVE:
+		if (is_stream)
+			tell_response(w, "response.in_progress", "in_progress", NULL, NULL, out);
+		break;
+	case CHAT_STOP:
+		w->is_over = true;
+		write_stop(w, event->stop, out);
+		break;
+	case CHAT_FAIL:
+		w->is_over = true;
+		write_fail(w, event->err, out);
+		break;
+	case CHAT_LOGPROB:
+	case CHAT_EVENT_TYPE_COUNT: break;
+	}
+}

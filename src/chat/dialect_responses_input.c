@@ -1,0 +1,266 @@
+/*
+ * dialect_responses_input.c - the `input` of a client's Responses request becomes messages of
+ * blocks.
+ *
+ * The input is a string or a list of items. Thoughts, words and calls that follow one another are
+ * one message of the assistant; each result of a call is a message of its own, and images in it
+ * stand in a user's message behind it, marked with the call. Items that only the provider knows
+ * (searches, references to what it stores) are left out and noted.
+ *
+ * Layer: client.
+ */
+#include "base/limits.h"
+#include "chat/dialect_responses.h"
+#include "chat/seal.h"
+
+static struct str text_at(const json_t *object, const char *key)
+{
+	return js_text(json_object_get(object, key));
+}
+
+static void add_text(struct request_reading *g, enum chat_block_type type, struct str text)
+{
+	if (text.n)
+		chat_add_block(g->r, (struct chat_block){ .type = type, .text = text });
+}
+
+/* ---- content ---- */
+
+static bool read_image(
+	struct request_reading *g, const struct js_at *part, struct str call, struct err *e)
+{
+	struct js_at url = js_key(part, "image_url");
+	struct str address = { 0 };
+	if (!js_opt_str(&url, &address, e))
+		return false;
+	if (!address.n) {
+		add_text(g, CHAT_BLOCK_TEXT,
+			STR("[an image in the provider's store, which this model cannot see]"));
+		return true;
+	}
+	chat_add_block(
+		g->r, (struct chat_block){ .type = CHAT_BLOCK_IMAGE, .text = address, .id = call });
+	return true;
+}
+
+static void stand_for_file(struct request_reading *g, const struct js_at *part)
+{
+	struct str name = text_at(part->value, "filename");
+	add_text(g, CHAT_BLOCK_TEXT,
+		arena_printf(g->r->arena, "[a file, %.*s, which this model cannot read]",
+			STR_ARG(name.n ? name : STR("in the provider's store"))));
+}
+
+/* A string, or a list of parts, as blocks of the last message. */
+static bool read_content(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	if (json_is_string(at->value)) {
+		add_text(g, CHAT_BLOCK_TEXT, js_text(at->value));
+		return true;
+	}
+	if (!json_is_array(at->value))
+		return js_fail(at, e, "should be a string or a list of parts");
+	for (size_t i = 0; i < json_array_size(at->value); i++) {
+		struct js_at part = js_item(at, i);
+		struct str type = text_at(part.value, "type");
+		if (!js_get_object(&part, e))
+			return false;
+		if (str_eq_z(type, "input_image") && !read_image(g, &part, STR(""), e))
+			return false;
+		if (str_eq_z(type, "input_file"))
+			stand_for_file(g, &part);
+		add_text(g, CHAT_BLOCK_TEXT, text_at(part.value, "text"));
+		add_text(g, CHAT_BLOCK_TEXT, text_at(part.value, "refusal"));
+	}
+	return true;
+}
+
+/* ---- items of the assistant ---- */
+
+static void go_on_as_assistant(struct request_reading *g)
+{
+	size_t count = g->r->message_count;
+	if (!count || g->r->messages[count - 1].role != CHAT_ASSISTANT)
+		chat_add_message(g->r, CHAT_ASSISTANT);
+}
+
+static void add_texts(const json_t *parts, struct buf *out)
+{
+	for (size_t i = 0; i < json_array_size(parts); i++) {
+		struct str text = text_at(json_array_get(parts, i), "text");
+		if (text.n && out->n)
+			buf_add(out, STR("\n\n"));
+		buf_add(out, text);
+	}
+}
+
+static bool read_reasoning(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at content = js_key(item, "content"), summary = js_key(item, "summary"),
+		     sealed = js_key(item, "encrypted_content");
+	struct chat_block b = { .type = CHAT_BLOCK_THINK };
+	struct str kept = { 0 };
+	struct buf text;
+	if (!js_opt_str(&sealed, &kept, e))
+		return false;
+	buf_init(&text, LIMIT_PROMPT_BYTES);
+	add_texts(json_array_size(content.value) ? content.value : summary.value, &text);
+	seal_read(kept, &b.origin, &b.opaque);
+	b.text = buf_str(&text);
+	b.is_sealed = !text.n;
+	go_on_as_assistant(g);
+	if (text.n || kept.n)
+		chat_add_block(g->r, b);
+	buf_clear(&text);
+	return true;
+}
+
+static bool read_call(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at id = js_key(item, "call_id"), name = js_key(item, "name"),
+		     args = js_key(item, "arguments");
+	struct chat_block b = { .type = CHAT_BLOCK_CALL };
+	if (!js_get_str(&id, &b.id, e) || !js_get_str(&name, &b.name, e) ||
+		!js_get_str(&args, &b.text, e))
+		return false;
+	if (!str_trim(b.text).n)
+		b.text = STR("{}");
+	go_on_as_assistant(g);
+	chat_add_block(g->r, b);
+	return true;
+}
+
+static bool read_custom_call(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at id = js_key(item, "call_id"), name = js_key(item, "name"),
+		     input = js_key(item, "input");
+	struct chat_block b = { .type = CHAT_BLOCK_CALL };
+	struct str text;
+	struct buf args;
+	if (!js_get_str(&id, &b.id, e) || !js_get_str(&name, &b.name, e) ||
+		!js_get_str(&input, &text, e))
+		return false;
+	buf_init(&args, LIMIT_JSON_BYTES);
+	responses_custom_args(text, &args);
+	b.text = buf_str(&args);
+	go_on_as_assistant(g);
+	chat_add_block(g->r, b);
+	buf_clear(&args);
+	return true;
+}
+
+/* ---- results ---- */
+
+static bool read_result_images(
+	struct request_reading *g, const struct js_at *output, struct str call, struct err *e)
+{
+	bool is_first = true;
+	for (size_t i = 0; i < json_array_size(output->value); i++) {
+		struct js_at part = js_item(output, i);
+		if (!str_eq_z(text_at(part.value, "type"), "input_image"))
+			continue;
+		if (is_first)
+			chat_add_message(g->r, CHAT_USER);
+		is_first = false;
+		if (!read_image(g, &part, call, e))
+			return false;
+	}
+	return true;
+}
+
+static bool read_result(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at id = js_key(item, "call_id"), output = js_key(item, "output");
+	struct chat_block b = { .type = CHAT_BLOCK_RESULT };
+	struct buf text;
+	if (!js_get_str(&id, &b.id, e))
+		return false;
+	if (!json_is_string(output.value) && !json_is_array(output.value))
+		return js_fail(&output, e, "should be a string or a list of parts");
+	buf_init(&text, LIMIT_PROMPT_BYTES);
+	if (json_is_string(output.value))
+		buf_add(&text, js_text(output.value));
+	else
+		add_texts(output.value, &text);
+	b.text = buf_str(&text);
+	chat_add_message(g->r, CHAT_TOOL);
+	chat_add_block(g->r, b);
+	buf_clear(&text);
+	return read_result_images(g, &output, b.id, e);
+}
+
+/* ---- items ---- */
+
+static const struct {
+	const char *name;
+	enum chat_role role;
+} roles[] = {
+	{ "user", CHAT_USER },
+	{ "assistant", CHAT_ASSISTANT },
+	{ "system", CHAT_SYSTEM },
+	{ "developer", CHAT_DEVELOPER },
+};
+
+static bool read_message(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at role = js_key(item, "role"), content = js_key(item, "content");
+	struct str name;
+	if (!js_get_str(&role, &name, e))
+		return false;
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+		if (!str_eq_z(name, roles[i].name))
+			continue;
+		if (roles[i].role == CHAT_ASSISTANT)
+			go_on_as_assistant(g);
+		else
+			chat_add_message(g->r, roles[i].role);
+		return read_content(g, &content, e);
+	}
+	return js_fail(&role, e, "is '%.*s', should be user, assistant, system or developer",
+		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
+}
+
+static const struct {
+	const char *type;
+	bool (*read)(struct request_reading *g, const struct js_at *item, struct err *e);
+} item_rows[] = {
+	{ "message", read_message },
+	{ "reasoning", read_reasoning },
+	{ "function_call", read_call },
+	{ "custom_tool_call", read_custom_call },
+	{ "function_call_output", read_result },
+	{ "custom_tool_call_output", read_result },
+};
+
+static bool read_item(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at type = js_key(item, "type");
+	struct str kind = STR("message");
+	if (!js_get_object(item, e) || !js_opt_str(&type, &kind, e))
+		return false;
+	for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
+		if (str_eq_z(kind, item_rows[i].type))
+			return item_rows[i].read(g, item, e);
+	trace_note(g->t, LAYER_CLIENT, "history", "an item of type '%.*s' was left out",
+		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
+	return true;
+}
+
+bool responses_read_input(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	size_t count;
+	if (json_is_string(at->value)) {
+		chat_add_text(g->r, CHAT_USER, js_text(at->value));
+		return true;
+	}
+	if (!request_read_count(at, LIMIT_MESSAGES, "items of input", &count, e))
+		return false;
+	if (count == 0)
+		return js_fail(at, e, "is empty: there is nothing to answer");
+	for (size_t i = 0; i < count; i++) {
+		struct js_at item = js_item(at, i);
+		if (!read_item(g, &item, e))
+			return false;
+	}
+	return true;
+}

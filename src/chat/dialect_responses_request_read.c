@@ -1,0 +1,247 @@
+/*
+ * dialect_responses_request_read.c - a client's Responses request becomes a chat_request; its
+ * `input` is read in dialect_responses_input.c.
+ *
+ * Layer: client.
+ */
+#include "base/limits.h"
+#include "chat/dialect_responses.h"
+
+/* ---- tools ---- */
+
+struct offer {
+	struct str name, about;
+	json_t *parameters; /* a reference, given away */
+	const json_t *extra;
+	bool is_strict;
+};
+
+static void add_offer(struct request_reading *g, const struct offer *o)
+{
+	if (chat_find_tool(g->r, o->name)) {
+		json_decref(o->parameters);
+		trace_note(g->t, LAYER_CLIENT, "tools",
+			"the tool '%.*s' is offered twice, the first one counts",
+			STR_ARG(str_sub(o->name, 0, LIMIT_QUOTE_BYTES)));
+		return;
+	}
+	chat_add_tool(g->r, o->name, o->about, o->parameters);
+	g->r->tools[g->r->tool_count - 1].extra = o->extra;
+	g->r->tools[g->r->tool_count - 1].is_strict = o->is_strict;
+}
+
+static bool read_named(const struct js_at *at, struct offer *o, struct err *e)
+{
+	struct js_at name = js_key(at, "name"), about = js_key(at, "description");
+	o->about = STR("");
+	if (!js_get_str(&name, &o->name, e) || !js_opt_str(&about, &o->about, e))
+		return false;
+	return o->name.n || js_fail(&name, e, "is empty");
+}
+
+/* A function, of a namespace or of none. */
+static bool read_function(
+	struct request_reading *g, const struct js_at *at, struct str space, struct err *e)
+{
+	struct js_at parameters = js_key(at, "parameters"), strict = js_key(at, "strict");
+	struct offer o = { 0 };
+	if (!read_named(at, &o, e) || !js_opt_bool(&strict, &o.is_strict, e))
+		return false;
+	if (js_has(&parameters) && !js_get_object(&parameters, e))
+		return false;
+	if (space.n)
+		o.extra = chat_request_keep(
+			g->r, json_pack("{s:o}", "namespace", js_new_text(space)));
+	o.parameters = json_incref((json_t *)parameters.value);
+	add_offer(g, &o);
+	return true;
+}
+
+/* A tool that takes text: its grammar is told to the model, and not enforced. */
+static bool read_custom(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at format = js_key(at, "format"), grammar = js_key(&format, "definition");
+	struct offer o = { 0 };
+	struct str rules = { 0 };
+	if (!read_named(at, &o, e) || !js_opt_str(&grammar, &rules, e))
+		return false;
+	struct str about =
+		rules.n ? arena_printf(g->r->arena, "the whole text, in this grammar:\n%.*s",
+				  STR_ARG(rules))
+			: STR("the whole text");
+	o.parameters = json_pack("{s:s, s:{s:{s:s, s:o}}, s:[s]}", "type", "object", "properties",
+		RESPONSES_INPUT, "type", "string", "description", js_new_text(about), "required",
+		RESPONSES_INPUT);
+	o.extra = chat_request_keep(g->r, json_pack("{s:s}", "type", "custom"));
+	add_offer(g, &o);
+	return true;
+}
+
+static bool read_namespace(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at name = js_key(at, "name"), tools = js_key(at, "tools");
+	struct str space;
+	size_t count;
+	if (!js_get_str(&name, &space, e) ||
+		!request_read_count(&tools, LIMIT_TOOLS, "tools", &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct js_at tool = js_item(&tools, i);
+		if (!js_get_object(&tool, e) || !read_function(g, &tool, space, e))
+			return false;
+	}
+	return true;
+}
+
+static bool read_tool(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at type = js_key(at, "type");
+	struct str kind;
+	if (!js_get_object(at, e) || !js_get_str(&type, &kind, e))
+		return false;
+	if (str_eq_z(kind, "function"))
+		return read_function(g, at, STR(""), e);
+	if (str_eq_z(kind, "custom"))
+		return read_custom(g, at, e);
+	if (str_eq_z(kind, "namespace"))
+		return read_namespace(g, at, e);
+	trace_note(g->t, LAYER_CLIENT, "tools",
+		"a tool of type '%.*s' runs at its provider: it is offered there only",
+		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
+	return true;
+}
+
+static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	size_t count;
+	if (!js_has(at))
+		return true;
+	if (!request_read_count(at, LIMIT_TOOLS, "tools", &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct js_at tool = js_item(at, i);
+		if (!read_tool(g, &tool, e))
+			return false;
+	}
+	return true;
+}
+
+static const struct {
+	const char *name;
+	enum chat_tool_choice choice;
+} choices[] = {
+	{ "auto", CHAT_CHOICE_AUTO },
+	{ "none", CHAT_CHOICE_NONE },
+	{ "required", CHAT_CHOICE_REQUIRED },
+};
+
+/* A word, or an object that names the tool. */
+static bool read_tool_choice(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct str word;
+	if (!js_has(at))
+		return true;
+	if (json_is_object(at->value)) {
+		struct js_at name = js_key(at, "name");
+		if (!js_get_str(&name, &word, e))
+			return false;
+		g->r->tool_choice = CHAT_CHOICE_NAMED;
+		g->r->choice_name = arena_str(g->r->arena, word);
+		return true;
+	}
+	if (!js_get_str(at, &word, e))
+		return false;
+	for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+		if (str_eq_z(word, choices[i].name)) {
+			g->r->tool_choice = choices[i].choice;
+			return true;
+		}
+	}
+	return js_fail(at, e, "is '%.*s', should be auto, none, required or a tool",
+		STR_ARG(str_sub(word, 0, LIMIT_QUOTE_BYTES)));
+}
+
+static bool read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	return js_opt_bool(at, &g->r->allows_parallel_calls, e);
+}
+
+/* ---- the rest ---- */
+
+static bool read_instructions(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct str text = { 0 };
+	if (!js_opt_str(at, &text, e))
+		return false;
+	if (text.n)
+		chat_add_text(g->r, CHAT_SYSTEM, text);
+	return true;
+}
+
+static bool read_reasoning(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at effort = js_key(at, "effort");
+	return !js_has(at) || (js_get_object(at, e) && request_read_effort(g, &effort, e));
+}
+
+static bool read_text(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at format = js_key(at, "format"), type = js_key(&format, "type"),
+		     schema = js_key(&format, "schema");
+	struct str kind = STR("text");
+	if (!js_opt_str(&type, &kind, e))
+		return false;
+	if (str_eq_z(kind, "text"))
+		return true;
+	if (str_eq_z(kind, "json_object")) {
+		g->r->format = CHAT_FORMAT_JSON;
+		return true;
+	}
+	if (!str_eq_z(kind, "json_schema"))
+		return js_fail(&type, e, "is '%.*s', should be text, json_object or json_schema",
+			STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
+	if (!js_get_object(&schema, e))
+		return false;
+	g->r->format = CHAT_FORMAT_SCHEMA;
+	g->r->format_schema = chat_request_keep(g->r, json_incref((json_t *)schema.value));
+	return true;
+}
+
+static bool read_stream(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	g->r->wants_usage = true;
+	return request_read_stream(g, at, e);
+}
+
+/* Answers are not kept here, so there is nothing to go on from. */
+static bool read_previous(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	(void)g;
+	if (!js_has(at))
+		return true;
+	js_fail(at, e, "earlier answers are not kept by this server");
+	return err_mend(e, "send the whole conversation as input, with store: false");
+}
+
+static const struct request_member members[] = {
+	{ "model", request_read_model, false },
+	{ "previous_response_id", read_previous, false },
+	{ "instructions", read_instructions, false },
+	{ "tools", read_tools, true },
+	{ "input", responses_read_input, false },
+	{ "tool_choice", read_tool_choice, false },
+	{ "parallel_tool_calls", read_parallel, false },
+	{ "reasoning", read_reasoning, true },
+	{ "text", read_text, true },
+	{ "max_output_tokens", request_read_max_tokens, false },
+	{ "temperature", request_read_temperature, false },
+	{ "top_p", request_read_top_p, false },
+	{ "stream", read_stream, false },
+	{ NULL, NULL, false },
+};
+
+struct chat_request *responses_read_request(
+	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e)
+{
+	return request_read(&dialect_responses, members, path, body, a, t, e);
+}

@@ -1,0 +1,133 @@
+"""The official OpenAI client's Responses against offgrid serve: alone, and with another of us in between that speaks the dialect
+to the first."""
+
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "whole"))
+
+import openai  # noqa: E402
+from program import PATIENCE, Home, Server  # noqa: E402
+
+SCRIPT = {"context_tokens": 4096, "turns": [
+    {"match": "work", "think": "Hm.", "text": "Two things.",
+     "calls": [{"name": "write", "arguments": {"path": "ä"}, "id": "call00001"},
+               {"name": "read", "arguments": {"path": "b"}, "id": "call00002"}],
+     "usage": {"prompt": 20, "cached": 5, "answer": 9, "thinking": 3}},
+    {"match": "work", "text": "Both done."},
+    {"match": "patch", "calls": [{"name": "apply", "arguments": {"input": "*** a\n+\"b\""}, "id": "call00003"}]},
+    {"match": "patch", "text": "Applied."},
+    {"match": "slow", "delay_ms": 1500, "text": "at last"},
+    {"match": "short", "text": "not all of", "stop": "length"},
+    {"match": "full", "fail": {"layer": "prompt", "kind": "context_exceeded", "what": "too long", "mend": ""}},
+    {"match": "cut", "text": "half an", "cut": True},
+    {"text": "Hello.", "repeat": True}]}
+
+TOOLS = [{"type": "function", "name": name, "description": "does it", "strict": False,
+          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}} for name in ("write", "read")]
+CUSTOM = [{"type": "custom", "name": "apply", "description": "applies a patch",
+           "format": {"type": "grammar", "syntax": "lark", "definition": "start: /.+/"}}]
+
+
+class Responses(unittest.TestCase):
+    behind_another = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = Home()
+        cls.servers = [Server(cls.home, "--script", cls.home.write("script.json", SCRIPT))]
+        if cls.behind_another:
+            cls.servers.append(Server(cls.home, "--upstream", cls.servers[0].url, "--api", "responses"))
+        cls.client = openai.OpenAI(base_url=cls.servers[-1].url, api_key="any", max_retries=0, timeout=PATIENCE)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        for server in reversed(cls.servers):
+            server.stop()
+        cls.home.close()
+
+    def ask(self, words, **more):
+        return self.client.responses.create(model="script", input=words, **more)
+
+    def test_words(self):
+        answer = self.ask("hello", instructions="Be brief.")
+        self.assertEqual(answer.output_text, "Hello.")
+        self.assertEqual(answer.status, "completed")
+        self.assertEqual([item.type for item in answer.output], ["message"])
+
+    def test_calls_and_their_results_in_any_order(self):
+        first = self.ask("work", tools=TOOLS)
+        kinds = [item.type for item in first.output]
+        self.assertEqual(kinds, ["reasoning", "message", "function_call", "function_call"])
+        self.assertEqual(first.output[0].summary[0].text, "Hm.")
+        calls = [item for item in first.output if item.type == "function_call"]
+        self.assertEqual([(c.call_id, c.name, json.loads(c.arguments)) for c in calls],
+                         [("call00001", "write", {"path": "ä"}), ("call00002", "read", {"path": "b"})])
+        usage = first.usage
+        self.assertEqual((usage.input_tokens, usage.input_tokens_details.cached_tokens, usage.output_tokens,
+                          usage.output_tokens_details.reasoning_tokens), (20, 5, 9, 3))
+        results = [{"type": "function_call_output", "call_id": c.call_id, "output": "ok"} for c in reversed(calls)]
+        history = [{"role": "user", "content": "work"}, *[item.model_dump(exclude_none=True) for item in first.output], *results]
+        self.assertEqual(self.ask(history, tools=TOOLS).output_text, "Both done.")
+
+    def test_a_stream_is_what_the_whole_answer_is(self):
+        with self.client.responses.stream(model="script", input="work", tools=TOOLS) as stream:
+            events = list(stream)
+            whole = stream.get_final_response()
+        self.assertEqual([e.sequence_number for e in events], list(range(len(events))))
+        text = "".join(e.delta for e in events if e.type == "response.output_text.delta")
+        self.assertEqual(text, "Two things.")
+        args = [e.arguments for e in events if e.type == "response.function_call_arguments.done"]
+        self.assertEqual([json.loads(a) for a in args], [{"path": "ä"}, {"path": "b"}])
+        self.assertEqual([item.type for item in whole.output], ["reasoning", "message", "function_call", "function_call"])
+        self.assertEqual(whole.usage.total_tokens, 29)
+
+    def test_a_custom_tool_takes_text(self):
+        first = self.ask("patch", tools=CUSTOM)
+        call = first.output[0]
+        self.assertEqual((call.type, call.name, call.input), ("custom_tool_call", "apply", "*** a\n+\"b\""))
+        history = [{"role": "user", "content": "patch"}, call.model_dump(exclude_none=True),
+                   {"type": "custom_tool_call_output", "call_id": call.call_id, "output": "ok"}]
+        self.assertEqual(self.ask(history, tools=CUSTOM).output_text, "Applied.")
+        stream = self.ask("patch", tools=CUSTOM, stream=True)
+        done = [e for e in stream if e.type == "response.custom_tool_call_input.done"]
+        self.assertEqual([e.input for e in done], ["*** a\n+\"b\""])
+
+    def test_silence_is_broken_by_events(self):
+        kinds = [e.type for e in self.ask("slow", stream=True)]
+        self.assertGreater(kinds.count("response.in_progress"), 1)
+        self.assertEqual(kinds[-1], "response.completed")
+
+    def test_what_was_cut_is_not_completed(self):
+        answer = self.ask("short")
+        self.assertEqual((answer.status, answer.incomplete_details.reason), ("incomplete", "max_output_tokens"))
+        self.assertEqual([e.type for e in self.ask("short", stream=True)][-1], "response.incomplete")
+        last = list(self.ask("cut", stream=True))[-1]
+        self.assertEqual(last.type, "response.failed")
+
+    def test_errors_have_their_class(self):
+        with self.assertRaises(openai.BadRequestError) as refused:
+            self.ask("full")
+        self.assertEqual(refused.exception.code, "context_length_exceeded")
+        with self.assertRaises(openai.NotFoundError):
+            self.client.responses.create(model="other", input="hello")
+        with self.assertRaises(openai.BadRequestError) as previous:
+            self.ask("hello", previous_response_id="resp_1")
+        self.assertIn("previous_response_id", str(previous.exception))
+
+    def test_images_and_files_are_accepted(self):
+        content = [{"type": "input_text", "text": "hello"},
+                   {"type": "input_image", "image_url": "data:image/png;base64,AAAA", "detail": "auto"},
+                   {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}]
+        self.assertEqual(self.ask([{"role": "user", "content": content}]).output_text, "Hello.")
+
+
+class ResponsesBehindAnother(Responses):
+    behind_another = True
+
+
+if __name__ == "__main__":
+    unittest.main()
