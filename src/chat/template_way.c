@@ -457,7 +457,7 @@ json_t *template_variables(const struct template_way *way, const struct chat_req
 			all, json_pack("{s:s, s:s}", "functions", "[]", "datetime", ""));
 	if (template_offers_tools(r))
 		set_tools(all, way->tools, r);
-	set_effort(all, way, r->reasoning_effort);
+	set_effort(all, way, r->hides_thoughts ? STR("none") : r->reasoning_effort);
 	set_replay(all, way->replay);
 	return all;
 }

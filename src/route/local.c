@@ -328,8 +328,7 @@ static enum tool_thinking thinking_of(
 {
 	if (text->is_thinking)
 		return TOOL_THINKING_IS_OPEN;
-	bool is_off = r->hides_thoughts || str_eq(r->reasoning_effort, STR("none")) ||
-		      !template_thinks(l->chat);
+	bool is_off = str_eq(r->reasoning_effort, STR("none")) || !template_thinks(l->chat);
 	return is_off ? TOOL_THINKING_NEVER : TOOL_THINKING_MAY;
 }
 
