@@ -346,6 +346,7 @@ static const struct keyword_row {
 	{ "minProperties", read_min_properties, NULL },
 	{ "maxProperties", read_max_properties, NULL },
 	{ "divisibleBy", NULL, not_enforced },
+	{ "maxDecimal", NULL, not_enforced },
 	{ "not", NULL, not_enforced },
 	{ "disallow", NULL, not_enforced },
 	{ "extends", NULL, not_enforced },
