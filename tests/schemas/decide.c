@@ -25,8 +25,9 @@ struct subject {
 
 static void subject_init(struct subject *s, uint64_t seed)
 {
-	const struct schema_options options = { SCHEMA_ANY_ORDER, SCHEMA_SPACES_NONE,
-		SCHEMA_UNSAID_OPEN };
+	const struct schema_options options = { .order = SCHEMA_ANY_ORDER,
+		.spacing = SCHEMA_SPACES_NONE,
+		.unsaid = SCHEMA_UNSAID_OPEN };
 	struct walk_random r = { seed, NULL };
 	s->document = invent_schema(&r);
 	s->schema = schema_new(&options);

@@ -62,8 +62,9 @@ struct trial {
 
 static void trial_init(struct trial *t, struct str schema)
 {
-	const struct schema_options options = { SCHEMA_ANY_ORDER, SCHEMA_SPACES_FREE,
-		SCHEMA_UNSAID_CLOSED };
+	const struct schema_options options = { .order = SCHEMA_ANY_ORDER,
+		.spacing = SCHEMA_SPACES_FREE,
+		.unsaid = SCHEMA_UNSAID_CLOSED };
 	t->document = json_loadb(schema.p, schema.n, JSON_DECODE_ANY, NULL);
 	assert_non_null(t->document);
 	t->schema = schema_new(&options);
