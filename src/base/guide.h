@@ -74,6 +74,11 @@ struct guide_ops {
 	 */
 	size_t (*forced)(const void *grammar, const void *state, char *out, size_t cap);
 	/*
+	 * The bytes that end the thought which is open, in the family's own way (what is still
+	 * missing of them); 0: none is open. NULL: the guide knows no thoughts.
+	 */
+	size_t (*ends_thought)(const void *grammar, const void *state, char *out, size_t cap);
+	/*
 	 * These two are there so that a mask of the vocabulary need not try each of its tokens byte
 	 * by byte; both or none (NULL). `loop` says whether the state is a place of free text,
 	 * `pass` takes whole characters of that text, not more than `most`, as accept would one by

@@ -33,6 +33,7 @@ struct chat_request *chat_request_new(struct arena *arena)
 	struct chat_request *r = arena_alloc(arena, sizeof *r);
 	r->arena = arena;
 	r->allows_parallel_calls = true;
+	r->thinking_tokens = CHAT_UNSET_INT;
 	r->sampling = (struct chat_sampling){
 		.temperature = CHAT_UNSET_DOUBLE,
 		.top_p = CHAT_UNSET_DOUBLE,
@@ -55,6 +56,25 @@ void chat_request_free(struct chat_request *r)
 	for (struct chat_ref *ref = r->refs; ref; ref = ref->next)
 		json_decref(ref->value);
 	r->refs = NULL;
+}
+
+int64_t chat_thinking_budget(const struct chat_request *r)
+{
+	static const struct {
+		const char *effort;
+		int64_t tokens;
+	} rows[] = {
+		{ "none", 0 },
+		{ "minimal", 256 },
+		{ "low", 2048 },
+		{ "medium", 8192 },
+	};
+	if (r->thinking_tokens != CHAT_UNSET_INT)
+		return r->thinking_tokens;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (str_eq_z(r->reasoning_effort, rows[i].effort))
+			return rows[i].tokens;
+	return CHAT_UNSET_INT;
 }
 
 const json_t *chat_request_keep(struct chat_request *r, json_t *value)

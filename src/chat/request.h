@@ -127,6 +127,8 @@ struct chat_request {
 	enum chat_format format;
 	const json_t *format_schema; /* for CHAT_FORMAT_SCHEMA */
 	struct str reasoning_effort; /* "none", "low", "medium", "high" or empty */
+	int64_t thinking_tokens;     /* most tokens of thoughts; CHAT_UNSET_INT: as the effort says
+				      */
 	bool is_stream;              /* the client wants a stream; route/ always streams */
 	bool wants_usage;            /* the client wants usage in its stream */
 	bool hides_thoughts;      /* the client asked for no thoughts and expects none: a model that
@@ -162,6 +164,13 @@ void chat_add_tool(
 
 /* The tool of that name, or NULL. */
 const struct chat_tool *chat_find_tool(const struct chat_request *r, struct str name);
+
+/*
+ * Most tokens of thoughts: its own number, or what goes with its effort; CHAT_UNSET_INT: no limit.
+ *
+ *   none 0   minimal 256   low 2048   medium 8192   high, none said: no limit
+ */
+int64_t chat_thinking_budget(const struct chat_request *r);
 
 /* Tokens of its prompt, guessed by its characters: within about a third. */
 int64_t chat_estimate_tokens(const struct chat_request *r);

@@ -284,7 +284,7 @@ static bool is_sought(const struct tool_guide *g, const struct guide_head *h, en
 {
 	switch (mark) {
 	case GUIDE_MARK_CALL:
-	case GUIDE_MARK_ALSO: return !g->is_front;
+	case GUIDE_MARK_ALSO: return !g->is_front && g->has_tools;
 	case GUIDE_MARK_THINK: return h->place == AT_TEXT && h->may_think;
 	case GUIDE_MARK_END: return h->place == AT_THINK;
 	default: return false;
@@ -454,7 +454,8 @@ static void start(const void *grammar, void *state)
 {
 	const struct tool_guide *g = grammar;
 	struct guide_state *s = state;
-	s->head = (struct guide_head){ .may_think = g->may_think,
+	bool may_think = g->may_think || (g->is_limited && g->start == AT_TEXT);
+	s->head = (struct guide_head){ .may_think = may_think,
 		.is_trial = g->is_front && !g->is_owed };
 	go(s, g->start);
 	if (g->start == AT_ENTRY)
@@ -618,6 +619,18 @@ static size_t forced(const void *grammar, const void *state, char *out, size_t c
 	return guide_forced(&ops, grammar, state, &walk, out, cap);
 }
 
+static size_t ends_thought(const void *grammar, const void *state, char *out, size_t cap)
+{
+	const struct tool_guide *g = grammar;
+	const struct guide_state *s = state;
+	if (s->head.place != AT_THINK)
+		return 0;
+	struct str rest = str_from(g->marks[GUIDE_MARK_END].text, s->head.matched[GUIDE_MARK_END]);
+	size_t n = rest.n < cap ? rest.n : cap;
+	memcpy(out, rest.p, n);
+	return n;
+}
+
 /* Words in which no mark has begun: only the first byte of one leads elsewhere. */
 static bool loop_of_words(
 	const struct tool_guide *g, const struct guide_head *h, struct guide_loop *out)
@@ -665,6 +678,7 @@ static const struct guide_ops ops = {
 	.is_open = is_open,
 	.may_end = may_end,
 	.forced = forced,
+	.ends_thought = ends_thought,
 	.loop = loop,
 	.pass = pass,
 };

@@ -11,6 +11,10 @@
  *   none, no tools        text; the mark cannot be written
  *   response_format       the answer is one JSON value, or (auto) calls
  *
+ * Thoughts are followed wherever they stand, the one that the prompt has opened and those the model
+ * opens, so that a limit on them can be kept (base/guide.h, `ends_thought`); a request that limits
+ * them (chat_thinking_budget) has a guide even if it offers nothing.
+ *
  * Without parallel calls the answer ends with the first call. Immutable once made; states belong to
  * whoever makes them (base/guide.h).
  */

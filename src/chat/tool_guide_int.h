@@ -63,7 +63,9 @@ struct tool_guide {
 	uint32_t *roots;   /* by name: the arguments, or GUIDE_NO_ROOT for the word of text */
 	size_t n_tools;
 	uint32_t value_root;
-	bool has_value;   /* response_format */
+	bool has_value; /* response_format */
+	bool has_tools;
+	bool is_limited;  /* thoughts are: they are watched even if none was to come */
 	bool is_idle;     /* nothing to guide */
 	bool is_owed;     /* a call or value is demanded: text does not do */
 	bool may_think;   /* a demanded answer may open with a thought */

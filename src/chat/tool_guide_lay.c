@@ -399,7 +399,9 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 		g->max_calls = 0;
 	}
 	g->first_number = (uint64_t)f->first_index + (f->counts_all ? calls_before(r) : 0);
-	g->is_idle = r->tool_count == 0 && !g->has_value;
+	g->has_tools = r->tool_count > 0;
+	g->is_limited = chat_thinking_budget(r) != CHAT_UNSET_INT && f->think_open;
+	g->is_idle = !g->has_tools && !g->has_value && !g->is_limited;
 	g->is_owed = g->has_value || (g->max_calls && is_demanded(r));
 	g->marks_text = text_word(f).n > 0;
 	g->is_front = f->is_front_only;
@@ -413,8 +415,8 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 void tool_guide_key(const struct chat_request *r, const struct tool_format *f,
 	enum tool_thinking thinking, struct buf *out)
 {
-	buf_printf(out, "%p %d %d %d %d %llu\n", (const void *)f, thinking, r->tool_choice,
-		r->allows_parallel_calls, r->format,
+	buf_printf(out, "%p %d %d %d %d %d %llu\n", (const void *)f, thinking, r->tool_choice,
+		r->allows_parallel_calls, r->format, chat_thinking_budget(r) != CHAT_UNSET_INT,
 		(unsigned long long)(f->counts_all ? calls_before(r) : 0));
 	js_quote(r->choice_name, out);
 	if (r->format_schema)

@@ -156,7 +156,7 @@ struct engine_segment {
 int64_t engine_count_prompt(
 	const struct engine *g, const struct engine_segment *segments, size_t count);
 
-enum { ENGINE_NO_LOGPROBS = -1 };
+enum { ENGINE_NO_LOGPROBS = -1, ENGINE_NO_THOUGHTS = -1 };
 
 struct engine_job {
 	const struct engine_segment *segments; /* copied */
@@ -165,7 +165,11 @@ struct engine_job {
 	const struct guide *guide; /* NULL: none. Must live, with its grammar, until ENGINE_DONE */
 	const struct str *stops;   /* texts that end the answer and are not part of it; copied */
 	size_t stop_count;
-	int max_tokens;     /* 0: to the end of the context */
+	int max_tokens; /* 0: to the end of the context */
+	/* So many tokens of thoughts, then what ends a thought is fed; 0: no limit;
+	 * ENGINE_NO_THOUGHTS: a thought ends as soon as it is open. Only with a guide that knows
+	 * thoughts. */
+	int thinking_tokens;
 	int top_logprobs;   /* ENGINE_NO_LOGPROBS, or how many beside the one that was taken */
 	struct mailbox *to; /* of struct engine_event; outlives the job */
 	void *owner;        /* given back in each event */
@@ -227,7 +231,9 @@ struct engine_done {
 				text */
 	int64_t prompt_tokens, cached_tokens, sampled_tokens, forced_tokens;
 	int64_t queued_us, prefill_us, decode_us;
-	int64_t refused_tokens; /* choices of the model that the guide refused */
+	int64_t refused_tokens;  /* choices of the model that the guide refused */
+	int64_t thinking_tokens; /* of the sampled ones, inside thoughts that the guide knew of */
+	int64_t ended_thoughts;  /* that were ended because of the limit on them */
 };
 
 /* Small, copied through the mailbox; what it points at belongs to whoever received it until

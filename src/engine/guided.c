@@ -179,6 +179,32 @@ static bool cut_behind(
 	return is_border;
 }
 
+/* What ends the thought that is open; 0 if none is. */
+static size_t thought_end(const struct guided *g, char bytes[FORCED_BYTES])
+{
+	if (!g->guide || !g->guide->ops->ends_thought)
+		return 0;
+	return g->guide->ops->ends_thought(g->guide->grammar, g->state, bytes, FORCED_BYTES);
+}
+
+bool guided_is_thought(const struct guided *g)
+{
+	char bytes[FORCED_BYTES];
+	return thought_end(g, bytes) > 0;
+}
+
+void guided_end_thought(const struct guided *g, const struct lane *l, struct token_list *out)
+{
+	char bytes[FORCED_BYTES];
+	struct str end = str_n(bytes, thought_end(g, bytes));
+	struct str tail = str_from(buf_str(&l->text), tail_of(l));
+	token_list_truncate(out, 0);
+	if (!end.n || cut_behind(g, tail, end, out))
+		return;
+	token_list_truncate(out, 0);
+	cut_behind(g, STR(""), end, out);
+}
+
 void guided_forced(const struct guided *g, const struct lane *l, struct token_list *out)
 {
 	char bytes[FORCED_BYTES];

@@ -48,4 +48,10 @@ bool guided_is_over(const struct guided *g);
  */
 void guided_forced(const struct guided *g, const struct lane *l, struct token_list *out);
 
+/* A thought is open. */
+bool guided_is_thought(const struct guided *g);
+
+/* The tokens that end it, behind what the lane holds; none if no thought is open. */
+void guided_end_thought(const struct guided *g, const struct lane *l, struct token_list *out);
+
 #endif

@@ -14,12 +14,14 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/must.h"
+#include "base/utf8.h"
 #include "engine/engine_int.h"
 #include "engine/library.h"
 
 enum {
 	LEAST_CHUNK_TOKENS = 16,
 	FIRST_CHUNK_TOKENS = 64, /* while somebody streams and the speed is not known yet */
+	UTF8_MOST = 4,           /* bytes of a character */
 	TRIES = 12 /* choices that a guide may refuse before the vocabulary is masked */
 };
 #define BUSY_CHUNK_S 0.25 /* of prompt while somebody streams */
@@ -199,11 +201,10 @@ static int32_t choose(struct task *t, float *logits, struct err *e)
 	}
 }
 
-/* Appends the tokens that a guide leaves no choice about. False if a stop text was among them. */
-static bool feed_forced(struct engine *g, struct lane *l)
+/* Appends the tokens of the task's list. False if a stop text was among them. */
+static bool feed(struct engine *g, struct lane *l)
 {
 	struct task *t = l->task;
-	guided_forced(&t->guided, l, &t->forced);
 	for (size_t i = 0; i < t->forced.n; i++) {
 		int32_t token = t->forced.p[i].id;
 		if (!guided_take(&t->guided, token))
@@ -217,6 +218,34 @@ static bool feed_forced(struct engine *g, struct lane *l)
 	return true;
 }
 
+/* Those that a guide leaves no choice about. */
+static bool feed_forced(struct engine *g, struct lane *l)
+{
+	guided_forced(&l->task->guided, l, &l->task->forced);
+	return feed(g, l);
+}
+
+/* A thought is open that has no tokens left, and no character is half said. */
+static bool has_thought_enough(const struct lane *l)
+{
+	const struct task *t = l->task;
+	struct str said = buf_str(&l->text);
+	int64_t most = t->job.thinking_tokens == ENGINE_NO_THOUGHTS ? 0 : t->job.thinking_tokens;
+	if (!t->job.thinking_tokens || t->done.thinking_tokens < most ||
+		!guided_is_thought(&t->guided))
+		return false;
+	struct str last = str_from(said, said.n > UTF8_MOST ? said.n - UTF8_MOST : 0);
+	return utf8_whole(last) == last.n;
+}
+
+/* Ends the thought; what the model would have said next is not asked for. */
+static bool feed_thought_end(struct engine *g, struct lane *l)
+{
+	guided_end_thought(&l->task->guided, l, &l->task->forced);
+	l->task->done.ended_thoughts++;
+	return feed(g, l);
+}
+
 static bool is_at_limit(const struct engine *g, const struct lane *l)
 {
 	const struct task *t = l->task;
@@ -225,12 +254,34 @@ static bool is_at_limit(const struct engine *g, const struct lane *l)
 	       l->tokens.n >= (size_t)g->facts.context_tokens;
 }
 
+/* What was said is followed by more, or by an end: a stop text (`goes_on` is false), the guide's, a
+ * limit. */
+static void follow_up(struct engine *g, struct lane *l, bool goes_on)
+{
+	struct task *t = l->task;
+	if (!goes_on)
+		finish(g, l, ENGINE_END_STOP, t->job.stops[t->outflow.stop], NULL);
+	else if (guided_is_over(&t->guided))
+		finish(g, l, ENGINE_END_TURN, STR(""), NULL);
+	else if (is_at_limit(g, l))
+		finish(g, l, ENGINE_END_LENGTH, STR(""), NULL);
+}
+
 /* The lane's tokens are all computed: what comes next? */
 static void go_on(struct engine *g, struct lane *l, float *logits)
 {
 	struct task *t = l->task;
 	struct err e = { 0 };
 	float *raw = logits;
+	size_t before = l->tokens.n;
+	if (has_thought_enough(l)) {
+		bool goes_on = feed_thought_end(g, l);
+		if (l->tokens.n > before || !goes_on) {
+			follow_up(g, l, goes_on);
+			return;
+		}
+	}
+	bool is_thought = guided_is_thought(&t->guided);
 	if (t->job.top_logprobs != ENGINE_NO_LOGPROBS) {
 		raw = must_alloc((size_t)g->vocab.count * sizeof *raw);
 		memcpy(raw, logits, (size_t)g->vocab.count * sizeof *raw);
@@ -239,6 +290,7 @@ static void go_on(struct engine *g, struct lane *l, float *logits)
 	bool is_end = token >= 0 && vocab_is(&g->vocab, token, VOCAB_END);
 	if (token >= 0)
 		t->done.sampled_tokens++;
+	t->done.thinking_tokens += token >= 0 && is_thought;
 	if (token >= 0 && !is_end)
 		task_note_logprobs(t, raw, token);
 	if (raw != logits)
@@ -254,12 +306,7 @@ static void go_on(struct engine *g, struct lane *l, float *logits)
 	}
 	sampler_note(&t->sampler, token);
 	lane_say(l, &g->vocab, token, TOKEN_SAMPLED);
-	if (!task_say(t, bytes) || !feed_forced(g, l))
-		finish(g, l, ENGINE_END_STOP, t->job.stops[t->outflow.stop], NULL);
-	else if (guided_is_over(&t->guided))
-		finish(g, l, ENGINE_END_TURN, STR(""), NULL);
-	else if (is_at_limit(g, l))
-		finish(g, l, ENGINE_END_LENGTH, STR(""), NULL);
+	follow_up(g, l, task_say(t, bytes) && feed_forced(g, l));
 }
 
 /* ---- one step ---- */

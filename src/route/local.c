@@ -123,6 +123,7 @@ static void send_usage(struct local_call *c, const struct engine_done *d)
 		.prompt_tokens = d->prompt_tokens,
 		.cached_tokens = d->cached_tokens,
 		.answer_tokens = d->sampled_tokens + d->forced_tokens,
+		.thinking_tokens = d->thinking_tokens,
 		.prefill_us = d->prefill_us,
 		.decode_us = d->decode_us,
 	};
@@ -146,6 +147,10 @@ static void note_done(struct local_call *c, const struct engine_done *d)
 		(long long)d->sampled_tokens, (long long)d->forced_tokens,
 		(long long)d->refused_tokens, (double)d->decode_us / US_PER_MS,
 		per_second(d->sampled_tokens + d->forced_tokens, d->decode_us));
+	if (d->ended_thoughts)
+		trace_note(c->trace, LAYER_ENGINE, "thought ended",
+			"after %lld tokens of thoughts: the request allows no more",
+			(long long)d->thinking_tokens);
 }
 
 static enum chat_stop stop_of(const struct local_call *c, const struct engine_done *d)
@@ -300,6 +305,15 @@ static int logprobs_for(const struct chat_request *r)
 	return asked < CHAT_TOP_LOGPROBS ? asked : CHAT_TOP_LOGPROBS;
 }
 
+/* A limit on thoughts in the engine's form. */
+static int thinking_tokens_for(const struct chat_request *r)
+{
+	int64_t most = chat_thinking_budget(r);
+	if (most == CHAT_UNSET_INT || most > INT32_MAX)
+		return 0;
+	return most == 0 ? ENGINE_NO_THOUGHTS : (int)most;
+}
+
 static void post(struct local_call *c, const struct rendered *text)
 {
 	struct local *l = c->local;
@@ -313,6 +327,7 @@ static void post(struct local_call *c, const struct rendered *text)
 		.max_tokens = r->sampling.max_tokens > 0 && r->sampling.max_tokens < INT32_MAX
 				      ? (int)r->sampling.max_tokens
 				      : 0,
+		.thinking_tokens = thinking_tokens_for(r),
 		.top_logprobs = logprobs_for(r),
 		.to = l->mail,
 		.owner = c,
