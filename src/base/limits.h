@@ -71,6 +71,9 @@
 /* Log probabilities of one answer as JSON: 16 k tokens with 20 others beside each; more can be
  * streamed. */
 #define LIMIT_LOGPROBS_BYTES (32 * MIB)
+/* States that an engine keeps to return to (engine/checkpoint.h), all lanes together, where memory is
+ * free for them: one takes 2 MiB for a small hybrid model, 60 to 230 MiB for one of 35 B. */
+#define LIMIT_CHECKPOINT_BYTES (2 * GIB)
 /* A rendered prompt: 1 M tokens of 4 bytes. */
 #define LIMIT_PROMPT_BYTES (8 * MIB)
 /* Tools in one request; clients send up to about 100. */

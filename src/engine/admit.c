@@ -42,67 +42,18 @@ void engine_leave_lane(struct engine *g, struct lane *l)
 	g->may_admit = true;
 }
 
-/* Whether computing can go on behind the first `keep` tokens: a sliding window may have let go of
- * what the next token looks back at. */
-static bool window_reaches(const struct engine *g, const struct lane *l, size_t keep)
-{
-	int window = llama_model_n_swa(g->model);
-	if (!window)
-		return true;
-	llama_pos first = llama_memory_seq_pos_min(memory(g), l->seq);
-	llama_pos needed = (llama_pos)keep > window ? (llama_pos)keep - window : 0;
-	return first >= 0 && first <= needed;
-}
-
-/* Cuts an idle lane back to its first `keep` tokens, or to none where the model cannot do that. */
-static void rewind_to(struct engine *g, struct lane *l, size_t keep)
-{
-	bool ok = keep == l->in_cache ||
-		  (window_reaches(g, l, keep) &&
-			  llama_memory_seq_rm(memory(g), l->seq, (llama_pos)keep, -1));
-	if (!ok || !keep) {
-		engine_forget(g, l);
-		return;
-	}
-	l->in_cache = keep;
-	lane_truncate(l, keep);
-}
-
-/*
- * Gives a lane cells of its own for what its window still sees. A cell that two lanes share is
- * never taken back by libllama when both have left it behind, so windows that were shared would
- * fill their part of the cache, and no batch could be computed any more.
- */
-static bool own_window(struct engine *g, const struct lane *l)
-{
-	const llama_state_seq_flags window = LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY;
-	if (!llama_model_n_swa(g->model))
-		return true;
-	size_t n = llama_state_seq_get_size_ext(g->context, l->seq, window);
-	uint8_t *cells = must_alloc(n);
-	bool ok = llama_state_seq_get_data_ext(g->context, cells, n, l->seq, window) == n &&
-		  llama_state_seq_set_data_ext(g->context, cells, n, l->seq, window) == n;
-	free(cells);
-	return ok;
-}
-
-/* Shares the first `keep` tokens of the source with an empty lane, if the model can. */
-static void share(struct engine *g, struct lane *to, const struct lane *source, size_t keep)
-{
-	if (!g->facts.can_rewind && keep != source->in_cache)
-		return;
-	llama_memory_seq_cp(memory(g), source->seq, to->seq, 0, (llama_pos)keep);
-	if (!window_reaches(g, to, keep) || !own_window(g, to)) {
-		engine_forget(g, to);
-		return;
-	}
-	for (size_t i = 0; i < keep; i++)
-		token_list_add(&to->tokens, source->tokens.p[i]);
-	buf_add(&to->text, str_n(source->text.p, token_list_end(&source->tokens, keep)));
-	to->in_cache = keep;
-}
-
 /* ---- choosing ---- */
+
+/* Bytes of the prompt that the lane knows and can go back to. */
+static size_t usable(const struct engine *g, const struct lane *l, const struct prompt *p)
+{
+	uint32_t common = (uint32_t)lane_common(l, p);
+	size_t whole = token_list_before(&l->tokens, common);
+	if (whole > l->in_cache)
+		whole = l->in_cache;
+	size_t reach = engine_reach(g, l, whole);
+	return reach == whole ? common : token_list_end(&l->tokens, reach);
+}
 
 /* The lane that knows most of the prompt; NULL if none knows any. */
 static struct lane *best_source(const struct engine *g, const struct prompt *p)
@@ -110,7 +61,7 @@ static struct lane *best_source(const struct engine *g, const struct prompt *p)
 	struct lane *best = NULL;
 	size_t most = 0;
 	for (size_t i = 0; i < g->lane_count; i++) {
-		size_t n = lane_common(&g->lanes[i], p);
+		size_t n = usable(g, &g->lanes[i], p);
 		if (n > most) {
 			most = n;
 			best = &g->lanes[i];
@@ -230,17 +181,20 @@ static bool place(struct engine *g, struct task *t, struct err *e)
 	struct lane *source = best_source(g, &t->prompt);
 	struct lane_match m;
 	lane_match(source, &t->prompt, &g->vocab, &m);
+	size_t parted = m.keep;
+	if (source)
+		lane_match_back(source, &m, engine_reach(g, source, m.keep));
 	if (!m.keep)
 		source = NULL;
 	size_t total = m.keep + m.rest.n;
 	struct lane *target =
 		check_fits(g, total, e) ? make_place(g, source, m.keep, needed(g, t, total)) : NULL;
 	if (target && target == source) {
-		rewind_to(g, target, m.keep);
+		engine_rewind(g, target, m.keep);
 	} else if (target) {
 		engine_forget(g, target);
 		if (source)
-			share(g, target, source, m.keep);
+			engine_share(g, target, source, m.keep);
 	}
 	if (target && target->in_cache != m.keep) { /* the model could not keep it */
 		token_list_clear(&m.rest);
@@ -249,6 +203,7 @@ static bool place(struct engine *g, struct task *t, struct err *e)
 	}
 	if (target) {
 		lane_take(target, &t->prompt, &m);
+		engine_plan_stops(g, target, parted);
 		target->task = t;
 		t->done.prompt_tokens = (int64_t)target->tokens.n;
 		t->done.cached_tokens = (int64_t)target->in_cache;

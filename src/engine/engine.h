@@ -123,8 +123,8 @@ struct engine_facts {
 	struct str tool_template; /* the one for tools, where the file has two */
 	struct str bos, eos, eot; /* their text; empty if there is none */
 	bool adds_bos, adds_eos;
-	bool can_rewind; /* false: a changed prompt is read again from its start (recurrent models)
-			  */
+	bool can_rewind; /* false: a changed prompt is read again from a checkpoint (recurrent
+			    models) */
 	struct engine_sampling sampling; /* the model's own wishes over the usual */
 	unsigned wishes;                 /* bits of engine_wish: which of them are its own */
 	struct str library;              /* "libllama 0.5.0-dev" */

@@ -44,6 +44,7 @@ struct engine {
 	pthread_t thread;
 	bool has_thread;
 
+	uint64_t checkpoint_bytes; /* most that all lanes' checkpoints may take */
 	struct lane *lanes;
 	size_t lane_count;
 	struct llama_batch batch;
@@ -67,6 +68,19 @@ void engine_leave_lane(struct engine *g, struct lane *l);
 bool engine_make_room(struct engine *g);
 /* Forgets everything that the lane holds. */
 void engine_forget(struct engine *g, struct lane *l);
+
+/* rewind.c: of the lane's first `keep` tokens, how many it can go back to. */
+size_t engine_reach(const struct engine *g, const struct lane *l, size_t keep);
+/* Cuts an idle lane back to so many tokens, which it can reach; or to none if that fails. */
+void engine_rewind(struct engine *g, struct lane *l, size_t keep);
+/* Gives an empty lane the first `keep` tokens of the source, which can reach them; the lane stays
+ * empty if that fails. */
+void engine_share(struct engine *g, struct lane *to, const struct lane *source, size_t keep);
+/* Says where to keep checkpoints while the lane's prompt is read: where it parted from what was
+ * known (later ones may part there too), and where the answer's message begins. */
+void engine_plan_stops(const struct engine *g, struct lane *l, size_t parted);
+/* Keeps one if this is such a place. */
+void engine_stop_here(struct engine *g, struct lane *l);
 
 /* load.c */
 bool engine_load(struct engine *g, const struct engine_options *o, struct err *e);

@@ -21,6 +21,7 @@ void lane_clear(struct lane *l)
 {
 	token_list_clear(&l->tokens);
 	buf_clear(&l->text);
+	checkpoints_clear(&l->checkpoints);
 	l->in_cache = 0;
 }
 
@@ -28,6 +29,7 @@ void lane_truncate(struct lane *l, size_t keep)
 {
 	token_list_truncate(&l->tokens, keep);
 	buf_truncate(&l->text, token_list_end(&l->tokens, keep));
+	checkpoints_truncate(&l->checkpoints, keep);
 	if (l->in_cache > keep)
 		l->in_cache = keep;
 }
@@ -191,6 +193,28 @@ void lane_match(
 	}
 	token_list_truncate(&out->rest, 0);
 	prompt_tokenize(p, v, 0, &out->rest);
+}
+
+void lane_match_back(const struct lane *l, struct lane_match *m, size_t keep)
+{
+	struct token_list rest = { 0 };
+	if (keep == m->keep)
+		return;
+	for (size_t i = keep; i < m->keep; i++)
+		token_list_add(&rest, l->tokens.p[i]);
+	for (size_t i = 0; i < m->rest.n; i++)
+		token_list_add(&rest, m->rest.p[i]);
+	token_list_clear(&m->rest);
+	*m = (struct lane_match){ .keep = keep, .rest = rest };
+}
+
+size_t lane_until_stop(const struct lane *l)
+{
+	size_t n = l->tokens.n - l->in_cache;
+	for (size_t i = 0; i < sizeof l->stops / sizeof l->stops[0]; i++)
+		if (l->stops[i] > l->in_cache && l->stops[i] - l->in_cache < n)
+			n = l->stops[i] - l->in_cache;
+	return n;
 }
 
 void lane_take(struct lane *l, const struct prompt *p, const struct lane_match *m)

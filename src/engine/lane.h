@@ -11,6 +11,7 @@
 #define OFFGRID_ENGINE_LANE_H
 
 #include "base/buf.h"
+#include "engine/checkpoint.h"
 #include "engine/prompt.h"
 #include "engine/token_list.h"
 
@@ -21,8 +22,10 @@ struct lane {
 	struct token_list tokens;
 	struct buf text; /* what the tokens cover */
 	size_t in_cache;
-	struct task *task; /* NULL: idle */
-	uint64_t used_at;  /* a counter that grows with each use */
+	struct task *task;              /* NULL: idle */
+	uint64_t used_at;               /* a counter that grows with each use */
+	struct checkpoints checkpoints; /* of its first tokens */
+	size_t stops[2]; /* numbers of tokens at which a batch ends, for a checkpoint; 0: none */
 };
 
 void lane_init(struct lane *l, int seq);
@@ -48,6 +51,12 @@ size_t lane_common(const struct lane *l, const struct prompt *p);
  * if it were whole. With l NULL or empty nothing is kept. */
 void lane_match(const struct lane *l, const struct prompt *p, const struct vocab *v,
 	struct lane_match *out);
+
+/* Gives up what was matched behind the first `keep` tokens: they are read again. */
+void lane_match_back(const struct lane *l, struct lane_match *m, size_t keep);
+
+/* How many of the tokens still to be computed one batch may take. */
+size_t lane_until_stop(const struct lane *l);
 
 /* Takes the prompt over: the first `keep` tokens stay (and count as computed), the rest of the
  * match follows. */

@@ -156,6 +156,15 @@ static void choose_context(struct load *l, const struct estimate_model *m, uint6
 		(int)longest, (int)own);
 }
 
+/* A part of what stays free: checkpoints save time, nothing depends on them. */
+static uint64_t checkpoint_bytes(const struct load *l)
+{
+	const uint64_t part = 4;
+	uint64_t has = l->machine.free_bytes, needs = l->need.all_bytes;
+	uint64_t most = has > needs ? (has - needs) / part : 0;
+	return most < LIMIT_CHECKPOINT_BYTES ? most : LIMIT_CHECKPOINT_BYTES;
+}
+
 static bool plan(struct load *l, struct err *e)
 {
 	struct estimate_model m;
@@ -171,6 +180,7 @@ static bool plan(struct load *l, struct err *e)
 	if (!estimate_check(&m, &l->use, has, e))
 		return err_context(e, "%s", l->o->model_path);
 	l->need = estimate_of(&m, &l->use);
+	l->g->checkpoint_bytes = checkpoint_bytes(l);
 	l->device_layers = params_device_layers(&l->need, &room, l->layers);
 	if (m.trained_tokens && l->use.context_tokens > m.trained_tokens)
 		buf_printf(&l->warnings,

@@ -167,6 +167,8 @@ static size_t fill(struct engine *g, struct share *shares)
 			shares[i].count = n < fair ? n : fair;
 			read += shares[i].count;
 		}
+		if (shares[i].count > lane_until_stop(&g->lanes[i]))
+			shares[i].count = lane_until_stop(&g->lanes[i]);
 		if (shares[i].count)
 			shares[i].logits_at = add_tokens(g, &g->lanes[i], shares[i].count);
 	}
@@ -349,6 +351,7 @@ static void advance(struct engine *g, struct lane *l, struct share share, int64_
 	struct task *t = l->task;
 	bool was_reading = !t->first_us;
 	l->in_cache += share.count;
+	engine_stop_here(g, l);
 	if (share.logits_at < 0) {
 		task_tell_progress(t, l->in_cache);
 		return;
