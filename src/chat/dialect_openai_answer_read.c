@@ -2,26 +2,40 @@
  * dialect_openai_answer_read.c - an upstream's Chat Completions answer becomes events.
  *
  * A whole document is read as a stream of one chunk. What the upstream says is gathered by
- * gather.h; an end counts only if the upstream said so by a finish reason or [DONE].
+ * gather.h; an end counts only if the upstream said so by a finish reason or [DONE]. Chunks that
+ * differ from one another in their text only are read as JSON once, see mold.h.
  *
  * Layer: wire.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/must.h"
 #include "chat/dialect_openai.h"
 #include "chat/gather.h"
+#include "chat/mold.h"
+
+struct openai_reader {
+	struct gather gather;
+	struct mold mold; /* of a chunk that is nothing but text */
+};
 
 static struct gather *own(struct dialect_reader *rd)
 {
 	return (struct gather *)rd;
 }
 
+static struct mold *mold_of(struct dialect_reader *rd)
+{
+	return &((struct openai_reader *)rd)->mold;
+}
+
 struct dialect_reader *openai_reader_new(struct chat_sink sink)
 {
-	struct gather *g = must_calloc(1, sizeof *g);
-	gather_init(g, &dialect_openai, sink);
-	return &g->base;
+	struct openai_reader *rd = must_calloc(1, sizeof *rd);
+	gather_init(&rd->gather, &dialect_openai, sink);
+	mold_init(&rd->mold);
+	return &rd->gather.base;
 }
 
 void openai_reader_free(struct dialect_reader *base)
@@ -29,6 +43,7 @@ void openai_reader_free(struct dialect_reader *base)
 	if (!base)
 		return;
 	gather_clear(own(base));
+	mold_clear(mold_of(base));
 	free(base);
 }
 
@@ -214,12 +229,56 @@ static bool read_chunk(struct gather *g, const json_t *value, struct err *e)
 	return true;
 }
 
-static bool read_text(struct gather *g, struct str text, struct err *e)
+static bool says_nothing(const json_t *value)
 {
+	return json_is_null(value) || (json_is_string(value) && !json_string_length(value)) ||
+	       (json_is_array(value) && !json_array_size(value));
+}
+
+/* Whether every member but those of these names says nothing. */
+static bool has_only(const json_t *object, const char *const names[])
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		size_t i = 0;
+		while (names[i] && strcmp(names[i], key) != 0)
+			i++;
+		if (!names[i] && !says_nothing(value))
+			return false;
+	}
+	return true;
+}
+
+/* A chunk that is nothing but a piece of text, read well, becomes the mold of those that follow. */
+static void learn(struct mold *m, const json_t *value, struct str document)
+{
+	static const char *const of_choice[] = { "index", "delta", NULL };
+	static const char *const of_delta[] = { "role", "content", NULL };
+	const json_t *choices = json_object_get(value, "choices");
+	const json_t *choice = json_array_get(choices, 0),
+		     *delta = json_object_get(choice, "delta");
+	const json_t *content = json_object_get(delta, "content");
+	if (json_array_size(choices) == 1 && json_is_string(content) &&
+		json_string_length(content) && has_only(choice, of_choice) &&
+		has_only(delta, of_delta))
+		mold_learn(m, document, "\"content\"", js_text(content));
+}
+
+static bool read_text(struct dialect_reader *base, struct str text, struct err *e)
+{
+	struct gather *g = own(base);
+	struct str words;
+	if (mold_fits(mold_of(base), text, &words) && words.n)
+		return gather_words(g, CHAT_TEXT, words, e) ||
+		       err_context(e, "the upstream's answer");
 	json_t *value = gather_parse(text, e);
 	if (!value)
 		return false;
 	bool ok = read_chunk(g, value, e);
+	if (ok)
+		learn(mold_of(base), value, text);
 	json_decref(value);
 	return ok;
 }
@@ -237,7 +296,7 @@ void openai_read_piece(struct dialect_reader *base, struct str name, struct str 
 	if (str_eq_z(name, "error"))
 		dialect_read_error(0, data, &e);
 	else
-		read_text(g, data, &e);
+		read_text(base, data, &e);
 	if (err_is_set(&e))
 		gather_fail(g, &e);
 }
@@ -248,7 +307,7 @@ void openai_read_document(struct dialect_reader *base, struct str body)
 	struct err e = { 0 };
 	if (g->is_over)
 		return;
-	if (!read_text(g, body, &e))
+	if (!read_text(base, body, &e))
 		gather_fail(g, &e);
 	else
 		gather_end(g, NULL);
