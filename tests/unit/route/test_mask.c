@@ -14,7 +14,7 @@
 #include "chat/tool_guide.h"
 #include "engine/guided.h"
 
-enum { SCHEMAS = 120, STEPS = 40, TOKENS = 1500, TOKEN_PARTS = 4, OVERLONG = 300 };
+enum { ROW_SEEDS = 6, SCHEMAS = 120, STEPS = 40, TOKENS = 1500, TOKEN_PARTS = 4, OVERLONG = 300 };
 
 /* What tokens are made of: what strings and calls are written with, halves of characters too. */
 static const char *const parts[] = { "a", "b", "ab", "name", "na", " ", "  ", "_x", "12", "0", ".",
@@ -157,30 +157,37 @@ static void limits_of_strings_are_kept_whatever_their_size(void **state)
 	vocab_clear(&v);
 }
 
-static void text_thoughts_and_calls_are_masked_as_if_every_token_were_tried(void **state)
+/* One request, different for every seed, in the form of one row. */
+static void check_row(
+	struct vocab *v, const struct tool_format *row, uint64_t seed, size_t counts[2])
+{
+	struct arena *a = arena_new();
+	struct chat_request *r = chat_request_new(a);
+	chat_add_tool(r, STR("name"), STR(""),
+		json_loads(
+			"{\"properties\": {\"a\": {\"type\": \"string\"}, \"n\": {}}}", 0, NULL));
+	chat_add_tool(r, STR("nab"), STR(""), NULL);
+	r->tool_choice = (enum chat_tool_choice)(seed % CHAT_CHOICE_NAMED);
+	r->allows_parallel_calls = seed & 1;
+	r->format = seed % 5 == 0 ? CHAT_FORMAT_JSON : CHAT_FORMAT_TEXT;
+	struct tool_guide *g = tool_guide_new(r, row, (enum tool_thinking)(seed / 3 % 3), NULL);
+	if (tool_guide_get(g))
+		check_walk(tool_guide_get(g), v, seed, counts);
+	tool_guide_free(g);
+	chat_request_free(r);
+	arena_free(a);
+}
+
+static void every_row_is_masked_as_if_every_token_were_tried(void **state)
 {
 	(void)state;
 	struct vocab v;
-	struct arena *a = arena_new();
 	size_t counts[2] = { 0 };
 	vocab_make(&v);
-	for (uint64_t seed = 0; seed < 36; seed++) {
-		struct chat_request *r = chat_request_new(a);
-		chat_add_tool(r, STR("name"), STR(""),
-			json_loads("{\"properties\": {\"a\": {\"type\": \"string\"}, \"n\": {}}}",
-				0, NULL));
-		chat_add_tool(r, STR("nab"), STR(""), NULL);
-		r->tool_choice = (enum chat_tool_choice)(seed % CHAT_CHOICE_NAMED);
-		r->allows_parallel_calls = seed & 1;
-		r->format = seed % 5 == 0 ? CHAT_FORMAT_JSON : CHAT_FORMAT_TEXT;
-		struct tool_guide *g = tool_guide_new(
-			r, &tool_format_hermes, (enum tool_thinking)(seed / 3 % 3), NULL);
-		check_walk(tool_guide_get(g), &v, seed, counts);
-		tool_guide_free(g);
-		chat_request_free(r);
-	}
+	for (size_t i = 0; tool_formats[i]; i++)
+		for (uint64_t seed = 0; seed < ROW_SEEDS; seed++)
+			check_row(&v, tool_formats[i], seed + i, counts);
 	assert_true(counts[0] > TOKENS && counts[1] > TOKENS);
-	arena_free(a);
 	vocab_clear(&v);
 }
 
@@ -189,7 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_schemas_are_masked_as_if_every_token_were_tried),
 		cmocka_unit_test(limits_of_strings_are_kept_whatever_their_size),
-		cmocka_unit_test(text_thoughts_and_calls_are_masked_as_if_every_token_were_tried),
+		cmocka_unit_test(every_row_is_masked_as_if_every_token_were_tried),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
