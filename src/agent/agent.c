@@ -13,10 +13,10 @@
 
 #include "agent/agent_int.h"
 #include "agent/log.h"
-#include "chat/nudge.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "chat/nudge.h"
 
 enum { TITLE_BYTES = 80, MOST_UNREAD = 2, MOST_REASONS = 3, DEFAULT_TEXT_BYTES = 32 * 1024 };
 
@@ -160,7 +160,7 @@ void agent_free(struct agent *a)
 {
 	if (!a)
 		return;
-	route_end(a->call);
+	guarded_end(a->call);
 	tool_job_free(a->job);
 	proc_free(a->check);
 	worker_free(a->worker);
@@ -264,7 +264,7 @@ static void stop(struct agent *a)
 {
 	switch (a->state) {
 	case STATE_ANSWERING:
-		route_end(a->call);
+		guarded_end(a->call);
 		a->call = NULL;
 		if (a->turn.text.n)
 			chat_add_text(a->request, CHAT_ASSISTANT, buf_str(&a->turn.text));
@@ -312,7 +312,7 @@ static void take_event(void *owner, const struct chat_event *event)
 	}
 	if (!a->turn.is_over || a->state != STATE_ANSWERING)
 		return;
-	route_end(a->call);
+	guarded_end(a->call);
 	a->call = NULL;
 	agent_later(a, finish_turn);
 }
@@ -353,10 +353,12 @@ void agent_begin_turn(struct agent *a)
 		return;
 	}
 	a->state = STATE_ANSWERING;
-	a->call = route_start(
-		a->o.router, a->request, a->trace, (struct chat_sink){ take_event, a }, &e);
+	struct guarded_options guard = { .loop = a->o.loop, .never_asks = true };
+	a->call = guarded_start(
+		a->o.router, a->request, &guard, a->trace, (struct chat_sink){ take_event, a }, &e);
 	if (a->call) {
-		a->receipt->upstream = arena_str(a->receipt->arena, str_z(route_upstream(a->call)));
+		a->receipt->upstream =
+			arena_str(a->receipt->arena, str_z(guarded_upstream(a->call)));
 		return;
 	}
 	a->turn.err = e;

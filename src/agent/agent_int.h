@@ -7,10 +7,11 @@
 
 #include "agent/agent.h"
 #include "agent/cage.h"
-#include "chat/repeat.h"
 #include "agent/tool_job.h"
 #include "agent/turn.h"
 #include "base/proc.h"
+#include "chat/repeat.h"
+#include "route/guarded.h"
 
 /* What each awaits. */
 enum agent_state {
@@ -44,7 +45,7 @@ struct agent {
 	bool is_stopping; /* somebody or a limit ends it; `receipt` says how */
 
 	/* Of the turn. */
-	struct route_call *call;
+	struct guarded_call *call;
 	struct trace *trace;
 	int64_t turn_began_ms, turn_began_unix_ms;
 	struct turn turn;

@@ -171,6 +171,12 @@ const struct trace_record *trace_get(const struct trace *t, size_t index)
 	return &t->records[index];
 }
 
+void trace_recovered(struct trace *t)
+{
+	if (t)
+		t->has_fault = false;
+}
+
 const struct err *trace_get_fault(const struct trace *t)
 {
 	return t && t->has_fault ? &t->fault : NULL;

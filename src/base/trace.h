@@ -49,6 +49,8 @@ void trace_append(struct trace *t, enum layer layer, const char *what, struct st
 
 /* Where it stopped. */
 void trace_fault(struct trace *t, const struct err *e);
+/* It went on after all: somebody mended it or asked again. The record stays. */
+void trace_recovered(struct trace *t);
 
 size_t trace_count(const struct trace *t);
 const struct trace_record *trace_get(const struct trace *t, size_t index);

@@ -12,16 +12,27 @@ void repeat_init(struct repeat *r)
 	*r = (struct repeat){ .count = 0 };
 }
 
-static bool is_circle(const struct repeat *r, size_t period)
+uint64_t repeat_hash(struct str name, struct str args, struct str result)
 {
-	size_t length = period * REPEAT_ROUNDS;
-	if (r->count < length)
-		return false;
-	const uint64_t *last = r->calls + r->count - length;
-	for (size_t i = period; i < length; i++)
-		if (last[i] != last[i - period])
-			return false;
-	return true;
+	return (str_hash(name) * MIX + str_hash(args)) * MIX + str_hash(result);
+}
+
+static size_t rounds_of(const uint64_t *calls, size_t count, size_t period)
+{
+	size_t same = 0;
+	while (same + period < count && calls[count - 1 - same] == calls[count - 1 - same - period])
+		same++;
+	return count < period ? 0 : same / period + 1;
+}
+
+size_t repeat_rounds(const uint64_t *calls, size_t count)
+{
+	size_t most = 0;
+	for (size_t period = 1; period <= REPEAT_PERIOD_MAX; period++) {
+		size_t rounds = rounds_of(calls, count, period);
+		most = rounds > most ? rounds : most;
+	}
+	return most;
 }
 
 bool repeat_add(struct repeat *r, struct str name, struct str args, struct str result)
@@ -30,9 +41,6 @@ bool repeat_add(struct repeat *r, struct str name, struct str args, struct str r
 		memmove(r->calls, r->calls + 1, (REPEAT_KEPT - 1) * sizeof r->calls[0]);
 		r->count--;
 	}
-	r->calls[r->count++] = (str_hash(name) * MIX + str_hash(args)) * MIX + str_hash(result);
-	for (size_t period = 1; period <= REPEAT_PERIOD_MAX; period++)
-		if (is_circle(r, period))
-			return true;
-	return false;
+	r->calls[r->count++] = repeat_hash(name, args, result);
+	return repeat_rounds(r->calls, r->count) >= REPEAT_ROUNDS;
 }

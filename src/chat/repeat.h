@@ -19,6 +19,13 @@ struct repeat {
 
 void repeat_init(struct repeat *r);
 
+/* A call and its result as one number. */
+uint64_t repeat_hash(struct str name, struct str args, struct str result);
+
+/* How many rounds of the same one, two or three calls stand at the end of a list, the newest last:
+ * 1 if nothing is repeated, 0 if it is empty. */
+size_t repeat_rounds(const uint64_t *calls, size_t count);
+
 /* True if with this call a circle is closed. */
 bool repeat_add(struct repeat *r, struct str name, struct str args, struct str result);
 

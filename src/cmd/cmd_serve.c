@@ -23,6 +23,7 @@ struct args {
 	struct str key_env;
 	struct model_args model;
 	struct str script;
+	bool no_guard;
 	bool no_store;
 };
 
@@ -70,6 +71,10 @@ static const struct opt options[] = {
 		.arg = "FILE",
 		.completes = OPT_FILES,
 		.help = "answers from a file, for trying things without a model" },
+	{ .name = "no-guard",
+		OPT_INTO(struct args, no_guard),
+		.help = "pass answers to requests with tools as they come: mend no calls and never "
+			"ask a model again" },
 	OPT_HEADING("what is kept"),
 	{ .name = "no-store",
 		OPT_INTO(struct args, no_store),
@@ -227,7 +232,9 @@ static void say_where(const struct house *h, const struct serve_options *o)
 static bool open_house(struct house *h, const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
-	struct serve_options o = { .hosts = args->hosts.items, .host_count = args->hosts.count };
+	struct serve_options o = { .hosts = args->hosts.items,
+		.host_count = args->hosts.count,
+		.is_unguarded = args->no_guard };
 	h->arena = in->arena;
 	h->loop = loop_new();
 	h->client = http_client_new(h->loop);

@@ -281,6 +281,7 @@ static void free_backend(struct backend *b)
 
 static const struct backend_ops ops = {
 	.kind = "local",
+	.reads_calls = true,
 	.start = start,
 	.end = end,
 	.pause = pause_call,

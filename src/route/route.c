@@ -24,6 +24,7 @@ struct upstream {
 	char *name;
 	struct backend *backend;
 	bool serves_any;
+	bool is_unguarded;
 	int64_t rests_until_ms; /* it failed: asked only if nobody else is there */
 };
 
@@ -76,6 +77,12 @@ void router_add(struct router *r, const char *name, struct backend *b, bool serv
 	*u = (struct upstream){ .name = buf_take(&copy), .backend = b, .serves_any = serves_any };
 	*r->last = u;
 	r->last = &u->next;
+}
+
+void router_unguard(struct router *r, const char *name)
+{
+	for (struct upstream *u = r->first; u; u = u->next)
+		u->is_unguarded = u->is_unguarded || str_eq_z(str_z(name), u->name);
 }
 
 json_t *router_models(struct router *r)
@@ -341,4 +348,14 @@ void route_pause(struct route_call *c, bool is_paused)
 const char *route_upstream(const struct route_call *c)
 {
 	return c->upstream->name;
+}
+
+bool route_is_guarded(const struct route_call *c)
+{
+	return !c->upstream->is_unguarded;
+}
+
+bool route_reads_calls(const struct route_call *c)
+{
+	return c->upstream->backend->ops->reads_calls;
 }

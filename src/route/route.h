@@ -52,6 +52,8 @@ struct backend_ops {
 	 * NULL: it always can. */
 	bool (*is_ready)(struct backend *b, struct backend_progress *out);
 	void (*free)(struct backend *b);
+	/* Calls in what its models say were read in their own format: its text holds words only. */
+	bool reads_calls;
 };
 
 /* The first member of every backend's struct. */
@@ -72,6 +74,9 @@ void router_free(struct router *r); /* its backends too; no call may be under wa
 /* Takes the backend over. It serves requests for models that its list names, and any model if
  * `serves_any`. */
 void router_add(struct router *r, const char *name, struct backend *b, bool serves_any);
+
+/* What this upstream says passes as it is: guarded.h leaves it alone. */
+void router_unguard(struct router *r, const char *name);
 
 /* All models of all upstreams, each with "upstream": a new array. */
 json_t *router_models(struct router *r);
@@ -100,5 +105,7 @@ void route_end(struct route_call *call); /* as backend_ops.end; NULL is fine */
 void route_pause(struct route_call *call, bool is_paused);
 
 const char *route_upstream(const struct route_call *call); /* the name of who answers */
+bool route_is_guarded(const struct route_call *call);      /* who answers; router_unguard */
+bool route_reads_calls(const struct route_call *call);     /* as its backend_ops say */
 
 #endif

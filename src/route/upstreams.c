@@ -70,16 +70,35 @@ static struct backend *open_remote(struct arena *a, struct loop *loop, struct ht
 	return remote_new(loop, client, &options, e);
 }
 
+static bool check_guard(const struct upstream_spec *spec, struct err *e)
+{
+	if (!spec->guard.n || str_eq_z(spec->guard, "on") || str_eq_z(spec->guard, "off"))
+		return true;
+	fail(e, ERR_USAGE, LAYER_ROUTE, "guard should be on or off, is '%.*s'",
+		STR_ARG(str_sub(spec->guard, 0, LIMIT_QUOTE_BYTES)));
+	return false;
+}
+
+static struct backend *open_backend(struct arena *a, struct loop *loop, struct http_client *client,
+	const struct upstream_spec *spec, struct str names[MODELS_MAX], size_t count, struct err *e)
+{
+	if (!check_guard(spec, e))
+		return NULL;
+	return spec->script.n ? script_open(loop, arena_z(a, spec->script), e)
+			      : open_remote(a, loop, client, spec, names, count, e);
+}
+
 bool upstream_add(struct router *r, struct loop *loop, struct http_client *client,
 	const struct upstream_spec *spec, struct err *e)
 {
 	struct str names[MODELS_MAX];
 	size_t count = split_names(spec->models, names);
 	struct arena *a = arena_new();
-	struct backend *b = spec->script.n ? script_open(loop, arena_z(a, spec->script), e)
-					   : open_remote(a, loop, client, spec, names, count, e);
+	struct backend *b = open_backend(a, loop, client, spec, names, count, e);
 	if (b)
 		router_add(r, arena_z(a, spec->name), b, !spec->script.n && count == 0);
+	if (b && str_eq_z(spec->guard, "off"))
+		router_unguard(r, arena_z(a, spec->name));
 	arena_free(a);
 	return b || err_context(e, "upstream '%.*s'", STR_ARG(spec->name));
 }
@@ -95,6 +114,7 @@ static const struct {
 	{ "api", offsetof(struct upstream_spec, api) },
 	{ "key-env", offsetof(struct upstream_spec, key_env) },
 	{ "models", offsetof(struct upstream_spec, models) },
+	{ "guard", offsetof(struct upstream_spec, guard) },
 };
 
 static bool is_upstream(const struct config_entry *entry)
@@ -112,7 +132,7 @@ static bool set_member(const struct config *c, const struct config_entry *entry,
 		return true;
 	}
 	config_fail(c, entry, e, "an upstream has no key '%.*s'", STR_ARG(entry->key));
-	return err_mend(e, "it has url, script, api, key-env and models");
+	return err_mend(e, "it has url, script, api, key-env, models and guard");
 }
 
 /* The upstream that this entry begins, gathered from all its entries; nothing is gathered if an

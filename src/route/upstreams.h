@@ -8,6 +8,7 @@
  *       api = openai            ; the default; or anthropic
  *       key-env = CLOUD_KEY     ; the variable that holds its key
  *       models = big, small     ; without it, the upstream is asked
+ *       guard = off             ; pass its answers as they are, unmended (guarded.h)
  *   [upstream "test"]
  *       script = answers.json   ; in place of url, see script.h
  *
@@ -26,6 +27,7 @@ struct upstream_spec {
 	struct str api;     /* empty: openai */
 	struct str key_env; /* empty: no key */
 	struct str models;  /* separated by commas or blanks; empty: it is asked */
+	struct str guard;   /* "off": what it says passes as it is; empty: "on" */
 };
 
 /* Splits NAME=URL. The texts are borrowed or in the arena. */

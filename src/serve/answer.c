@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "route/guarded.h"
 #include "serve/serve_int.h"
 
 /* Most that a log probability takes in an answer, and what each byte of its token adds. */
@@ -26,7 +27,7 @@ struct answer {
 	struct arena *arena;
 	struct trace *trace;
 	struct chat_request *request;
-	struct route_call *call;
+	struct guarded_call *call;
 	struct dialect_writer *writer;
 	struct loop_timer *timer; /* says "still here" */
 	struct buf out;
@@ -83,8 +84,8 @@ static void finish(struct answer *a, enum outcome outcome)
 	metrics_took(&m->whole, took_ms);
 	metrics_tokens(m, &a->usage);
 	/* The backend may note its end in the trace, so that goes after it. */
-	struct str upstream = a->call ? str_z(route_upstream(a->call)) : STR("");
-	route_end(a->call);
+	struct str upstream = a->call ? str_z(guarded_upstream(a->call)) : STR("");
+	guarded_end(a->call);
 	keep(a, outcome, upstream, took_ms);
 	loop_timer_free(a->timer);
 	if (a->writer)
@@ -107,7 +108,7 @@ static void add_headers(struct answer *a)
 	if (!str_eq_z(str_z(a->dialect->id_header), "x-request-id"))
 		http_add_header(a->x, a->dialect->id_header, str_z(trace_id(a->trace)));
 	if (a->call)
-		http_add_header(a->x, "x-offgrid-upstream", str_z(route_upstream(a->call)));
+		http_add_header(a->x, "x-offgrid-upstream", str_z(guarded_upstream(a->call)));
 }
 
 /* It failed before anything went out. */
@@ -147,7 +148,7 @@ static void on_drain(void *ctx)
 	if (!a->is_paused || !a->call)
 		return;
 	a->is_paused = false;
-	route_pause(a->call, false);
+	guarded_pause(a->call, false);
 }
 
 static void note_slow(struct answer *a)
@@ -178,7 +179,7 @@ static void send_out(struct answer *a)
 	if (!has_room && !a->is_paused && a->call) {
 		note_slow(a);
 		a->is_paused = a->was_paused = true;
-		route_pause(a->call, true);
+		guarded_pause(a->call, true);
 	}
 }
 
@@ -334,8 +335,9 @@ static bool start(struct answer *a, struct str path, struct err *e)
 		.alive = &a->alive,
 		.prompt_estimate = chat_estimate_tokens(a->request),
 	});
-	a->call = route_start(
-		a->serve->router, a->request, a->trace, (struct chat_sink){ take_event, a }, e);
+	struct guarded_options guard = { .loop = a->serve->loop, .is_off = a->serve->is_unguarded };
+	a->call = guarded_start(a->serve->router, a->request, &guard, a->trace,
+		(struct chat_sink){ take_event, a }, e);
 	return a->call != NULL;
 }
 

@@ -421,6 +421,7 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 		.keys = o->keys,
 		.host_count = o->host_count,
 		.arena = arena_new(),
+		.is_unguarded = o->is_unguarded,
 		.alive_ms = o->alive_ms ? o->alive_ms : SERVE_ALIVE_MS };
 	s->hosts = arena_calloc(s->arena, o->host_count + 1, sizeof *s->hosts);
 	for (size_t i = 0; i < o->host_count; i++)

@@ -37,7 +37,8 @@ struct serve_options {
 	/* Names by which it may be called besides the address's own, "box.lan". */
 	const struct str *hosts;
 	size_t host_count;
-	int64_t alive_ms; /* 0: SERVE_ALIVE_MS */
+	int64_t alive_ms;  /* 0: SERVE_ALIVE_MS */
+	bool is_unguarded; /* answers pass as they come, unmended (route/guarded.h) */
 };
 
 enum {

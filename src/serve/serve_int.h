@@ -21,6 +21,7 @@ struct serve {
 	size_t host_count;
 	struct arena *arena;
 	int64_t alive_ms;
+	bool is_unguarded;
 	struct metrics metrics;
 	struct answer *answers; /* under way */
 };

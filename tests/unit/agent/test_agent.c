@@ -204,8 +204,9 @@ static void wrong_arguments_are_answered_with_what_the_tool_takes(void **state)
 	assert_non_null(strstr(buf_z(&seen),
 		"error: read: the argument path is missing; it has no argument file; it takes path "
 		"(string)\n"));
-	assert_non_null(strstr(
-		buf_z(&seen), "error: read: the arguments are no JSON object: it is cut off"));
+	assert_non_null(strstr(buf_z(&seen),
+		"the answer could not be read (the call of 'read' cannot be used: the arguments "
+		"are no JSON object: it is cut off): asked for again"));
 }
 
 static void the_same_call_with_the_same_result_ends_the_run(void **state)
