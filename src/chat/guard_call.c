@@ -47,8 +47,9 @@ void guard_call_open(struct guard_call *c, unsigned number, struct str id, struc
 
 static void begin_walk(struct guard_call *c)
 {
-	static const struct schema_options options = { SCHEMA_ANY_ORDER, SCHEMA_SPACES_FREE,
-		SCHEMA_UNSAID_OPEN };
+	static const struct schema_options options = { .order = SCHEMA_ANY_ORDER,
+		.spacing = SCHEMA_SPACES_FREE,
+		.unsaid = SCHEMA_UNSAID_OPEN };
 	c->schema = schema_new(&options);
 	uint32_t root =
 		schema_add(c->schema, c->tool->parameters, c->tool->name, SCHEMA_TOP_OBJECT);
