@@ -339,8 +339,7 @@ static bool end_text(struct guard *g, bool is_cut)
 {
 	struct err e = { 0 };
 	if (guard_text_end(&g->text, is_cut, &e)) {
-		if (g->text.state == GUARD_TEXT_READING)
-			guard_text_again(&g->text);
+		guard_text_again(&g->text);
 		return !g->is_over;
 	}
 	give_up(g, &e);
@@ -359,11 +358,9 @@ static void look_into_thought(struct guard *g)
 {
 	if (!g->reads_text || g->calls || g->lack.about || has_said(g) || !g->thought.n)
 		return;
-	if (guard_text_find_last(&g->text, buf_str(&g->thought)))
+	if (guard_text_in_thought(&g->text, buf_str(&g->thought)))
 		trace_note(g->o.trace, LAYER_PARSE, "mended",
 			"a call inside a thought was taken as a call");
-	else
-		g->call.is_open = false;
 }
 
 /* Whether a deed is owed that nobody called a tool for. */

@@ -167,10 +167,8 @@ static void text_is_held_only_where_a_mark_may_begin(void **state)
 	assert_string_equal(buf_z(&f->pieces), "text a |text <tool|text _cal|text m>|");
 	text(f, "\n```");
 	text(f, "python\n");
-	assert_non_null(strstr(buf_z(&f->pieces), "|text \n```|text python\n|"));
-	text(f, "{\n");
-	text(f, " \"name\": \"my-app\"");
-	assert_non_null(strstr(buf_z(&f->pieces), "my-app"));
+	text(f, "import");
+	assert_non_null(strstr(buf_z(&f->pieces), "|text \n```|text python\n|text import|"));
 	end(f);
 }
 
@@ -283,7 +281,7 @@ static void what_only_looks_like_a_call_stays_text(void **state)
 		"Qwen writes <tool_call> and </tool_call> around it.",
 		"```json\n{\"name\": \"my-app\", \"version\": \"1\"}\n```",
 		"{\"name\": \"write\"}",
-		"Like this:\n```json\n" CALL "\n```\nBut do not do it.",
+		"`" CALL "` is how.",
 		"a < b, [x], {y} and `z`",
 		"{\"name\": \"wri",
 		"<tool_",
