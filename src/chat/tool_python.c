@@ -519,7 +519,7 @@ enum call_step tool_python_take(
 	*taken = n;
 	if (m->piece.overflow || c->args.overflow)
 		return tool_call_fault(c, "its arguments are too long");
-	if (step == CALL_MORE && m->place == IN_STRING)
+	if (step != CALL_DONE)
 		flush(m, c, false);
 	return step;
 }

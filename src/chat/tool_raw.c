@@ -406,7 +406,21 @@ enum found {
 	FOUND_CALL,     /* the value opens a call, or the next one begins */
 	FOUND_CALL_END, /* a call is closed, but not its last value */
 	FOUND_PARAM,
+	FOUND_INNER, /* the value opens what looks like one */
 };
+
+/* What opens what a closing tag closes, whatever follows: <parameter of </parameter>. */
+static enum found opens_alike(const struct look *l, struct str s)
+{
+	struct str close = tool_text_first(l->f->param_close);
+	if (!str_starts(close, STR("</")) || !str_starts(s, STR("<")))
+		return FOUND_NOTHING;
+	struct str name = str_sub(close, 2, close.n - 1);
+	enum likeness like = tool_mark_at(name, str_from(s, 1));
+	return like == LIKE_WHOLE       ? FOUND_INNER
+	       : like == LIKE_BEGINNING ? FOUND_OPEN
+					: FOUND_NOTHING;
+}
 
 static enum found find_at(const struct look *l, struct str s)
 {
@@ -428,7 +442,7 @@ static enum found find_at(const struct look *l, struct str s)
 		if (like == LIKE_BEGINNING)
 			found = FOUND_OPEN;
 	}
-	return found;
+	return found == FOUND_NOTHING ? opens_alike(l, s) : found;
 }
 
 /* The call ended at `end`; the answer, or the next call, shows that nothing came later. */
@@ -491,6 +505,7 @@ static enum progress look_at(struct tool_raw *m, struct look *l, size_t at, bool
 		m->calls_within++;
 	if (found == FOUND_CALL_END && m->calls_within)
 		m->calls_within--;
+	m->params_within += found == FOUND_INNER;
 	if (found != FOUND_CLOSER && found != FOUND_PARAM)
 		return WAITS;
 	if (found == FOUND_PARAM) {
