@@ -36,20 +36,41 @@ static struct str trail_of(struct str close)
 	return str_from(close, lead_of(close).n + str_trim(close).n);
 }
 
+/* Texts that do not end with a line end. */
+static const struct dfa *unended(struct arena *mem)
+{
+	struct dfa_maker m;
+	dfa_maker_init(&m, 2);
+	uint32_t other = dfa_maker_state(&m, true, false), line = dfa_maker_state(&m, false, false);
+	for (uint32_t from = other; from <= line; from++) {
+		dfa_maker_edge(&m, from, 0, '\n' - 1, other);
+		dfa_maker_edge(&m, from, '\n', '\n', line);
+		dfa_maker_edge(&m, from, '\n' + 1, BYTES - 1, other);
+	}
+	return dfa_maker_finish(&m, mem);
+}
+
+/* A line end before the closing belongs to it wherever it stands, so a text that is closed without
+ * one has none at its end. */
 static const struct dfa *closed_text(
 	struct arena *mem, const struct dfa *inside, const struct raw_frame *f, bool *overflow)
 {
 	struct nfa nfa;
-	nfa_init(&nfa, NFA_UTF8, NFA_STATES_MAX);
-	uint32_t end = nfa_match(&nfa), at = end;
 	struct str lead = lead_of(f->close), trail = trail_of(f->close);
-	if (trail.n)
-		at = nfa_split(&nfa, nfa_text(&nfa, trail, end), at);
-	at = nfa_text(&nfa, str_trim(f->close), at);
+	const struct dfa *bare = inside;
 	if (lead.n)
-		at = nfa_split(&nfa, nfa_text(&nfa, lead, at), at);
-	at = nfa_text(&nfa, f->open, nfa_of_dfa(&nfa, inside, at));
-	const struct dfa *made = nfa_to_dfa(&nfa, at, mem, LIMIT_PATTERN_STATES, overflow);
+		bare = dfa_intersect(mem, inside, unended(mem), LIMIT_PATTERN_STATES, overflow);
+	nfa_init(&nfa, NFA_UTF8, NFA_STATES_MAX);
+	uint32_t end = nfa_match(&nfa), core = end;
+	if (trail.n)
+		core = nfa_split(&nfa, nfa_text(&nfa, trail, end), core);
+	core = nfa_text(&nfa, str_trim(f->close), core);
+	uint32_t start = bare ? nfa_of_dfa(&nfa, bare, core) : NFA_NONE;
+	if (lead.n)
+		start = nfa_split(
+			&nfa, nfa_of_dfa(&nfa, inside, nfa_text(&nfa, lead, core)), start);
+	start = nfa_text(&nfa, f->open, start);
+	const struct dfa *made = nfa_to_dfa(&nfa, start, mem, LIMIT_PATTERN_STATES, overflow);
 	nfa_clear(&nfa);
 	return made;
 }
@@ -149,6 +170,7 @@ struct laying {
 	uint32_t first, last;
 	unsigned layers;
 	bool ends_at_once;
+	size_t mark_bytes, close_bytes;
 };
 
 static uint32_t laid(const struct laying *l, unsigned layer, unsigned node)
@@ -161,6 +183,10 @@ static uint32_t watch_step(const struct laying *l, unsigned layer, unsigned node
 {
 	uint16_t to = l->w->next[node][c];
 	unsigned words = l->w->words[to];
+	/* The first word was the closing text: its nodes are numbered by their depth. */
+	bool is_marked = l->mark_bytes && node >= l->mark_bytes && node < l->close_bytes;
+	if (is_marked && to != node + 1)
+		return DFA_NONE;
 	if (words & WORD_END && layer == 0)
 		return l->ends_at_once ? l->last : DFA_NONE;
 	if (words & WORD_CALL_END && layer > 0)
@@ -192,6 +218,8 @@ static const struct dfa *lay_watch(
 	struct laying l = { .w = w, .first = (uint32_t)f->open.n };
 	l.layers = f->call_open.n ? LAYERS : 1;
 	l.ends_at_once = f->n_followers == 0;
+	l.mark_bytes = l.ends_at_once ? f->mark_bytes : 0;
+	l.close_bytes = str_trim(f->close).n;
 	l.last = l.first + l.layers * w->n;
 	dfa_maker_init(&l.maker, l.last + 1);
 	for (uint32_t i = 0; i <= l.last; i++)
@@ -221,6 +249,19 @@ const struct dfa *raw_text(
 			mem, text, lay_watch(scratch, w, frame), LIMIT_PATTERN_STATES, overflow);
 	free(w);
 	arena_free(scratch);
+	return made;
+}
+
+const struct dfa *raw_text_without(struct arena *mem, struct str text)
+{
+	struct watch *w = must_calloc(1, sizeof *w);
+	struct raw_frame frame = { .n_followers = 1 };
+	w->n = 1;
+	add_word(w, text, WORD_END);
+	MUST(!w->overflow);
+	link_words(w);
+	const struct dfa *made = lay_watch(mem, w, &frame);
+	free(w);
 	return made;
 }
 

@@ -21,6 +21,8 @@ struct raw_frame {
 	struct str followers[RAW_FOLLOWERS_MAX];
 	size_t n_followers;
 	struct str call_open, call_close; /* those of calls inside, or empty */
+	size_t mark_bytes; /* of the closing text, without followers: where these stand the rest
+			      follows; 0: they may stand inside as well */
 };
 
 /*
@@ -30,6 +32,9 @@ struct raw_frame {
  */
 const struct dfa *raw_text(
 	struct arena *mem, const struct dfa *inside, const struct raw_frame *frame, bool *overflow);
+
+/* Every text without this one in it. */
+const struct dfa *raw_text_without(struct arena *mem, struct str text);
 
 /* Whether an end could be seen inside the text. */
 bool raw_text_hides_end(struct str text, const struct raw_frame *frame);

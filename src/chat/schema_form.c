@@ -219,10 +219,33 @@ static const struct dfa *compile_any(
 	return *slot;
 }
 
+static const struct dfa *any_plain(struct schema_build *b)
+{
+	return compile_any(b, &b->any_plain, "[\\s\\S]*", PATTERN_WHOLE_PLAIN);
+}
+
+/* Inside a literal that stands between tags the closing tag would be read as such: it can be
+ * written with an escape, or another string. */
+static const struct dfa *without_closing(struct schema_build *b, const struct dfa *d)
+{
+	struct schema *s = b->schema;
+	bool overflow = false;
+	if (!s->forms->is_tagged || s->forms->closes_with_key)
+		return d;
+	if (!b->no_closing)
+		b->no_closing =
+			raw_text_without(s->mem, str_trim(str_z(s->options.members->value_close)));
+	const struct dfa *made =
+		dfa_intersect(s->mem, d, b->no_closing, LIMIT_PATTERN_STATES, &overflow);
+	return overflow ? d : made;
+}
+
 static const struct dfa *any_quoted(struct schema_build *b, unsigned char quote)
 {
+	if (b->schema->options.literals == SCHEMA_JSON && !b->any_double)
+		b->any_double = without_closing(b, scalar_any_string(b));
 	if (b->schema->options.literals == SCHEMA_JSON)
-		return scalar_any_string(b);
+		return b->any_double;
 	if (quote == '\'')
 		return compile_any(b, &b->any_single,
 			"'(?:[^'\\\\\\u0000-\\u001f]|\\\\(?:" ANY_ESCAPED "))*'", PATTERN_BYTES);
@@ -230,12 +253,27 @@ static const struct dfa *any_quoted(struct schema_build *b, unsigned char quote)
 		"\"(?:[^\"\\\\\\u0000-\\u001f]|\\\\(?:" ANY_ESCAPED "))*\"", PATTERN_BYTES);
 }
 
+/* The inside of strings of so many characters, without the closing tag. */
+static const struct dfa *limited_inside(struct schema_build *b, const struct shape *shape)
+{
+	bool overflow;
+	struct arena *mem = b->schema->mem;
+	const struct dfa *all = compile_any(b, &b->any_inside, "[\\s\\S]*", PATTERN_WHOLE);
+	const struct dfa *limited = dfa_limit_chars(mem, without_closing(b, all), shape->min_chars,
+		shape->max_chars, LIMIT_PATTERN_STATES, &overflow);
+	return overflow ? NULL : limited;
+}
+
 static void quoted_string(
 	struct schema_build *b, const struct shape *shape, unsigned char quote, struct ways *out)
 {
-	bool is_free;
+	bool is_free, has_tags = b->schema->forms->is_tagged;
 	const struct dfa *inside =
 		scalar_string(b, shape, quote == '\'' ? LETTERS_SINGLE : LETTERS_DOUBLE, &is_free);
+	if (inside)
+		inside = without_closing(b, inside);
+	if (is_free && has_tags && (shape->min_chars || shape->max_chars != SIZE_MAX))
+		inside = limited_inside(b, shape);
 	if (inside) {
 		build_way(b, out, build_scalar(b, dfa_quote(b->schema->mem, inside, quote)));
 	} else if (is_free && shape->min_chars <= shape->max_chars) {
@@ -274,7 +312,7 @@ static struct raw_frame frame_of(const struct schema *s, const struct spot *spot
 		return (struct raw_frame){ .open = quote, .close = quote };
 	struct raw_frame f = { .open = spot->wraps[WORD_STRING]->open, .close = spot->close };
 	if (s->forms->has_elements) {
-		f.followers[f.n_followers++] = str_z(m->element_mark);
+		f.mark_bytes = str_z(m->element_mark).n;
 		return f;
 	}
 	f.followers[f.n_followers++] = str_trim(str_z(m->key_open));
@@ -289,7 +327,7 @@ static const struct dfa *plain_inside(
 	struct schema_build *b, const struct shape *shape, bool *is_any)
 {
 	const struct dfa *inside = scalar_string(b, shape, LETTERS_PLAIN, is_any);
-	const struct dfa *any = compile_any(b, &b->any_plain, "[\\s\\S]*", PATTERN_WHOLE_PLAIN);
+	const struct dfa *any = any_plain(b);
 	if (!*is_any)
 		return inside;
 	if (shape->min_chars == 0 && shape->max_chars == SIZE_MAX)
@@ -310,9 +348,7 @@ static const struct dfa *any_raw(struct schema_build *b, const struct spot *spot
 	struct raw_frame frame = frame_of(b->schema, spot);
 	bool overflow;
 	if (!*slot)
-		*slot = raw_text(b->schema->mem,
-			compile_any(b, &b->any_plain, "[\\s\\S]*", PATTERN_WHOLE_PLAIN), &frame,
-			&overflow);
+		*slot = raw_text(b->schema->mem, any_plain(b), &frame, &overflow);
 	MUST(*slot);
 	return *slot;
 }
@@ -343,9 +379,16 @@ static void raw_string(struct schema_build *b, const struct shape *shape, const 
 		build_way(b, out, raw_scalar(b, made));
 }
 
-void form_any_text(struct schema_build *b, const struct spot *spot, struct ways *out)
+void form_any_elements(struct schema_build *b, const struct spot *spot, struct ways *out)
 {
-	build_way(b, out, raw_scalar(b, any_raw(b, spot)));
+	const struct dfa **slot = &((struct spot *)spot)->any_elements;
+	struct raw_frame frame = frame_of(b->schema, spot);
+	bool overflow;
+	frame.mark_bytes = 0;
+	if (!*slot)
+		*slot = raw_text(b->schema->mem, any_plain(b), &frame, &overflow);
+	MUST(*slot);
+	build_way(b, out, build_scalar(b, *slot));
 }
 
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
@@ -505,8 +548,10 @@ struct str form_key(struct schema_build *b, const struct node_form *form, const 
 const struct dfa *form_any_key(struct schema_build *b, const struct node_form *form)
 {
 	const char *why;
+	if (form->key_end == '"' && !form->is_bare && !b->any_key)
+		b->any_key = without_closing(b, scalar_any_name(b));
 	if (form->key_end == '"' && !form->is_bare)
-		return scalar_any_name(b);
+		return b->any_key;
 	if (!form->is_bare) {
 		const struct dfa *inside = pattern_compile(
 			b->schema->mem, STR("[\\s\\S]*"), PATTERN_WHOLE_SINGLE, &why);

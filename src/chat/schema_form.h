@@ -29,7 +29,7 @@ struct spot {
 	struct str close; /* without */
 	const struct node_form *wraps[TYPE_WORD_COUNT];
 	const struct node_form *elements; /* objects and arrays here, or NULL: they are JSON */
-	const struct dfa *any_text;       /* built when first needed */
+	const struct dfa *any_text, *any_elements; /* built when first needed */
 };
 
 struct forms {
@@ -57,8 +57,8 @@ uint32_t form_wrap(
 /* Adds the strings of a shape, as the spot writes them. */
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out);
-/* Adds one that stands as it is and may hold anything; only at a spot. */
-void form_any_text(struct schema_build *b, const struct spot *spot, struct ways *out);
+/* Adds an element that may hold anything. */
+void form_any_elements(struct schema_build *b, const struct spot *spot, struct ways *out);
 /* Adds the values of an enum that are no objects or arrays. */
 void form_values(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out);

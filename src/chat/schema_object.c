@@ -336,7 +336,7 @@ void build_object(struct schema_build *b, const struct shape *shape, const struc
 	} else if (spot && names_nothing(shape)) {
 		schema_note(b, &shape->members.p[0], "additionalProperties",
 			"an object whose keys are not named may hold anything in this syntax");
-		form_any_text(b, spot, out);
+		form_any_elements(b, spot, out);
 	} else if (spot) {
 		build_in_form(b, shape, spot, spot->elements, out);
 	} else {

@@ -72,7 +72,8 @@ struct schema_build {
 	size_t n_slots;
 	struct pattern_memo *patterns;
 	const struct dfa *any_string, *any_name, *any_number, *integer;
-	const struct dfa *any_single, *any_double, *any_plain, *any_bare; /* schema_form.c */
+	const struct dfa *any_single, *any_double, *any_plain, *any_bare, *any_inside, *any_key,
+		*no_closing;
 	bool is_full; /* too many nodes: said once */
 };
 

@@ -520,7 +520,8 @@ static const struct tool_format harmony = {
 	.call_open = "<|channel|>commentary to=functions.",
 	.before_args = " <|constrain|>json<|message|>",
 	.before_args_also =
-		"(<\\|channel\\|>(commentary|analysis))? ?(<\\|constrain\\|>)?json<\\|message\\|>",
+		"<\\|channel\\|>(commentary|analysis) ?(<\\|constrain\\|>)?json<\\|message\\|>"
+		"| ?<\\|constrain\\|>json<\\|message\\|>| json<\\|message\\|>",
 	.think_open = "<|channel|>analysis<|message|>",
 	.think_close = "<|end|>",
 	.text_open = "<|channel|>final<|message|>",

@@ -419,6 +419,108 @@ static void a_name_that_cannot_be_written_is_left_out_and_noted(void **state)
 	fixture_free(&f);
 }
 
+#define QWEN(text)                                                                                 \
+	"<tool_call>\n<function=write_file>\n<parameter=path>\n" text                              \
+	"\n</parameter>\n</function>\n</tool_call>"
+
+/* What a file may hold: closing texts inside a line, a whole call, a mention of one. */
+static void a_raw_string_may_hold_its_own_closing_text(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	static const char *const taken[] = { QWEN(""), QWEN("a </parameter> b"),
+		QWEN("a\n</parameter>\nb"), QWEN("\n\n</param"), QWEN("<parameter=x>\n1"),
+		QWEN(QWEN("inside")), QWEN("the tag <function=name> opens"),
+		QWEN("\xc3\xa4 \"'\\") };
+	static const char *const refused[] = { QWEN("\xff"), QWEN("a\n</parameter>\n<parameter=x>"),
+		QWEN("a\n</parameter>\n</function> b"),
+		"<tool_call>\n<function=write_file>\n</function>\n</tool_call>" };
+	const struct tool_format *row = tool_format_find(STR("qwen-xml"));
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+		const struct guide *g = build(&f, row, TOOL_THINKING_NEVER);
+		if (!walk_takes(g, str_z(taken[i])))
+			blame("refused", taken[i],
+				str_sub(str_z(taken[i]), 0, walk_prefix(g, str_z(taken[i]))));
+	}
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		assert_false(walk_takes(build(&f, row, TOOL_THINKING_NEVER), str_z(refused[i])));
+	fixture_free(&f);
+}
+
+static void what_may_be_a_string_is_one_unless_its_type_is_told(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	struct trace *t = trace_new();
+	chat_add_tool(f.request, STR("put"), STR(""),
+		json_pack("{s:s, s:{s:{s:[ss]}}}", "type", "object", "properties", "v", "type",
+			"string", "null"));
+	f.guide = tool_guide_new(
+		f.request, tool_format_find(STR("glm-tight")), TOOL_THINKING_NEVER, t);
+	assert_int_equal(trace_count(t), 1);
+	assert_non_null(strstr(trace_get(t, 0)->text.p, "what may be a string is one"));
+	assert_true(walk_takes(tool_guide_get(f.guide),
+		STR("<tool_call>put<arg_key>v</arg_key><arg_value>null</arg_value></tool_call>")));
+	const struct guide *g = build(&f, tool_format_find(STR("dsml-tools")), TOOL_THINKING_NEVER);
+#define DSML(flag, value)                                                                               \
+	STR("<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"put\">\n<｜DSML｜parameter name=\"v\" " \
+	    "string=\"" flag "\">" value                                                                \
+	    "</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>")
+	assert_true(walk_takes(g, DSML("true", "null")));
+	assert_true(walk_takes(g, DSML("true", "x")));
+	assert_true(walk_takes(g, DSML("false", "null")));
+	assert_false(walk_takes(g, DSML("false", "x")));
+	trace_free(t);
+	fixture_free(&f);
+}
+
+static void closers_and_lone_keys_are_forced(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	f.request->tool_choice = CHAT_CHOICE_NAMED;
+	f.request->choice_name = STR("write_file");
+	f.request->allows_parallel_calls = false;
+	const struct guide *g = build(&f, tool_format_find(STR("gemma")), TOOL_THINKING_NEVER);
+	assert_str(walk_forced(g, STR(""), &f.text), "<|tool_call>call:write_file{");
+	assert_str(walk_forced(g, STR("<|tool_call>call:write_file{m"), &f.text), "ode:");
+	assert_str(
+		walk_forced(g, STR("<|tool_call>call:write_file{mode:1,"), &f.text), "path:<|\"|>");
+	assert_str(walk_forced(g, STR("<|tool_call>call:write_file{mode:1,path:<|\"|>a<|\"|>"),
+			   &f.text),
+		"}<tool_call|>");
+	g = build(&f, tool_format_find(STR("lfm-python")), TOOL_THINKING_NEVER);
+	assert_str(walk_forced(g, STR(""), &f.text), "<|tool_call_start|>[write_file(");
+	assert_str(walk_forced(g, STR("<|tool_call_start|>[write_file(path='a'"), &f.text), "");
+	fixture_free(&f);
+}
+
+static void python_literals_take_either_quotes_and_nest(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_new();
+	chat_add_tool(f.request, STR("put"), STR(""),
+		json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:{s:s}}}}", "type",
+			"object", "properties", "on", "type", "boolean", "none", "type", "null",
+			"map", "type", "object", "list", "type", "array", "items", "type",
+			"string"));
+	const struct guide *g =
+		build(&f, tool_format_find(STR("llama-python")), TOOL_THINKING_NEVER);
+	static const char *const taken[] = { "[put()]", "[put(on=True, none=None)]",
+		"[put(map={'a': 'b', 'c': [1, {}]})]", "[put(map={\"a\": 'it\\'s'})]",
+		"[put(list=['a', \"b\", '\\x41\\n'])]", "[put(on=False), put()]" };
+	static const char *const refused[] = { "[put(on=true)]", "[put(none=null)]",
+		"[put(list=['a'b])]", "[put(list=['a\n'])]", "[put(on=True, on=True)]",
+		"[put(map={'a\": 1})]", "[put(on=True,)]", "[put(,on=True)]" };
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+		if (!walk_takes(g, str_z(taken[i])))
+			blame("refused", taken[i],
+				str_sub(str_z(taken[i]), 0, walk_prefix(g, str_z(taken[i]))));
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		assert_false(walk_takes(g, str_z(refused[i])));
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +534,10 @@ int main(void)
 		cmocka_unit_test(in_harmony_a_thought_may_stand_before_a_demanded_call),
 		cmocka_unit_test(text_behind_a_mark_of_its_own_is_text),
 		cmocka_unit_test(a_name_that_cannot_be_written_is_left_out_and_noted),
+		cmocka_unit_test(a_raw_string_may_hold_its_own_closing_text),
+		cmocka_unit_test(what_may_be_a_string_is_one_unless_its_type_is_told),
+		cmocka_unit_test(closers_and_lone_keys_are_forced),
+		cmocka_unit_test(python_literals_take_either_quotes_and_nest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
