@@ -65,6 +65,10 @@
 #define LIMIT_GGUF_WRITE_BYTES (128 * MIB)
 /* One answer of a model: 128 k tokens of 6 bytes, with room. */
 #define LIMIT_ANSWER_BYTES (4 * MIB)
+/* Answers kept with their prompts so that they are not rendered again: a few sessions beside each
+ * other, each with its latest turns. */
+#define LIMIT_ANSWERS_KEPT  ((size_t)24)
+#define LIMIT_ANSWERS_BYTES ((size_t)(64 * MIB))
 /* What an engine has said of one answer while its reader did not read: 60 k tokens, or 10 k with 20
  * log probabilities each. */
 #define LIMIT_HELD_BYTES (8 * MIB)

@@ -14,6 +14,7 @@
 #include "chat/template_known.h"
 #include "chat/template_pin.h"
 #include "chat/template_proof.h"
+#include "chat/template_tail.h"
 
 /* For files without a template: the form that most small models know. */
 static const char chatml[] = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + "
@@ -44,6 +45,12 @@ void rendered_clear(struct rendered *r)
 {
 	buf_clear(&r->text);
 	jinja_spans_clear(&r->inputs);
+}
+
+void rendered_add(struct rendered *r, const struct rendered *of, size_t from, size_t to)
+{
+	jinja_spans_cut(&r->inputs, &of->inputs, from, to, r->text.n);
+	buf_add(&r->text, str_sub(buf_str(&of->text), from, to));
 }
 
 /* ---- opening: which format ---- */
@@ -88,8 +95,8 @@ static const char *reason_unproved(struct arena *a, const struct template_derive
 		proof = template_prove(d->format, d->two, 2);
 	if (proof == PROOF_HOLDS)
 		return NULL;
-	return arena_printf(a, "the template writes calls as %s, which is not %s natively yet",
-		d->format->name, proof == PROOF_UNREAD ? "read" : "guided")
+	return arena_printf(a, "the template writes calls as %s, and its own call was not %s",
+		d->format->name, proof == PROOF_UNREAD ? "read back" : "let through by the guide")
 		.p;
 }
 
@@ -118,21 +125,32 @@ static void write_calls(struct chat_template *t, struct str text)
 		template_lint_turns(t->mem, &t->text, &lint->way, &lint->turns);
 }
 
+/* What the template writes; once more with the family's ids, where it has some. */
+static void derive(struct chat_template *t, struct template_derived *d)
+{
+	template_derive(t->mem, &t->lint.turns, d);
+	if (!d->format || (!d->format->id_chars && !d->format->counts_all))
+		return;
+	choose_ids(&t->way, d->format);
+	template_lint_turns(t->mem, &t->text, &t->way, &t->lint.turns);
+	template_derive(t->mem, &t->lint.turns, d);
+}
+
 static void choose_format(struct chat_template *t, const struct family *family)
 {
 	const struct template_lint *lint = &t->lint;
 	struct template_derived d = { 0 };
 	const char *against = reason_against(t->mem, lint, family);
-	template_derive(t->mem, &lint->turns, &d);
+	if (lint->way.tools != TEMPLATE_NO_TOOLS)
+		derive(t, &d);
 	t->written = d.format;
 	if (!against)
 		against = reason_unproved(t->mem, &d);
 	if (against) {
 		use_prompted(t, against);
 		if (d.format)
-			t->format = template_think_as(t->mem, t->format, d.format);
+			t->format = template_words_as(t->mem, t->format, d.format);
 	} else {
-		choose_ids(&t->way, d.format);
 		set_format(t, d.format,
 			arena_printf(t->mem, "the template shows tools, calls and results as %s",
 				d.format->name)
@@ -299,6 +317,11 @@ const char *template_workarounds(const struct chat_template *t)
 	return t->workarounds;
 }
 
+enum family_replay template_replay(const struct chat_template *t)
+{
+	return t->way.replay;
+}
+
 bool template_thinks(const struct chat_template *t)
 {
 	return t->thinks;
@@ -348,6 +371,16 @@ static void check_tools(const struct chat_request *r, struct str text, struct tr
 				STR_ARG(r->tools[i].name));
 }
 
+void template_tell(const struct chat_template *t, const struct chat_request *r, struct trace *trace,
+	const struct rendered *out)
+{
+	trace_note(trace, LAYER_PROMPT, "decision", "tools as %s: %s", t->format->name, t->reason);
+	if (*t->workarounds)
+		trace_note(trace, LAYER_PROMPT, "decision", "worked around: %s", t->workarounds);
+	trace_bytes(trace, LAYER_PROMPT, "rendered", buf_str(&out->text));
+	check_tools(r, buf_str(&out->text), trace);
+}
+
 bool template_render(const struct chat_template *t, const struct chat_request *r, int64_t unix_s,
 	struct trace *trace, struct rendered *out, struct err *e)
 {
@@ -356,10 +389,34 @@ bool template_render(const struct chat_template *t, const struct chat_request *r
 	if (r->continues_assistant && r->message_count)
 		cut_after_last_text(r, out);
 	out->is_thinking = ends_in_thought(t, buf_str(&out->text));
-	trace_note(trace, LAYER_PROMPT, "decision", "tools as %s: %s", t->format->name, t->reason);
-	if (*t->workarounds)
-		trace_note(trace, LAYER_PROMPT, "decision", "worked around: %s", t->workarounds);
-	trace_bytes(trace, LAYER_PROMPT, "rendered", buf_str(&out->text));
-	check_tools(r, buf_str(&out->text), trace);
+	template_tell(t, r, trace, out);
 	return true;
+}
+
+/* A turn of several calls that is split has results before its last call. */
+static bool is_split(const struct chat_template *t, const struct chat_message *m)
+{
+	size_t calls = 0;
+	for (size_t i = 0; i < m->block_count; i++)
+		calls += m->blocks[i].type == CHAT_BLOCK_CALL;
+	return t->way.splits_calls && t->way.tools != TEMPLATE_NO_TOOLS && calls > 1;
+}
+
+bool template_render_tail(const struct chat_template *t, const struct chat_request *r, size_t at,
+	int64_t unix_s, struct rendered *out)
+{
+	struct arena *a = arena_new();
+	struct chat_request marked = template_mark_answer(a, r, at);
+	struct rendered whole;
+	rendered_init(&whole);
+	bool ok = !is_split(t, &r->messages[at]) && render(t, &marked, unix_s, &whole, NULL);
+	struct str text = buf_str(&whole.text);
+	size_t from = ok ? template_behind_mark(t->format, &marked.messages[at], text) : SIZE_MAX;
+	if (from != SIZE_MAX) {
+		rendered_add(out, &whole, from, text.n);
+		out->is_thinking = ends_in_thought(t, text);
+	}
+	rendered_clear(&whole);
+	arena_free(a);
+	return from != SIZE_MAX;
 }

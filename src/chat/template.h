@@ -57,6 +57,8 @@ struct rendered {
 
 void rendered_init(struct rendered *r);
 void rendered_clear(struct rendered *r);
+/* Appends bytes [from, to) of `of`. */
+void rendered_add(struct rendered *r, const struct rendered *of, size_t from, size_t to);
 
 /*
  * Renders the conversation, ready for the model to answer (or to go on, if the request says so).
@@ -65,5 +67,20 @@ void rendered_clear(struct rendered *r);
  */
 bool template_render(const struct chat_template *t, const struct chat_request *r, int64_t unix_s,
 	struct trace *trace, struct rendered *out, struct err *e);
+
+/*
+ * What the template puts behind message `at`, an assistant's: for who knows the bytes of the answer
+ * (template_memory.h). False if that cannot be told from the rest; `out` is untouched then.
+ */
+bool template_render_tail(const struct chat_template *t, const struct chat_request *r, size_t at,
+	int64_t unix_s, struct rendered *out);
+
+/* Tells the trace how a request was rendered, and of tools that are not in it: what template_render
+ * does at its end. */
+void template_tell(const struct chat_template *t, const struct chat_request *r, struct trace *trace,
+	const struct rendered *out);
+
+/* What is done with the thoughts of earlier answers. */
+enum family_replay template_replay(const struct chat_template *t);
 
 #endif

@@ -292,14 +292,20 @@ static const struct tool_format *make_row(struct arena *a, const struct template
 
 /* ---- the choice ---- */
 
+/* One call a message: what stands between two is no part of the row. */
+static bool is_alone(const struct tool_format *f)
+{
+	return f->is_single || f->header_end;
+}
+
 /* Whether the row writes both turns. */
 static bool fits(struct arena *a, const struct tool_format *f, enum template_likeness how,
 	const struct template_turns *turns, struct template_derived *out)
 {
 	if (!f->mark_open || !template_match(a, f, how, turns->one, 1, &out->one))
 		return false;
-	bool has_two = turns->two.n && template_match(a, f, how, turns->two, 2, &out->two);
-	if (!has_two && turns->two.n && !f->is_single)
+	out->two = str_z(NULL);
+	if (turns->two.n && !is_alone(f) && !template_match(a, f, how, turns->two, 2, &out->two))
 		return false;
 	out->format = f;
 	return true;
@@ -377,14 +383,21 @@ static const struct tool_format *with_thoughts(
 	return copy;
 }
 
-const struct tool_format *template_think_as(
+const struct tool_format *template_words_as(
 	struct arena *a, const struct tool_format *f, const struct tool_format *like)
 {
-	bool is_same = str_eq(str_z(f->think_open), str_z(like->think_open)) &&
-		       str_eq(str_z(f->think_close), str_z(like->think_close));
-	return is_same || !like->think_open
-		       ? f
-		       : with_thoughts(a, f, like->think_open, like->think_close);
+	bool thinks = like->think_open != NULL;
+	struct tool_format *copy = arena_alloc(a, sizeof *copy);
+	*copy = *f;
+	copy->think_open = thinks ? like->think_open : f->think_open;
+	copy->think_close = thinks ? like->think_close : f->think_close;
+	copy->text_open = like->text_open;
+	copy->text_close = like->text_close;
+	copy->turn_again = like->turn_again;
+	copy->header_open = like->header_open;
+	copy->header_end = like->header_end;
+	copy->prompt_tail = like->prompt_tail;
+	return copy;
 }
 
 const struct tool_format *template_derive_thoughts(

@@ -36,9 +36,8 @@ void template_derive(
  * the calls: NULL if there is none. */
 const struct tool_format *template_row_by_mark(struct str text);
 
-/* `f` with the marks of thoughts of `like`, if it has some: a copy in the arena if they are others.
- */
-const struct tool_format *template_think_as(
+/* `f` with what stands around thoughts, text and turns in `like`: a copy in the arena. */
+const struct tool_format *template_words_as(
 	struct arena *a, const struct tool_format *f, const struct tool_format *like);
 
 /*

@@ -95,6 +95,12 @@ static bool eat_text(struct str *s, const char *text, const struct holes *h)
 	return true;
 }
 
+bool template_eat(struct str *s, const char *text, struct str name, struct str key)
+{
+	struct holes h = { .name = name, .key = key, .type = "string", .is_string = true };
+	return eat_text(s, text, &h);
+}
+
 /* The longest beginning that the expression covers. */
 static bool eat_pattern(struct arena *mem, struct str *s, const char *pattern)
 {

@@ -23,4 +23,8 @@ enum template_likeness {
 bool template_match(struct arena *mem, const struct tool_format *f, enum template_likeness how,
 	struct str text, unsigned call_count, struct str *found);
 
+/* Takes a text of a row from the front of `s`, its holes filled with whatever stands there, or with
+ * the name and the key. NULL is nothing. */
+bool template_eat(struct str *s, const char *text, struct str name, struct str key);
+
 #endif

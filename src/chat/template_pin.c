@@ -50,20 +50,6 @@ static size_t common_bytes(struct str a, struct str b)
 	return n;
 }
 
-/* Appends bytes [from, to) of `p`. */
-static void add_bytes(
-	struct buf *out, struct jinja_spans *inputs, const struct piece *p, size_t from, size_t to)
-{
-	for (size_t i = 0; i < p->inputs.n; i++) {
-		struct jinja_span s = p->inputs.p[i];
-		s.from = s.from < from ? from : s.from;
-		s.to = s.to > to ? to : s.to;
-		if (s.from < s.to)
-			jinja_spans_add(inputs, out->n + s.from - from, out->n + s.to - from);
-	}
-	buf_add(out, str_sub(buf_str(&p->text), from, to));
-}
-
 /* What the tools add to the opening is put into the whole at the same place. */
 static bool put_in(const struct piece *whole, const struct piece *plain, const struct piece *with,
 	struct buf *out, struct jinja_spans *inputs)
@@ -72,9 +58,13 @@ static bool put_in(const struct piece *whole, const struct piece *plain, const s
 	size_t at = common_bytes(without, buf_str(&with->text));
 	if (with->text.n <= plain->text.n || common_bytes(all, without) < at)
 		return false;
-	add_bytes(out, inputs, whole, 0, at);
-	add_bytes(out, inputs, with, at, at + with->text.n - plain->text.n);
-	add_bytes(out, inputs, whole, at, all.n);
+	jinja_spans_cut(inputs, &whole->inputs, 0, at, out->n);
+	buf_add(out, str_sub(all, 0, at));
+	size_t end = at + with->text.n - plain->text.n;
+	jinja_spans_cut(inputs, &with->inputs, at, end, out->n);
+	buf_add(out, str_sub(buf_str(&with->text), at, end));
+	jinja_spans_cut(inputs, &whole->inputs, at, all.n, out->n);
+	buf_add(out, str_from(all, at));
 	return true;
 }
 

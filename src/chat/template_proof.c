@@ -84,7 +84,8 @@ static bool is_guided(const struct tool_format *f, struct str text, const struct
 {
 	struct tool_guide *guide = tool_guide_new(r, f, TOOL_THINKING_NEVER, NULL);
 	const struct guide *g = tool_guide_get(guide);
-	bool ok = g && passes(g, text);
+	struct str tail = str_z(f->prompt_tail); /* which the guide gives itself */
+	bool ok = g && passes(g, str_starts(text, tail) ? str_from(text, tail.n) : text);
 	tool_guide_free(guide);
 	return ok;
 }

@@ -70,6 +70,18 @@ void jinja_spans_add(struct jinja_spans *s, size_t from, size_t to)
 	s->p[s->n++] = (struct jinja_span){ from, to };
 }
 
+void jinja_spans_cut(
+	struct jinja_spans *s, const struct jinja_spans *of, size_t from, size_t to, size_t at)
+{
+	for (size_t i = 0; i < of->n; i++) {
+		struct jinja_span span = of->p[i];
+		span.from = span.from < from ? from : span.from;
+		span.to = span.to > to ? to : span.to;
+		if (span.from < span.to)
+			jinja_spans_add(s, at + span.from - from, at + span.to - from);
+	}
+}
+
 bool jinja_spans_touch(const struct jinja_spans *s, size_t from, size_t to)
 {
 	size_t low = 0, high = s->n;

@@ -57,6 +57,9 @@ void jinja_spans_clear(struct jinja_spans *s); /* frees; empty and reusable */
 
 /* Adds [from, to), not before what is there already. */
 void jinja_spans_add(struct jinja_spans *s, size_t from, size_t to);
+/* Adds what `of` has in [from, to), as if byte `from` stood at `at`. */
+void jinja_spans_cut(
+	struct jinja_spans *s, const struct jinja_spans *of, size_t from, size_t to, size_t at);
 /* Whether any byte of [from, to) came from the conversation. */
 bool jinja_spans_touch(const struct jinja_spans *s, size_t from, size_t to);
 

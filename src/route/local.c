@@ -18,7 +18,7 @@
 #include "base/mailbox.h"
 #include "base/must.h"
 #include "chat/guide_cache.h"
-#include "chat/template.h"
+#include "chat/template_memory.h"
 #include "chat/tool_format.h"
 #include "route/held.h"
 #include "route/sampling.h"
@@ -32,6 +32,7 @@ struct local {
 	struct mailbox *mail;
 	struct chat_template *chat;
 	struct guide_cache *guides;
+	struct template_memory *said; /* answers that conversations may go on from */
 	const struct family *family;
 	char *name;
 	double temperature;
@@ -46,6 +47,7 @@ struct local_call {
 	struct trace *trace;
 	struct chat_sink sink;
 	struct tool_reader *reader;
+	struct template_answer *answer; /* what is said; NULL once it is remembered */
 	struct guide_cache *guides;
 	const struct tool_guide *guide; /* of `guides`; NULL: every answer will do */
 	uint64_t job;
@@ -64,6 +66,7 @@ static void free_call(struct local_call *c)
 	held_clear(&c->held);
 	loop_timer_free(c->again);
 	tool_reader_free(c->reader);
+	template_answer_free(c->answer);
 	guide_cache_give(c->guides, c->guide);
 	free(c);
 }
@@ -76,6 +79,8 @@ static void forward(void *owner, const struct chat_event *event)
 	struct local_call *c = owner;
 	if (c->is_orphan || c->is_over)
 		return;
+	if (c->answer)
+		template_answer_event(c->answer, event);
 	c->is_over = event->type == CHAT_STOP || event->type == CHAT_FAIL;
 	chat_send(c->sink, event);
 }
@@ -111,6 +116,8 @@ static void take_text(struct local_call *c, const struct engine_text *text)
 	for (size_t i = 0; i < text->logprob_count; i++)
 		tell_logprob(c, &text->logprobs[i]);
 	trace_append(c->trace, LAYER_MODEL, "raw", text->bytes);
+	if (c->answer)
+		template_answer_raw(c->answer, text->bytes);
 	if (tool_reader_feed(c->reader, text->bytes, &e))
 		return;
 	engine_cancel(c->local->engine, c->job);
@@ -160,6 +167,15 @@ static enum chat_stop stop_of(const struct local_call *c, const struct engine_do
 	return tool_reader_calls(c->reader) ? CHAT_STOP_CALLS : CHAT_STOP_END;
 }
 
+/* An answer that the model ended by itself can be gone on from. */
+static void remember(struct local_call *c, const struct engine_done *d)
+{
+	if (d->end == ENGINE_END_TURN) {
+		template_memory_keep(c->local->said, c->answer);
+		c->answer = NULL;
+	}
+}
+
 static void take_done(struct local_call *c, const struct engine_done *d)
 {
 	struct err e = { .kind = ERR_NONE };
@@ -189,6 +205,7 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 		return;
 	}
 	send_usage(c, d);
+	remember(c, d);
 	chat_send_stop(own_sink(c), stop_of(c, d));
 }
 
@@ -373,7 +390,7 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	struct rendered text;
 	struct local_call *c = NULL;
 	rendered_init(&text);
-	if (template_render(l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
+	if (template_memory_render(l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
 		c = must_calloc(1, sizeof *c);
 		*c = (struct local_call){ .base.ops = b->ops,
 			.local = l,
@@ -386,6 +403,7 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 				thinking_of(l, &text, r), t);
 		c->reader = reader_for(c, &text);
 		post(c, &text);
+		c->answer = template_answer_new(r, &text);
 	}
 	rendered_clear(&text);
 	return c ? &c->base : NULL;
@@ -397,7 +415,8 @@ static bool count(struct backend *b, const struct chat_request *r, struct trace 
 	struct local *l = (struct local *)b;
 	struct rendered text;
 	rendered_init(&text);
-	bool ok = template_render(l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e);
+	bool ok = template_memory_render(
+		l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e);
 	if (ok) {
 		size_t segments;
 		const struct engine_segment *list = segments_of(&text, r->arena, &segments);
@@ -445,6 +464,7 @@ static void free_backend(struct backend *b)
 	mailbox_free(l->mail);
 	guide_cache_free(l->guides);
 	template_free(l->chat);
+	template_memory_free(l->said);
 	free(l->name);
 	free(l);
 }
@@ -483,6 +503,7 @@ struct backend *local_load(const struct local_options *options, struct err *e)
 	struct local *l = must_calloc(1, sizeof *l);
 	l->base.ops = &ops;
 	l->guides = guide_cache_new();
+	l->said = template_memory_new();
 	l->temperature = options->temperature;
 	l->is_unguided = options->is_unguided;
 	l->name = strdup(options->name);
