@@ -366,8 +366,8 @@ static void check_tools(const struct chat_request *r, struct str text, struct tr
 		return;
 	for (size_t i = 0; i < r->tool_count; i++)
 		if (str_find(text, r->tools[i].name) == SIZE_MAX)
-			trace_note(trace, LAYER_PROMPT, "fault",
-				"tool %.*s is offered but not in the prompt",
+			trace_note(trace, LAYER_PROMPT, "invariant",
+				"broken: the tool %.*s is offered and not in the prompt",
 				STR_ARG(r->tools[i].name));
 }
 

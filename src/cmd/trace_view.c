@@ -86,10 +86,18 @@ static void add_whole(struct buf *out, struct str text)
 	}
 }
 
+/* Something that must be true of every answer was not. */
+static bool is_broken_invariant(const struct trace_record *r)
+{
+	return str_eq_z(str_z(r->what), "invariant");
+}
+
 static void add_record(struct buf *out, const struct trace_record *r, const struct trace_view *view,
 	const struct ink *ink)
 {
-	buf_printf(out, "    │  %s%-*s%s", ink->dim, WHAT_WIDTH, r->what, ink->plain);
+	bool is_broken = is_broken_invariant(r);
+	buf_printf(out, "    │%s %s%-*s%s", is_broken ? "✗" : " ", is_broken ? ink->red : ink->dim,
+		WHAT_WIDTH, r->what, ink->plain);
 	add_size(out, r->bytes);
 	buf_printf(out, " %7.1f ms  ", (double)r->at_us / US_PER_MS);
 	if (view->is_full) {
@@ -117,17 +125,22 @@ void trace_view_draw(const struct trace *t, const struct trace_view *view, struc
 	clock_local_text(trace_began_unix_ms(t), when);
 	buf_printf(out, "request %s%s%s  %s\n", ink->bold, trace_id(t), ink->plain, when);
 	enum layer layer = LAYER_COUNT;
+	size_t broken = 0;
 	for (size_t i = 0; i < trace_count(t); i++) {
 		const struct trace_record *r = trace_get(t, i);
 		if (r->layer != layer)
 			buf_printf(
 				out, "%s  ● %s%s\n", ink->bold, layers[r->layer].name, ink->plain);
 		layer = r->layer;
+		broken += is_broken_invariant(r);
 		add_record(out, r, view, ink);
 	}
 	const struct err *fault = trace_get_fault(t);
 	if (fault)
 		add_fault(out, fault, ink);
+	else if (broken)
+		buf_printf(out, "    %s✗ went through, but %zu %s not as it must be (✗ above)%s\n",
+			ink->red, broken, broken == 1 ? "thing was" : "things were", ink->plain);
 	else
 		buf_add_z(out, "    ✓ went through\n");
 }

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/guard.h"
+#include "chat/invariants.h"
 #include "chat/repeat.h"
 
 enum { ADDED_MESSAGES = 2, CIRCLE_KEPT = 64 };
@@ -22,6 +23,7 @@ struct guarded_call {
 	const struct chat_request *request;
 	struct trace *trace;
 	struct chat_sink sink;
+	struct invariants invariants;
 	struct guard *guard;      /* NULL: everything passes */
 	struct route_call *inner; /* NULL: we answer ourselves */
 	struct loop_timer *timer; /* then */
@@ -33,6 +35,7 @@ struct guarded_call {
 static void free_call(struct guarded_call *c)
 {
 	guard_free(c->guard);
+	invariants_clear(&c->invariants);
 	loop_timer_free(c->timer);
 	free(c);
 }
@@ -82,6 +85,19 @@ static void add_words(struct chat_request *r, const struct guard_again *what)
 
 /* ---- events ---- */
 
+/* What the listener gets, watched. */
+static void take_out(void *owner, const struct chat_event *event)
+{
+	struct guarded_call *c = owner;
+	invariants_take(&c->invariants, event);
+	chat_send(c->sink, event);
+}
+
+static struct chat_sink out_of(struct guarded_call *c)
+{
+	return (struct chat_sink){ take_out, c };
+}
+
 static void take_event(void *owner, const struct chat_event *event)
 {
 	struct guarded_call *c = owner;
@@ -90,7 +106,7 @@ static void take_event(void *owner, const struct chat_event *event)
 		guard_reads_text(c->guard, !route_reads_calls(c->inner));
 		guard_take(c->guard, event);
 	} else {
-		chat_send(c->sink, event);
+		take_out(c, event);
 	}
 	c->is_busy = false;
 	if (c->is_ended)
@@ -183,9 +199,9 @@ static void on_timer(void *ctx)
 		"so it was stopped here. Nothing new came of the last rounds.",
 		c->rounds);
 	c->is_busy = true;
-	chat_send_text(c->sink, words);
+	chat_send_text(out_of(c), words);
 	if (!c->is_ended)
-		chat_send_stop(c->sink, CHAT_STOP_END);
+		chat_send_stop(out_of(c), CHAT_STOP_END);
 	c->is_busy = false;
 	if (c->is_ended)
 		free_call(c);
@@ -230,7 +246,7 @@ static void add_guard(struct guarded_call *c, const struct guarded_options *o)
 		.request = c->request,
 		.id_seed = fresh_seed(),
 		.trace = c->trace,
-		.sink = c->sink,
+		.sink = out_of(c),
 		.again = o->never_asks ? NULL : ask_again,
 		.owner = c,
 	});
@@ -245,6 +261,7 @@ struct guarded_call *guarded_start(struct router *r, const struct chat_request *
 	bool is_guarded = !options->is_off && request->tool_count &&
 			  request->sampling.top_logprobs == CHAT_UNSET_INT;
 	*c = (struct guarded_call){ .router = r, .request = request, .trace = t, .sink = sink };
+	invariants_init(&c->invariants, request, t);
 	if (is_guarded)
 		add_guard(c, options);
 	if (c->rounds >= GUARDED_CIRCLE_END) {
@@ -279,4 +296,9 @@ void guarded_pause(struct guarded_call *c, bool is_paused)
 const char *guarded_upstream(const struct guarded_call *c)
 {
 	return c->inner ? route_upstream(c->inner) : "offgrid";
+}
+
+const unsigned *guarded_broken(const struct guarded_call *c)
+{
+	return c->invariants.broken;
 }

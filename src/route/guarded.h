@@ -43,4 +43,8 @@ void guarded_pause(struct guarded_call *call, bool is_paused);
 
 const char *guarded_upstream(const struct guarded_call *call);
 
+/* Invariants of the answer that were broken so far, by layer (chat/invariants.h): every answer that
+ * passes here is held to them, guarded or not. */
+const unsigned *guarded_broken(const struct guarded_call *call);
+
 #endif

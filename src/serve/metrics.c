@@ -81,6 +81,11 @@ void metrics_write(const struct metrics *m, size_t connections, struct buf *out)
 	begin(out, "errors_total", "counter", "failed chat requests by the layer at fault");
 	for (int i = LAYER_NONE + 1; i < LAYER_COUNT; i++)
 		write_labelled(out, "errors_total", "layer", layers[i].name, m->errors[i]);
+	begin(out, "invariants_broken_total", "counter",
+		"answers in which something was not as it must be, by the layer at fault");
+	for (int i = LAYER_NONE + 1; i < LAYER_COUNT; i++)
+		write_labelled(
+			out, "invariants_broken_total", "layer", layers[i].name, m->broken[i]);
 	begin(out, "tokens_total", "counter", "tokens, cached ones being part of the prompt's");
 	write_labelled(out, "tokens_total", "kind", "prompt", m->prompt_tokens);
 	write_labelled(out, "tokens_total", "kind", "cached", m->cached_tokens);

@@ -30,6 +30,7 @@ enum outcome {
 struct metrics {
 	uint64_t requests[OUTCOME_COUNT];
 	uint64_t errors[LAYER_COUNT];
+	uint64_t broken[LAYER_COUNT]; /* invariants: chat/invariants.h */
 	uint64_t refused_keys;
 	uint64_t paused;    /* answers that waited for their reader */
 	uint64_t unwritten; /* requests that left no trace, because of the disk */

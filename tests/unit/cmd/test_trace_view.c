@@ -55,11 +55,27 @@ static void where_it_stopped_stands_last_with_its_mend(void **state)
 	trace_free(t);
 }
 
+static void a_broken_invariant_is_seen(void **state)
+{
+	(void)state;
+	struct trace *t = example();
+	trace_note(t, LAYER_PARSE, "invariant", "broken: 40 tokens came out");
+	struct buf out;
+	buf_init(&out, 100000);
+	trace_view_draw(t, &(struct trace_view){ .columns = 80 }, &out);
+	assert_non_null(strstr(buf_z(&out), "│✗ invariant"));
+	assert_non_null(
+		strstr(buf_z(&out), "✗ went through, but 1 thing was not as it must be (✗ above)"));
+	buf_clear(&out);
+	trace_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_layer_is_a_station_and_no_line_is_wider_than_the_page),
 		cmocka_unit_test(where_it_stopped_stands_last_with_its_mend),
+		cmocka_unit_test(a_broken_invariant_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
