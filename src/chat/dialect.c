@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 const struct dialect *const dialects[] = { &dialect_openai, &dialect_anthropic, &dialect_responses,
-	NULL };
+	&dialect_gemini, NULL };
 
 const struct dialect *dialect_find(struct str name, struct err *e)
 {

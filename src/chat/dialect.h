@@ -156,7 +156,7 @@ struct dialect {
 
 /* The rows, ending with NULL. */
 extern const struct dialect *const dialects[];
-extern const struct dialect dialect_openai, dialect_anthropic, dialect_responses;
+extern const struct dialect dialect_openai, dialect_anthropic, dialect_responses, dialect_gemini;
 
 /* The row of that name, or NULL with ERR_USAGE that names those there are. */
 const struct dialect *dialect_find(struct str name, struct err *e);

@@ -222,6 +222,8 @@ static bool bears_mark(struct http_exchange *x, const struct dialect *d)
 static bool find_route(const struct http_request *q, const struct dialect *d, struct place *out)
 {
 	struct str path = without_version(q->path, d->version);
+	if (path.n == q->path.n) /* clients of later versions ask below the plain one */
+		path = without_version(path, dialect_openai.version);
 	for (const struct dialect_route *r = d->routes; r->method; r++) {
 		if (!fits(path, r->path, &out->rest))
 			continue;

@@ -259,6 +259,14 @@ void invent_lose(struct chat_request *q, unsigned lost)
 		s->seed = CHAT_UNSET_INT;
 		s->bias_count = 0;
 	}
+	if (lost & LOSES_REPEAT)
+		s->min_p = s->repeat_penalty = CHAT_UNSET_DOUBLE;
+	if (lost & LOSES_BIASES)
+		s->bias_count = 0;
+	for (size_t i = 0; lost & LOSES_STRICT && i < q->tool_count; i++)
+		q->tools[i].is_strict = false;
+	if (lost & LOSES_SINGLE)
+		q->allows_parallel_calls = true;
 	if (lost & LOSES_STOPS)
 		s->stop_count = 0;
 	if (lost & LOSES_TOP_K)

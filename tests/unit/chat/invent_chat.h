@@ -24,7 +24,11 @@ enum invent_lost {
 	LOSES_THOUGHTS = 256,  /* without a seal */
 	LOSES_JSON_WISH = 512, /* JSON without a schema */
 	LOSES_STOPS = 1024,    /* strings that end an answer */
-	LOSES_TOP_K = 2048
+	LOSES_TOP_K = 2048,
+	LOSES_REPEAT = 4096, /* repeat penalty and min_p */
+	LOSES_BIASES = 8192,
+	LOSES_STRICT = 32768, /* of a tool */
+	LOSES_SINGLE = 16384, /* the wish for one call at a time */
 };
 
 /* Sends an answer; `cuts` decides how its texts are cut. */
