@@ -154,13 +154,15 @@ static bool read_thinking(struct request_reading *g, const struct js_at *at, str
 		return false;
 	if (str_eq_z(kind, "disabled"))
 		g->r->reasoning_effort = STR("none");
-	for (size_t i = 0; str_eq_z(kind, "enabled") && js_has(&budget); i++) {
+	if (!str_eq_z(kind, "enabled") || !js_has(&budget))
+		return true;
+	g->r->thinking_tokens = tokens;
+	for (size_t i = 0;; i++) {
 		if (tokens > budgets[i].most)
 			continue;
 		g->r->reasoning_effort = str_z(budgets[i].effort);
-		break;
+		return true;
 	}
-	return true;
 }
 
 /* The efforts of the reference as those that all know. */

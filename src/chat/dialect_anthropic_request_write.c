@@ -205,7 +205,9 @@ static bool write_thinking(const struct chat_request *r, const struct effort *ef
 {
 	if (!effort)
 		return false;
-	int64_t budget = effort->budget < max_tokens / 2 ? effort->budget : max_tokens / 2;
+	int64_t budget = r->thinking_tokens > 0 ? r->thinking_tokens : effort->budget;
+	if (budget > max_tokens / 2)
+		budget = max_tokens / 2;
 	bool is_budget = is_older(r->model);
 	if (is_budget && budget < LEAST_BUDGET)
 		return false;

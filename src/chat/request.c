@@ -71,6 +71,8 @@ int64_t chat_thinking_budget(const struct chat_request *r)
 	};
 	if (r->thinking_tokens != CHAT_UNSET_INT)
 		return r->thinking_tokens;
+	if (r->hides_thoughts)
+		return 0;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (str_eq_z(r->reasoning_effort, rows[i].effort))
 			return rows[i].tokens;

@@ -169,6 +169,8 @@ const struct chat_tool *chat_find_tool(const struct chat_request *r, struct str 
  * Most tokens of thoughts: its own number, or what goes with its effort; CHAT_UNSET_INT: no limit.
  *
  *   none 0   minimal 256   low 2048   medium 8192   high, none said: no limit
+ *
+ * Of a client that expects no thoughts: 0.
  */
 int64_t chat_thinking_budget(const struct chat_request *r);
 
