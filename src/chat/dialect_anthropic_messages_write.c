@@ -35,6 +35,8 @@ static void write_extra(const struct writing *w, const struct chat_block *b)
 		return;
 	json_object_foreach((json_t *)b->extra, name, value)
 	{
+		if (b->type == CHAT_BLOCK_RESULT && str_eq_z(STR("content"), name))
+			continue; /* it stands where results have it */
 		js_next(w->out);
 		js_quote(str_z(name), w->out);
 		buf_add_char(w->out, ':');
@@ -160,9 +162,10 @@ static const struct chat_block *result_of(const struct chat_message *m)
 	return NULL;
 }
 
-static bool has_own_content(const struct writing *w, const struct chat_block *result)
+/* As it came, where its text was not all of it. */
+static const json_t *own_content(const struct writing *w, const struct chat_block *result)
 {
-	return w->is_own && json_object_get(result->extra, "content");
+	return w->is_own ? json_object_get(result->extra, "content") : NULL;
 }
 
 /* Images that belong to this result stand in the user's message behind it. */
@@ -178,9 +181,12 @@ static void write_result_content(
 	const struct writing *w, const struct chat_block *b, const struct chat_message *user)
 {
 	static const struct chat_block bare = { .type = CHAT_BLOCK_TEXT };
-	if (has_own_content(w, b))
-		return;
+	const json_t *own = own_content(w, b);
 	js_member(w->out, "content");
+	if (own) {
+		js_write(own, w->out);
+		return;
+	}
 	if (!has_image(user, b->id)) {
 		js_quote(b->text, w->out);
 		return;

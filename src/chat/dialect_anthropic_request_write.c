@@ -18,10 +18,32 @@ static bool is_own(const struct chat_request *r)
 	return r->dialect == &dialect_anthropic;
 }
 
-/* The client said it in this dialect: it goes along with the rest of `extra`. */
-static bool has_own(const struct chat_request *r, const char *name)
+/* What the client said of it in this dialect, whole; NULL: nothing. */
+static const json_t *own_member(const struct chat_request *r, const char *name)
 {
-	return is_own(r) && json_object_get(r->extra, name);
+	return is_own(r) ? json_object_get(r->extra, name) : NULL;
+}
+
+static void write_value(const char *name, const json_t *value, struct buf *out)
+{
+	js_next(out);
+	js_quote(str_z(name), out);
+	buf_add_char(out, ':');
+	js_write(value, out);
+}
+
+/* Writes what the client said of it, if anything. */
+static bool write_own(const struct chat_request *r, const char *name, struct buf *out)
+{
+	const json_t *value = own_member(r, name);
+	if (value)
+		write_value(name, value, out);
+	return value != NULL;
+}
+
+static int64_t max_tokens_of(const struct chat_request *r)
+{
+	return r->sampling.max_tokens > 0 ? r->sampling.max_tokens : DEFAULT_MAX_TOKENS;
 }
 
 static void note_lost(struct trace *t, const char *what)
@@ -135,7 +157,7 @@ static void write_choice(
 static void write_tools(const struct chat_request *r, struct trace *t, struct buf *out)
 {
 	size_t before = out->n;
-	if (has_own(r, "tools")) {
+	if (write_own(r, "tools", out)) {
 		write_choice(r, r->tool_choice, out);
 		return;
 	}
@@ -187,7 +209,7 @@ static const struct effort *effort_of(
 	for (size_t i = 0; i < sizeof efforts / sizeof efforts[0]; i++)
 		if (str_eq_z(r->reasoning_effort, efforts[i].name))
 			effort = &efforts[i];
-	if (!effort || r->hides_thoughts || has_own(r, "thinking"))
+	if (!effort || r->hides_thoughts || own_member(r, "thinking"))
 		return NULL;
 	bool is_forced = r->tool_count && (r->tool_choice == CHAT_CHOICE_REQUIRED ||
 						  r->tool_choice == CHAT_CHOICE_NAMED);
@@ -199,13 +221,30 @@ static const struct effort *effort_of(
 	return NULL;
 }
 
+/* A client that thinks by a budget, with calls whose thought another upstream had: the reference
+ * refuses that. */
+static bool must_not_think(
+	const struct chat_request *r, const struct anthropic_written *written, struct trace *t)
+{
+	const json_t *type = json_object_get(json_object_get(r->extra, "thinking"), "type");
+	bool is_off = is_own(r) && written->lost_thoughts && written->has_bare_calls &&
+		      str_eq_z(js_text(type), "enabled");
+	if (is_off)
+		trace_note(t, LAYER_WIRE, "dialect",
+			"thinking is off for this request: the thought behind the last calls "
+			"belongs to another upstream");
+	return is_off;
+}
+
 /* True if the model will think, which forbids to choose how it samples. */
 static bool write_thinking(const struct chat_request *r, const struct effort *effort,
-	int64_t max_tokens, struct buf *out)
+	const struct anthropic_written *written, struct trace *t, struct buf *out)
 {
-	if (!effort)
+	bool is_off = must_not_think(r, written, t);
+	if (is_off || write_own(r, "thinking", out) || !effort)
 		return false;
 	int64_t budget = r->thinking_tokens > 0 ? r->thinking_tokens : effort->budget;
+	int64_t max_tokens = max_tokens_of(r);
 	if (budget > max_tokens / 2)
 		budget = max_tokens / 2;
 	bool is_budget = is_older(r->model);
@@ -223,10 +262,10 @@ static void write_output_config(
 	const struct chat_request *r, const struct effort *effort, struct trace *t, struct buf *out)
 {
 	bool has_effort = effort && !is_older(r->model);
-	bool has_schema = r->format == CHAT_FORMAT_SCHEMA && !has_own(r, "output_format");
+	bool has_schema = r->format == CHAT_FORMAT_SCHEMA && !own_member(r, "output_format");
 	if (r->format == CHAT_FORMAT_JSON)
 		note_lost(t, "the wish for JSON without a schema");
-	if (has_own(r, "output_config") || (!has_effort && !has_schema))
+	if (write_own(r, "output_config", out) || (!has_effort && !has_schema))
 		return;
 	js_member(out, "output_config");
 	buf_add_char(out, '{');
@@ -322,37 +361,23 @@ static void write_sampling(
 
 /* ---- the whole ---- */
 
-/* Members of the client's body that this dialect alone knows. */
-static void write_extra(const struct chat_request *r, bool is_thinking_off, struct buf *out)
+/* Members of the client's body that this dialect alone knows, but for those that have their place.
+ */
+static void write_extra(const struct chat_request *r, struct buf *out)
 {
+	static const char *const placed[] = { "tools", "thinking", "output_config" };
 	const char *name;
 	json_t *value;
 	if (!is_own(r))
 		return;
 	json_object_foreach((json_t *)r->extra, name, value)
 	{
-		if (is_thinking_off && str_eq_z(str_z(name), "thinking"))
-			continue;
-		js_next(out);
-		js_quote(str_z(name), out);
-		buf_add_char(out, ':');
-		js_write(value, out);
+		bool is_placed = false;
+		for (size_t i = 0; i < sizeof placed / sizeof placed[0]; i++)
+			is_placed = is_placed || str_eq_z(str_z(name), placed[i]);
+		if (!is_placed)
+			write_value(name, value, out);
 	}
-}
-
-/* A client that thinks by a budget, with calls whose thought another upstream had: the reference
- * refuses that. */
-static bool must_not_think(
-	const struct chat_request *r, const struct anthropic_written *written, struct trace *t)
-{
-	const json_t *type = json_object_get(json_object_get(r->extra, "thinking"), "type");
-	bool is_off = is_own(r) && written->lost_thoughts && written->has_bare_calls &&
-		      str_eq_z(js_text(type), "enabled");
-	if (is_off)
-		trace_note(t, LAYER_WIRE, "dialect",
-			"thinking is off for this request: the thought behind the last calls "
-			"belongs to another upstream");
-	return is_off;
 }
 
 static void note_written(const struct anthropic_written *written, struct trace *t)
@@ -372,20 +397,18 @@ bool anthropic_write_request(const struct chat_request *r, struct str origin, st
 	struct buf *out, struct err *e)
 {
 	size_t begin = out->n;
-	int64_t max_tokens =
-		r->sampling.max_tokens > 0 ? r->sampling.max_tokens : DEFAULT_MAX_TOKENS;
 	buf_add_char(out, '{');
 	js_member_text(out, "model", r->model);
-	js_member_i64(out, "max_tokens", max_tokens);
+	js_member_i64(out, "max_tokens", max_tokens_of(r));
 	struct anthropic_written written = anthropic_write_messages(r, origin, out);
 	note_written(&written, t);
 	write_tools(r, t, out);
 	const struct effort *effort = effort_of(r, &written, t);
-	bool is_thinking = write_thinking(r, effort, max_tokens, out);
+	bool is_thinking = write_thinking(r, effort, &written, t, out);
 	write_output_config(r, effort, t, out);
 	write_sampling(r, is_thinking, t, out);
 	js_member_bool(out, "stream", true);
-	write_extra(r, must_not_think(r, &written, t), out);
+	write_extra(r, out);
 	buf_add_char(out, '}');
 	if (!out->overflow)
 		return true;

@@ -295,10 +295,11 @@ static void the_same_dialect_gets_what_it_alone_knows(void **state)
 		"\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},{\"role\":\"system\","
 		"\"content\":[{\"type\":\"text\",\"text\":\"mind\"}]},{\"role\":\"user\","
 		"\"content\":[{\"type\":\"text\",\"text\":\"x\",\"later\":1}]}],"
-		"\"temperature\":1,\"top_p\":0.5,\"stream\":true,\"tools\":[{\"type\":"
+		"\"tools\":[{\"type\":"
 		"\"web_search_20250305\",\"name\":\"web_search\",\"max_uses\":3}],\"thinking\":{"
 		"\"type\":\"adaptive\",\"display\":\"omitted\"},\"output_config\":{\"effort\":"
-		"\"xhigh\"},\"context_management\":{\"edits\":[]},\"metadata\":{\"user_id\":\"me\"}"
+		"\"xhigh\"},\"temperature\":1,\"top_p\":0.5,\"stream\":true,"
+		"\"context_management\":{\"edits\":[]},\"metadata\":{\"user_id\":\"me\"}"
 		"}");
 }
 
