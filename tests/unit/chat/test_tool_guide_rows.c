@@ -373,6 +373,9 @@ static void in_harmony_a_thought_may_stand_before_a_demanded_call(void **state)
 				  "to=functions.write<|channel|>commentary json<|message|>{}")));
 	assert_true(walk_takes(g, STR("<|channel|>commentary to=functions.write "
 				      "<|constrain|>json<|message|>{}")));
+	assert_true(walk_takes(g, STR(" to=functions.write<|constrain|>json<|message|>{}")));
+	/* joined to the name it would be read as part of it */
+	assert_false(walk_takes(g, STR(" to=functions.writejson")));
 	assert_false(walk_takes(g, STR("<|channel|>final<|message|>hm")));
 	assert_false(walk_takes(g, STR("<|channel|>analysis<|message|>hm<|end|>")));
 	assert_str(walk_forced(g, STR("<|channel|>analysis<|message|>hm<|end|><"), &f.text), "|");
