@@ -447,6 +447,18 @@ static struct str reasons(struct agent *a)
 	return kept;
 }
 
+/* The one word that a run has for a model that did not do its part. */
+static void nudge(struct agent *a, enum nudge n)
+{
+	struct buf words;
+	buf_init(&words, KIB);
+	a->has_nudged = true;
+	agent_note(a, "%s", nudge_about[n]);
+	nudge_words(n, reasons(a), &words);
+	say_to_model(a, buf_str(&words));
+	buf_clear(&words);
+}
+
 /* The model called nothing and ended its turn: is that an end? */
 static void weigh_end(struct agent *a)
 {
@@ -459,19 +471,25 @@ static void weigh_end(struct agent *a)
 		agent_end(a);
 		return;
 	}
-	struct buf words;
-	buf_init(&words, KIB);
-	a->has_nudged = true;
-	agent_note(a, "%s", nudge_about[n]);
-	nudge_words(n, reasons(a), &words);
-	say_to_model(a, buf_str(&words));
-	buf_clear(&words);
+	nudge(a, n);
 }
 
-/* An answer that could not be read is asked for again; any other failure ends the run. */
+/* Nothing at all came, and not because the upstream refused. */
+static bool is_empty_answer(const struct agent *a)
+{
+	const struct err *e = &a->turn.err;
+	return e->kind == ERR_UPSTREAM && !e->code && is_empty(&a->turn);
+}
+
+/* An answer that could not be read is asked for again, and so is one with nothing in it; any other
+ * failure ends the run. */
 static void weigh_failure(struct agent *a)
 {
 	const struct err *e = &a->turn.err;
+	if (is_empty_answer(a) && !a->has_nudged) {
+		nudge(a, NUDGE_EMPTY);
+		return;
+	}
 	if (e->layer == LAYER_PARSE && a->unread_answers++ < MOST_UNREAD) {
 		agent_note(a, "the answer could not be read (%s): asked for again", e->what);
 		say_to_model(
