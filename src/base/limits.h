@@ -105,6 +105,8 @@
 /* One probe of a template, of which there are some thirty when a model is loaded: real ones take
  * under 20,000 steps, and the longest preamble has 10 KiB. */
 #define LIMIT_PROBE_STEPS      300000
+/* Schemas inside of schemas that are made plain for a template; deeper ones are left as they are. */
+#define LIMIT_PLAIN_SCHEMA_DEPTH 32
 #define LIMIT_PROBE_BYTES      (16 * MIB)
 #define LIMIT_PROBE_TEXT_BYTES (256 * KIB)
 

@@ -126,9 +126,25 @@ static void write_calls(struct chat_template *t, struct str text)
 }
 
 /* What the template writes; once more with the family's ids, where it has some. */
+/* A row that was made for raw values must show them raw, whatever they hold. */
+static bool shows_raw(struct chat_template *t, const struct template_derived *d)
+{
+	const unsigned parts = PROBE_TOOLS | PROBE_CALL | PROBE_OPEN | PROBE_LINES;
+	size_t at = str_find(d->one, STR(PROBE_VALUE));
+	if (d->format->arguments != TOOL_ARGS_RAW || tool_format_find(str_z(d->format->name)))
+		return true;
+	struct str call = arena_printf(t->mem, "%.*s" PROBE_LINES_VALUE "%.*s",
+		STR_ARG(str_sub(d->one, 0, at)),
+		STR_ARG(str_from(d->one, at + STR(PROBE_VALUE).n)));
+	struct probe p = probe_render(t->mem, &t->text, &t->lint.way, parts);
+	return at != SIZE_MAX && str_find(p.text, call) != SIZE_MAX;
+}
+
 static void derive(struct chat_template *t, struct template_derived *d)
 {
 	template_derive(t->mem, &t->lint.turns, d);
+	if (d->format && !shows_raw(t, d))
+		*d = (struct template_derived){ 0 };
 	if (!d->format || (!d->format->id_chars && !d->format->counts_all))
 		return;
 	choose_ids(&t->way, d->format);
@@ -180,6 +196,7 @@ static const char *describe_workarounds(const struct chat_template *t)
 	add_if(&out, way->folds_system, "the system text opens the first question");
 	add_if(&out, way->has_one_system, "later system texts are said by the user");
 	add_if(&out, way->joins_turns, "turns of one role in a row are joined");
+	add_if(&out, is_native && way->has_plain_schemas, "schemas are shown in a plain form");
 	add_if(&out, is_native && way->has_string_arguments, "arguments are given as a string");
 	add_if(&out, is_native && way->writes_calls,
 		"calls, which the template drops, are written into the text");
@@ -329,8 +346,26 @@ bool template_thinks(const struct chat_template *t)
 
 /* ---- rendering ---- */
 
+/* Once more, with schemas that every template can print: no request fails for a schema. */
+static bool render_plainly(const struct chat_template *t, const struct chat_request *r,
+	const struct jinja_input *how, struct trace *trace, struct rendered *out, struct err *e)
+{
+	struct template_way way = t->way;
+	if (way.has_plain_schemas || way.tools == TEMPLATE_NO_TOOLS)
+		return false;
+	way.has_plain_schemas = true;
+	if (!template_text_render(&t->text, &way, r, how, &out->text, &out->inputs, NULL))
+		return false;
+	trace_note(trace, LAYER_PROMPT, "decision",
+		"the template refuses the tools' schemas (%s): they are shown in a plain form",
+		e ? e->what : "");
+	if (e)
+		err_clear(e);
+	return true;
+}
+
 static bool render(const struct chat_template *t, const struct chat_request *r, int64_t unix_s,
-	struct rendered *out, struct err *e)
+	struct trace *trace, struct rendered *out, struct err *e)
 {
 	struct jinja_input how = { 0 };
 	time_t seconds = (time_t)unix_s;
@@ -338,7 +373,8 @@ static bool render(const struct chat_template *t, const struct chat_request *r, 
 	if (t->way.pins_tools && template_offers_tools(r) &&
 		template_render_pinned(&t->text, &t->way, r, &how, &out->text, &out->inputs))
 		return true;
-	return template_text_render(&t->text, &t->way, r, &how, &out->text, &out->inputs, e);
+	return template_text_render(&t->text, &t->way, r, &how, &out->text, &out->inputs, e) ||
+	       (template_offers_tools(r) && render_plainly(t, r, &how, trace, out, e));
 }
 
 /* Cuts what a template writes after the last assistant's text, so that the model goes on there. */
@@ -384,7 +420,7 @@ void template_tell(const struct chat_template *t, const struct chat_request *r, 
 bool template_render(const struct chat_template *t, const struct chat_request *r, int64_t unix_s,
 	struct trace *trace, struct rendered *out, struct err *e)
 {
-	if (!render(t, r, unix_s, out, e))
+	if (!render(t, r, unix_s, trace, out, e))
 		return err_context(e, "the model's chat template refuses this conversation");
 	if (r->continues_assistant && r->message_count)
 		cut_after_last_text(r, out);
@@ -409,7 +445,7 @@ bool template_render_tail(const struct chat_template *t, const struct chat_reque
 	struct chat_request marked = template_mark_answer(a, r, at);
 	struct rendered whole;
 	rendered_init(&whole);
-	bool ok = !is_split(t, &r->messages[at]) && render(t, &marked, unix_s, &whole, NULL);
+	bool ok = !is_split(t, &r->messages[at]) && render(t, &marked, unix_s, NULL, &whole, NULL);
 	struct str text = buf_str(&whole.text);
 	size_t from = ok ? template_behind_mark(t->format, &marked.messages[at], text) : SIZE_MAX;
 	if (from != SIZE_MAX) {

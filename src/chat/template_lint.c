@@ -115,6 +115,7 @@ static bool shows_result(struct str turn)
 static const struct template_way first_ways[] = {
 	{ AS_KEY },
 	{ AS_KEY, .has_string_arguments = true },
+	{ AS_KEY, .has_plain_schemas = true },
 	{ AS_KEY, .folds_system = true },
 	{ AS_KEY, .tools = TEMPLATE_XML_TOOLS },
 	{ AS_KEY, .tools = TEMPLATE_FUNCTIONS },

@@ -25,7 +25,9 @@ static struct chat_block call_of(unsigned parts, bool is_second)
 		.type = CHAT_BLOCK_CALL,
 		.id = is_second ? two : one,
 		.name = is_second ? STR(PROBE_TOOL_TWO) : STR(PROBE_TOOL_ONE),
-		.text = is_second ? STR(PROBE_ARGS_TWO) : STR(PROBE_ARGS_ONE),
+		.text = is_second             ? STR(PROBE_ARGS_TWO)
+			: parts & PROBE_LINES ? STR(PROBE_ARGS_LINES)
+					      : STR(PROBE_ARGS_ONE),
 	};
 }
 

@@ -36,20 +36,24 @@ enum probe_part {
 	PROBE_LONG_IDS = 1 << 13,    /* ids as OpenAI's are */
 	PROBE_MEDIUM = 1 << 14,      /* reasoning_effort medium */
 	PROBE_NO_THINKING = 1 << 15, /* reasoning_effort none; else thinking is on */
+	PROBE_LINES = 1 << 17,       /* the first call's text has lines and markup in it */
 	PROBE_CROSSED = 1 << 16,     /* the results stand in the other order */
 };
 
 /* What stands in a probe. */
-#define PROBE_TOOL_ONE   "probe_one_qx7"
-#define PROBE_TOOL_TWO   "probe_two_jb2"
-#define PROBE_ARGS_ONE   "{\"path\": \"val_kw9\", \"mode\": 4217}"
-#define PROBE_ARGS_TWO   "{\"path\": \"val_tm8\", \"mode\": 9153}"
-#define PROBE_SAYS       "Text zr5 says."
-#define PROBE_THINKS     "Thought hv4 thinks."
-#define PROBE_SYSTEM_SAY "System nc3 rules."
-#define PROBE_ASKS       "Question wd6 asks?"
-#define PROBE_RESULT_ONE "result fg1 first"
-#define PROBE_RESULT_TWO "result lp0 second"
+#define PROBE_TOOL_ONE    "probe_one_qx7"
+#define PROBE_TOOL_TWO    "probe_two_jb2"
+#define PROBE_VALUE       "val_kw9"
+#define PROBE_LINES_VALUE "a <b>\n\t& \"c\" </d>\n"
+#define PROBE_ARGS_LINES  "{\"path\": \"a <b>\\n\\t& \\\"c\\\" </d>\\n\", \"mode\": 4217}"
+#define PROBE_ARGS_ONE    "{\"path\": \"val_kw9\", \"mode\": 4217}"
+#define PROBE_ARGS_TWO    "{\"path\": \"val_tm8\", \"mode\": 9153}"
+#define PROBE_SAYS        "Text zr5 says."
+#define PROBE_THINKS      "Thought hv4 thinks."
+#define PROBE_SYSTEM_SAY  "System nc3 rules."
+#define PROBE_ASKS        "Question wd6 asks?"
+#define PROBE_RESULT_ONE  "result fg1 first"
+#define PROBE_RESULT_TWO  "result lp0 second"
 
 /* The request of these parts, in the arena; to be freed with chat_request_free. */
 struct chat_request *probe_request(struct arena *a, unsigned parts);

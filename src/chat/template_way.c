@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/prompted.h"
+#include "chat/template_schema.h"
 #include "chat/tool_write.h"
 
 static const char image_words[] = "[an image, which this model cannot see]";
@@ -30,18 +31,24 @@ bool template_offers_tools(const struct chat_request *r)
 
 /* ---- tools ---- */
 
-static json_t *tools_json(const struct chat_request *r)
+static json_t *schema_json(const struct template_way *way, const struct chat_tool *tool)
+{
+	if (way->has_plain_schemas)
+		return template_plain_schema(tool->parameters);
+	return tool->parameters ? json_deep_copy(tool->parameters)
+				: json_pack("{s:s, s:{}}", "type", "object", "properties");
+}
+
+static json_t *tools_json(const struct template_way *way, const struct chat_request *r)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->tool_count; i++) {
 		const struct chat_tool *tool = &r->tools[i];
-		json_t *parameters =
-			tool->parameters ? json_deep_copy(tool->parameters)
-					 : json_pack("{s:s, s:{}}", "type", "object", "properties");
 		json_array_append_new(
 			list, json_pack("{s:s, s:{s:o, s:o, s:o}}", "type", "function", "function",
 				      "name", js_new_text(tool->name), "description",
-				      js_new_text(tool->description), "parameters", parameters));
+				      js_new_text(tool->description), "parameters",
+				      schema_json(way, tool)));
 	}
 	return list;
 }
@@ -57,13 +64,16 @@ static json_t *text_of(json_t *value)
 	return made;
 }
 
-static void set_tools(json_t *variables, enum template_tools as, const struct chat_request *r)
+static void set_tools(
+	json_t *variables, const struct template_way *way, const struct chat_request *r)
 {
-	switch (as) {
-	case TEMPLATE_TOOLS: json_object_set_new(variables, "tools", tools_json(r)); break;
-	case TEMPLATE_XML_TOOLS: json_object_set_new(variables, "xml_tools", tools_json(r)); break;
+	switch (way->tools) {
+	case TEMPLATE_TOOLS: json_object_set_new(variables, "tools", tools_json(way, r)); break;
+	case TEMPLATE_XML_TOOLS:
+		json_object_set_new(variables, "xml_tools", tools_json(way, r));
+		break;
 	case TEMPLATE_FUNCTIONS:
-		json_object_set_new(variables, "functions", text_of(tools_json(r)));
+		json_object_set_new(variables, "functions", text_of(tools_json(way, r)));
 		break;
 	case TEMPLATE_NO_TOOLS:
 	case TEMPLATE_TOOLS_COUNT: break;
@@ -456,7 +466,7 @@ json_t *template_variables(const struct template_way *way, const struct chat_req
 		json_object_update_new(
 			all, json_pack("{s:s, s:s}", "functions", "[]", "datetime", ""));
 	if (template_offers_tools(r))
-		set_tools(all, way->tools, r);
+		set_tools(all, way, r);
 	set_effort(all, way, r->hides_thoughts ? STR("none") : r->reasoning_effort);
 	set_replay(all, way->replay);
 	return all;

@@ -359,6 +359,44 @@ static void marks_that_no_reader_is_made_for_are_not_taken(void **state)
 	}
 }
 
+/* A template that takes schemas apart, as Hermes's does. */
+static const char picky[] =
+	"{%- for tool in tools or [] %}{{- tool | tojson }}"
+	"{%- for name, about in tool.function.parameters.properties | items %}"
+	"{{- name + ' ' + about.type + ' ' + about.description }}{%- endfor %}{%- endfor %}"
+	"{%- for m in messages %}{{- '<' + m.role + '>' + m.content }}"
+	"{%- for c in m.tool_calls or [] %}{{- '<tool_call>\n{\"name\": \"' + c.function.name + "
+	"'\", "
+	"\"arguments\": ' }}{{- c.function.arguments | tojson }}{{- '}\n</tool_call>\n' }}"
+	"{%- endfor %}{%- endfor %}{%- if add_generation_prompt %}{{- '<assistant>' }}{%- endif %}";
+
+static void a_schema_that_a_template_refuses_is_shown_in_a_plain_form(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct chat_template *t = open_text(picky);
+	struct chat_request *r = talk(a);
+	chat_add_tool(r, STR("odd"), STR("has everything"),
+		json_pack("{s:{s:{s:[s, s]}, s:{s:[{s:s}, {s:s, s:s}]}, s:{s:s}, s:{}}}",
+			"properties", "several", "type", "null", "integer", "either", "anyOf",
+			"type", "null", "type", "number", "description", "ratio", "list", "type",
+			"array", "nothing"));
+	struct rendered out;
+	rendered_init(&out);
+	assert_true(template_render(t, r, 0, NULL, &out, &e));
+	assert_string_equal(e.what, "");
+	struct str text = buf_str(&out.text);
+	assert_true(str_find(text, STR("several integer ")) != SIZE_MAX);
+	assert_true(str_find(text, STR("either number ratio")) != SIZE_MAX);
+	assert_true(str_find(text, STR("list array ")) != SIZE_MAX);
+	assert_true(str_find(text, STR("nothing string ")) != SIZE_MAX);
+	rendered_clear(&out);
+	chat_request_free(r);
+	template_free(t);
+	arena_free(a);
+}
+
 static void a_hostile_template_ends_in_an_error_of_the_prompt(void **state)
 {
 	(void)state;
@@ -407,6 +445,7 @@ int main(void)
 		cmocka_unit_test(a_packed_template_that_is_known_to_be_wrong_is_replaced),
 		cmocka_unit_test(a_form_that_no_row_has_is_derived),
 		cmocka_unit_test(marks_that_no_reader_is_made_for_are_not_taken),
+		cmocka_unit_test(a_schema_that_a_template_refuses_is_shown_in_a_plain_form),
 		cmocka_unit_test(a_hostile_template_ends_in_an_error_of_the_prompt),
 		cmocka_unit_test(ids_are_given_the_form_that_the_template_wants),
 	};
