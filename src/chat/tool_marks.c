@@ -215,7 +215,7 @@ static enum likeness fits_json(struct str s, size_t *weight)
 	return strchr("{[`", s.p[0]) && s.p[0] ? LIKE_WHOLE : LIKE_NOTHING;
 }
 
-/* What stands behind the head: the first letters of arguments in the row's syntax, or not. */
+/* What stands behind the head: the first letter of arguments in the row's syntax, or not. */
 static enum likeness fits_args(const struct tool_format *f, struct str s, size_t *weight)
 {
 	size_t used;
@@ -225,9 +225,11 @@ static enum likeness fits_args(const struct tool_format *f, struct str s, size_t
 	s = str_from(s, tool_blanks(s));
 	if (!s.n)
 		return LIKE_BEGINNING;
+	if (f->arguments == TOOL_ARGS_PYTHON || f->arguments == TOOL_ARGS_BARE)
+		return LIKE_WHOLE;
 	if (s.p[0] == (f->arguments == TOOL_ARGS_JSON ? '{' : '<'))
 		*weight += 1;
-	return LIKE_WHOLE;
+	return s.p[0] == '{' || s.p[0] == '<' ? LIKE_WHOLE : LIKE_NOTHING;
 }
 
 /* A name directly behind the mark, and behind it what the row has there. */

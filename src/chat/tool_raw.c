@@ -9,6 +9,8 @@
  */
 #include "chat/tool_raw.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "chat/tool_text.h"
@@ -122,13 +124,17 @@ static enum likeness at_call(const struct look *l, struct str s)
 /* ---- the head ---- */
 
 /* The head is not as the row has it: up to its last letters, if they stand on the same line. */
-static size_t skip_head(const struct look *l, struct str rest)
+static enum likeness skip_head(const struct look *l, struct str rest, size_t *used)
 {
-	struct str line = str_sub(rest, 0, str_find_char(rest, '\n'));
+	rest = str_sub(rest, 0, HEAD_MAX_BYTES);
+	size_t line = str_find_char(rest, '\n');
 	struct str last = tool_text_last(l->f->before_args);
-	size_t at = last.n ? str_find(line, last) : SIZE_MAX;
+	size_t at = last.n ? str_find(str_sub(rest, 0, line), last) : SIZE_MAX;
+	*used = at == SIZE_MAX ? 0 : at + last.n;
+	if (at == SIZE_MAX && line == SIZE_MAX && rest.n < HEAD_MAX_BYTES && !l->is_end)
+		return LIKE_BEGINNING;
 	tool_call_mended(l->c, TOOL_MENDED_HEAD);
-	return at == SIZE_MAX ? 0 : at + last.n;
+	return LIKE_WHOLE;
 }
 
 static enum progress take_head(struct tool_raw *m, struct look *l)
@@ -154,10 +160,10 @@ static enum progress take_head(struct tool_raw *m, struct look *l)
 	enum likeness like = tool_text_at(l->f->before_args, rest, NULL, &used);
 	if (like == LIKE_BEGINNING && !l->is_end && rest.n < HEAD_MAX_BYTES)
 		return WAITS;
+	if (like != LIKE_WHOLE && skip_head(l, rest, &used) == LIKE_BEGINNING)
+		return WAITS;
 	if (!tool_call_name(l->c, name))
 		return wrong(l, "it has no name");
-	if (like != LIKE_WHOLE)
-		used = skip_head(l, rest);
 	l->n += at + n + used;
 	m->place = AT_PARAM;
 	return WENT_ON;
@@ -289,8 +295,11 @@ static enum progress take_key(struct tool_raw *m, struct look *l)
 		return WAITS;
 	if (like != LIKE_WHOLE) {
 		/* `<parameter name="k">` without the flag that should follow it. */
-		size_t end = key.n ? str_find_char(l->s, '>') : SIZE_MAX;
-		if (end == SIZE_MAX || end > HEAD_MAX_BYTES)
+		bool has_flag = tool_text_first(l->f->after_key).n < strlen(l->f->after_key) - 1;
+		size_t end = key.n && has_flag ? str_find_char(l->s, '>') : 0;
+		if (end == SIZE_MAX && l->s.n < HEAD_MAX_BYTES && !l->is_end)
+			return WAITS;
+		if (!end || end > HEAD_MAX_BYTES)
 			return wrong(l, "a parameter has no name");
 		tool_call_mended(l->c, TOOL_MENDED_HEAD);
 		holes = (struct tool_holes){ .key = { NULL, 0 } };
@@ -405,6 +414,7 @@ enum found {
 	FOUND_CLOSER,
 	FOUND_CALL,     /* the value opens a call, or the next one begins */
 	FOUND_CALL_END, /* a call is closed, but not its last value */
+	FOUND_ALL_END,  /* all calls are */
 	FOUND_PARAM,
 	FOUND_INNER, /* the value opens what looks like one */
 };
@@ -431,6 +441,7 @@ static enum found find_at(const struct look *l, struct str s)
 		{ tool_text_first(l->f->param_close), FOUND_CLOSER },
 		{ tool_text_first(l->f->param_open), FOUND_PARAM },
 		{ call_end(l->f), FOUND_CALL_END },
+		{ str_z(l->f->mark_close), FOUND_ALL_END },
 		{ call_tag(l->f), FOUND_CALL },
 		{ str_z(l->f->mark_open), FOUND_CALL },
 	};
@@ -448,9 +459,28 @@ static enum found find_at(const struct look *l, struct str s)
 /* The call ended at `end`; the answer, or the next call, shows that nothing came later. */
 static enum progress end_all(struct tool_raw *m, struct look *l)
 {
-	size_t end = m->end, after = m->end_after;
+	size_t end = m->end, after = m->end_after, used;
+	struct str close = tool_text_first(l->f->param_close);
+	struct str behind = str_sub(l->s, end + close.n, after);
+	if (m->is_unclosed)
+		tool_call_mended(l->c, TOOL_MENDED_MISSING);
+	else if (at_any(behind, &close, 1, &used) == LIKE_WHOLE)
+		tool_call_mended(l->c, TOOL_MENDED_DOUBLED);
 	end_value(m, l, end);
 	return end_params(l, after);
+}
+
+/* A call is closed whose last value was not: it ends there if no closing tag comes any more. */
+static void see_unclosed_end(struct tool_raw *m, const struct look *l, size_t at)
+{
+	size_t used = 0, last = m->end_after;
+	bool is_same = last && tool_blanks(str_sub(l->s, last, at)) == at - last;
+	if (m->end_after && !m->is_unclosed)
+		return;
+	at_call_end(l, str_from(l->s, at), &used);
+	m->is_unclosed = true;
+	m->end = is_same ? m->end : at;
+	m->end_after = at + used;
 }
 
 /* Behind its parameter's closing tag the value is over. */
@@ -499,12 +529,15 @@ static enum progress look_at(struct tool_raw *m, struct look *l, size_t at, bool
 		return WAITS;
 	}
 	m->seen = at + 1;
-	if (found == FOUND_CALL && m->end_after)
+	if (found == FOUND_CALL && m->end_after && !m->is_unclosed)
 		return end_all(m, l);
 	if (found == FOUND_CALL && (call_tag(l->f).n == 0 || has_call(s, call_tag(l->f))))
 		m->calls_within++;
+	bool is_end = found == FOUND_CALL_END || found == FOUND_ALL_END;
 	if (found == FOUND_CALL_END && m->calls_within)
 		m->calls_within--;
+	else if (is_end && !m->calls_within)
+		see_unclosed_end(m, l, at);
 	m->params_within += found == FOUND_INNER;
 	if (found != FOUND_CLOSER && found != FOUND_PARAM)
 		return WAITS;
@@ -524,6 +557,7 @@ static enum progress look_at(struct tool_raw *m, struct look *l, size_t at, bool
 		return WAITS;
 	case CLOSER_ENDS: return end_one(m, l, at);
 	case CLOSER_ENDS_ALL:
+		m->is_unclosed = false;
 		m->end = at;
 		m->end_after = at + close.n + after;
 		m->seen = m->end_after;
@@ -552,20 +586,10 @@ static void pass_on(struct tool_raw *m, struct look *l, size_t decided)
 	}
 }
 
-/* Nothing follows: the last end that was seen is the one, or a call that only was not closed. */
+/* Nothing follows: the last end that was seen is the one. */
 static enum progress end_of_answer(struct tool_raw *m, struct look *l)
 {
-	struct str end = call_end(l->f), close = str_z(l->f->mark_close);
-	if (m->end_after)
-		return end_all(m, l);
-	size_t at = str_find_last(l->s, end.n ? end : close);
-	if (at == SIZE_MAX)
-		at = str_find_last(l->s, close.n ? close : end);
-	if (at == SIZE_MAX || !(end.n || close.n))
-		return wrong(l, "the answer ended inside a value");
-	tool_call_mended(l->c, TOOL_MENDED_MISSING);
-	end_value(m, l, at);
-	return end_params(l, at);
+	return m->end_after ? end_all(m, l) : wrong(l, "the answer ended inside a value");
 }
 
 static enum progress take_value(struct tool_raw *m, struct look *l)

@@ -28,6 +28,7 @@ struct tool_raw {
 	size_t calls_within;   /* calls that the value itself has opened */
 	size_t params_within;  /* and parameters */
 	size_t seen;           /* bytes of what is pending that were looked at */
+	bool is_unclosed;      /* its last value had no closing tag where the call ended */
 	size_t end, end_after; /* where the call may have ended: its last value, itself */
 	struct json_mend mend;
 };

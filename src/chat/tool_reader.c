@@ -371,19 +371,24 @@ static void take_mark(struct tool_reader *r, size_t at, const struct tool_mark *
 	}
 }
 
+/* Blanks before what is held are held with it: before a call they belong to nobody. */
+static void send_before(struct tool_reader *r, size_t at)
+{
+	tool_reader_words(r, at - trailing_blanks(str_sub(tool_reader_rest(r), 0, at)));
+}
+
 static void take_spot(struct tool_reader *r, size_t at, struct spot found)
 {
 	switch (found.kind) {
 	case SPOT_MARK: take_mark(r, at, found.mark); break;
 	case SPOT_FENCE:
-		tool_reader_words(r, at);
-		r->scanned = 0;
+		send_before(r, at);
 		r->place = IN_FENCE;
 		break;
 	case SPOT_BARE: {
-		bool is_front = !r->has_said && at == 0;
-		tool_reader_words(r, at);
-		tool_reader_begin_bare(r, is_front || r->at_front);
+		bool is_front = at == 0 && (r->at_front || !r->has_said);
+		send_before(r, at);
+		tool_reader_begin_bare(r, is_front);
 		break;
 	}
 	case SPOT_FRONT:
@@ -412,13 +417,18 @@ static bool run_outside(struct tool_reader *r)
 	if (r->at_front)
 		r->at += tool_blanks(tool_reader_rest(r));
 	struct str s = tool_reader_rest(r);
-	if (r->is_value && r->place == IN_TEXT && (r->has_said || begins_value(r))) {
-		tool_reader_words(r, r->is_ending ? s.n : utf8_whole(s));
-		return false;
-	}
 	struct tool_quoting q = r->quoting;
 	size_t at = 0;
 	struct spot found = { SPOT_NONE, NULL };
+	if (r->is_value && r->place == IN_TEXT && s.n) {
+		/* What does not begin with a mark is the value to its end. */
+		if (!r->has_said && !begins_value(r))
+			found = find(r, &q, s, true);
+		if (found.kind == SPOT_NONE) {
+			tool_reader_words(r, r->is_ending ? s.n : utf8_whole(s));
+			return false;
+		}
+	}
 	for (; at < s.n; tool_quoting_step(&q, s.p[at++])) {
 		found = find(r, &q, str_from(s, at), at == 0 && r->at_front);
 		if (found.kind != SPOT_NONE)
@@ -456,22 +466,29 @@ static bool run_tail(struct tool_reader *r)
 	return true;
 }
 
+/* Whose headers they are: of text of unknown origin they can only be harmony's. */
+static const struct tool_format *header_row(const struct tool_reader *r)
+{
+	return r->format->header_end ? r->format : tool_format_find(STR("harmony"));
+}
+
 static void begin_message(struct tool_reader *r, struct str header)
 {
 	struct str name;
+	const struct tool_format *row = header_row(r);
 	enum tool_message message = tool_header_read(header, &name);
-	bool is_call = message == TOOL_MESSAGE_CALL && r->has_calls &&
-		       r->format->arguments == TOOL_ARGS_JSON;
+	bool is_call =
+		message == TOOL_MESSAGE_CALL && r->has_calls && row->arguments == TOOL_ARGS_JSON;
 	r->at_front = true;
 	r->place = IN_TEXT;
 	if (message == TOOL_MESSAGE_THOUGHT) {
 		tool_reader_release(r);
 		r->place = IN_THOUGHT;
-		r->think_close = str_z(r->format->think_close);
+		r->think_close = str_z(row->think_close);
 	} else if (is_call) {
 		tool_reader_begin(r, NULL);
 		buf_add(&r->raw, header);
-		tool_reader_begin_in(r, r->format);
+		tool_reader_begin_in(r, row);
 		tool_call_name(&r->call, name);
 	}
 }
@@ -480,8 +497,7 @@ static bool run_header(struct tool_reader *r)
 {
 	size_t used;
 	struct str s = tool_reader_rest(r);
-	enum likeness like = tool_header_at(
-		r->format->header_end ? r->format : tool_format_find(STR("harmony")), s, &used);
+	enum likeness like = tool_header_at(header_row(r), s, &used);
 	if (like == LIKE_BEGINNING && !r->is_ending)
 		return false;
 	if (like == LIKE_WHOLE) {

@@ -105,7 +105,9 @@ bool tool_reader_is_marked(const struct tool_reader *r)
 
 void tool_reader_begin_bare(struct tool_reader *r, bool is_front)
 {
-	tool_call_begin(&r->call, &tool_format_hermes, r->offered);
+	const struct tool_format *row =
+		tool_is_object_row(r->format) ? r->format : &tool_format_hermes;
+	tool_call_begin(&r->call, row, r->offered);
 	tool_machine_begin(&r->machine, &r->call);
 	buf_reset(&r->raw);
 	buf_reset(&r->args);
@@ -152,7 +154,7 @@ static bool send_as_text(struct tool_reader *r)
 static bool send_first(struct tool_reader *r)
 {
 	r->place = IN_TEXT;
-	tool_reader_words(r, 1);
+	tool_reader_words(r, tool_blanks(tool_reader_rest(r)) + 1);
 	return true;
 }
 
@@ -272,11 +274,12 @@ static size_t find_end(const struct tool_reader *r, struct str s, size_t from, s
 
 bool tool_reader_fence(struct tool_reader *r)
 {
-	struct str s = tool_reader_rest(r), inside = s;
-	size_t after;
+	struct str s = tool_reader_rest(r);
+	size_t after, blanks = tool_blanks(s);
+	struct str inside = str_from(s, blanks);
 	if (tool_reader_is_marked(r)) {
 		r->place = IN_TEXT;
-		tool_reader_words(r, FENCE_TICKS);
+		tool_reader_words(r, blanks + FENCE_TICKS);
 		return true;
 	}
 	tool_reader_take_fence(&inside);

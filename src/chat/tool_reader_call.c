@@ -16,7 +16,8 @@ enum { STRAY_TAG_BYTES = 40 }; /* a closing tag that is not the row's */
 bool tool_reader_fault(struct tool_reader *r, struct err *e, const char *why)
 {
 	r->place = IN_FAULT;
-	buf_add(&r->raw, tool_reader_rest(r));
+	if (r->is_ending)
+		buf_add(&r->raw, tool_reader_rest(r));
 	trace_bytes(r->trace, LAYER_PARSE, "unreadable", buf_str(&r->raw));
 	fail(e, ERR_BAD_DATA, LAYER_PARSE, "a tool call cannot be read (%s): %.*s", why,
 		str_int_len(str_sub(buf_str(&r->raw), 0, LIMIT_QUOTE_BYTES)), buf_z(&r->raw));

@@ -5,15 +5,9 @@
  * between the assistant's opening and its end), and the same with a second call, with words beside
  * them and a thought before them.
  */
-#include "../unit.h"
+#include "tool_hear.h"
 
 #include "../cuts.h"
-#include "../record.h"
-#include "chat/tool_format.h"
-
-/* The ids of the first calls with the seed of these tests. */
-#define ID0 "cmrhxu4rq"
-#define ID1 "p7gaqros7"
 
 #define ARGS        "{\"path\": \"a \\\"q\\\".txt\", \"mode\": 420}"
 #define ARGS_MODE1  "{\"mode\": 420, \"path\": \"a \\\"q\\\".txt\"}"
@@ -41,13 +35,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	mem = arena_new();
-	request = chat_request_new(mem);
-	chat_add_tool(request, STR("write_file"), STR("Write a file."),
-		json_pack("{s:s, s:{s:{s:s, s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}, s:[s]}",
-			"type", "object", "properties", "path", "type", "string", "description",
-			"Path", "mode", "type", "integer", "content", "type", "string", "tags",
-			"type", "array", "opts", "type", "object", "required", "path"));
-	chat_add_tool(request, STR("get"), STR(""), NULL);
+	request = tool_offer(mem);
 	return 0;
 }
 
@@ -61,22 +49,18 @@ static int tear_down(void **state)
 
 static void transcribe(const struct str *pieces, size_t count, struct buf *out)
 {
-	struct record log;
-	struct err e = { 0 };
-	record_init(&log);
-	const struct tool_format *format = tool_format_find(str_z(present->format));
-	assert_non_null(format);
-	struct tool_reader *r =
-		tool_reader_new(format, request, 7, present->how, NULL, record_sink(&log));
-	bool ok = true;
-	for (size_t i = 0; i < count && ok; i++)
-		ok = tool_reader_feed(r, pieces[i], &e);
-	ok = ok && tool_reader_end(r, false, &e);
-	buf_add(out, buf_str(&log.text));
-	if (!ok)
-		buf_printf(out, "%sfault %s: %s", out->n ? "\n" : "", layers[e.layer].name, e.what);
-	tool_reader_free(r);
-	record_clear(&log);
+	const struct tool_hearing hearing = { .format = tool_format_find(str_z(present->format)),
+		.offered = request,
+		.how = present->how };
+	tool_hear(&hearing, pieces, count, out);
+}
+
+static size_t count(struct str s, struct str part)
+{
+	size_t n = 0, at;
+	for (; (at = str_find(s, part)) != SIZE_MAX; n++)
+		s = str_from(s, at + part.n);
+	return n;
 }
 
 static void each_family_is_read_however_it_is_cut(void **state)
@@ -94,6 +78,30 @@ static void each_family_is_read_however_it_is_cut(void **state)
 		buf_clear(&got);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* Wherever the limit falls, what is whole comes out and nothing else is claimed to be. */
+static void a_limit_makes_no_fault_and_no_guess(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++) {
+		const struct tool_hearing hearing = { .format = tool_format_find(
+							      str_z(goldens[i].format)),
+			.offered = request,
+			.how = goldens[i].how,
+			.is_cut = true };
+		struct str said = str_z(goldens[i].said);
+		for (size_t n = 0; n < said.n; n++) {
+			struct buf got;
+			struct str part = str_sub(said, 0, n);
+			buf_init(&got, RECORD_MAX_BYTES);
+			tool_hear(&hearing, &part, 1, &got);
+			size_t ends = count(buf_str(&got), STR("tool_end"));
+			assert_int_equal(count(buf_str(&got), STR("fault")), 0);
+			assert_true(ends <= count(str_z(goldens[i].events), STR("tool_end")));
+			buf_clear(&got);
+		}
+	}
 }
 
 static void each_family_has_its_golden(void **state)
@@ -114,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_family_is_read_however_it_is_cut),
+		cmocka_unit_test(a_limit_makes_no_fault_and_no_guess),
 		cmocka_unit_test(each_family_has_its_golden),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
