@@ -70,12 +70,17 @@ void tool_call_mended(struct tool_call *c, enum tool_mended what)
 
 /* ---- names ---- */
 
+static bool is_so_called(const struct tool_call *c, struct str name)
+{
+	return c->offered && chat_find_tool(c->offered, name);
+}
+
 bool tool_call_name(struct tool_call *c, struct str name)
 {
 	static const struct str prefix = { "functions.", sizeof "functions." - 1 };
-	name = str_trim(name);
-	bool is_so_called = c->offered && chat_find_tool(c->offered, name);
-	if (!is_so_called && str_starts(name, prefix))
+	if (!is_so_called(c, name))
+		name = str_trim(name);
+	if (!is_so_called(c, name) && str_starts(name, prefix))
 		name = str_from(name, prefix.n);
 	c->tool = c->offered ? tool_name_meant(c->offered, name) : NULL;
 	buf_reset(&c->name);

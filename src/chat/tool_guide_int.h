@@ -9,7 +9,11 @@
 #include "chat/schema.h"
 #include "chat/tool_guide.h"
 
-enum { GUIDE_MARK_BYTES = 64 };
+enum {
+	GUIDE_MARK_BYTES = 64,
+	GUIDE_NAME_BYTES =
+		200 /* of a name without quotes: readers look for its end so far and a bit */
+};
 
 /* Marks that are looked for in free text. */
 enum guide_mark {

@@ -87,18 +87,20 @@ static bool is_python_letter(unsigned char c)
 	       (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-';
 }
 
-/* A name without quotes ends where what follows it begins. */
+/* A name without quotes of JSON ends where what follows it begins, and readers look for that end at
+ * what other syntaxes write too, and not for ever. */
 static bool can_be_written(const struct tool_format *f, struct str name)
 {
+	static const char ends[] = " \x7f<>{}[]()\"'`=,";
 	const char *after = f->before_args && *f->before_args ? f->before_args : f->param_open;
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 		bool is_python = f->arguments == TOOL_ARGS_PYTHON;
-		if (c < ' ' || (after && c == (unsigned char)after[0]) ||
+		if (c < ' ' || strchr(ends, c) || (after && c == (unsigned char)after[0]) ||
 			(is_python && !is_python_letter(c)))
 			return false;
 	}
-	return !str_starts(name, text_word(f)) || !text_word(f).n;
+	return name.n <= GUIDE_NAME_BYTES && !(text_word(f).n && str_starts(name, text_word(f)));
 }
 
 /* The name as the row spells it, empty if it cannot. */
