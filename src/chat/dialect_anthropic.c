@@ -44,6 +44,9 @@ static const char *type_of(const struct err *e)
 	bool is_own_code = e->code == 401 || e->code == 429;
 	if (is_own_code && (e->kind == ERR_DENIED || e->kind == ERR_BUSY))
 		status = e->code;
+	bool is_rubbish = e->kind == ERR_BAD_DATA || e->kind == ERR_TOO_BIG;
+	if (is_rubbish && e->layer != LAYER_CLIENT)
+		return "api_error"; /* an upstream's: nothing that the client could mend */
 	for (size_t i = 0; i < ERROR_TYPES; i++)
 		if (error_types[i].status == status)
 			return error_types[i].name;

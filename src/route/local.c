@@ -206,7 +206,10 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 	}
 	send_usage(c, d);
 	remember(c, d);
-	chat_send_stop(own_sink(c), stop_of(c, d));
+	struct chat_event stop = { .type = CHAT_STOP, .stop = stop_of(c, d) };
+	if (d->end == ENGINE_END_STOP && stop.stop == CHAT_STOP_END)
+		stop.text = d->end_text;
+	chat_send(own_sink(c), &stop);
 }
 
 static void tell_event(struct local_call *c, const struct engine_event *event)

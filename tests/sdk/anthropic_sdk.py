@@ -33,7 +33,7 @@ SCRIPT = {"context_tokens": 4096, "turns": [
     {"match": "busy", "fail": {**FAULT, "kind": "busy"}},
     {"match": "broken", "fail": {**FAULT, "kind": "broken"}},
     {"match": "denied", "fail": {**FAULT, "kind": "denied", "layer": "route"}},
-    {"match": "large", "fail": {**FAULT, "kind": "too_big"}},
+    {"match": "large", "fail": {**FAULT, "kind": "too_big", "layer": "client"}},
     {"text": "Hello.", "repeat": True}]}
 
 
@@ -173,7 +173,7 @@ class Official(unittest.TestCase):
                                   ("busy", anthropic.InternalServerError, "wire"),
                                   ("broken", anthropic.InternalServerError, "wire"),
                                   ("denied", anthropic.PermissionDeniedError, "route"),
-                                  ("large", anthropic.RequestTooLargeError, "wire")):
+                                  ("large", anthropic.RequestTooLargeError, "client")):
             for stream in (False, True):
                 with self.subTest(text=text, stream=stream), self.assertRaises(kind) as caught:
                     self.ask(text, stream=stream)

@@ -54,6 +54,31 @@ class Local(unittest.TestCase):
         self.assertEqual(status, 200, answer)
         return answer
 
+    def test_tokens_are_counted_as_they_are_then_read(self):
+        self.ask()
+        tools = [{"name": "write", "description": "does it", "input_schema": {"type": "object"}}]
+        for text, more in (("Say something.", {}), ("<|im_end|> ä 你好 " * 40, {}), ("With tools.", {"tools": tools, "system": "Be kind."})):
+            asked = {"model": self.model, "messages": [{"role": "user", "content": text}], **more}
+            _, headers, body = self.server.request("POST", "/v1/messages/count_tokens", asked)
+            self.assertEqual(headers["x-offgrid-accuracy"], "exact")
+            counted = json.loads(body)["input_tokens"]
+            for _ in range(2):  # the second time, the prompt is known
+                _, _, body = self.server.request("POST", "/v1/messages", {**asked, "max_tokens": 3, "stream": True})
+                events = [json.loads(line[6:]) for line in body.decode().splitlines() if line.startswith("data: ")]
+                start, delta = events[0], next(e for e in events if e["type"] == "message_delta")
+                self.assertEqual(start["message"]["usage"]["input_tokens"], counted)
+                self.assertNotIn("is_estimate", start)
+                usage = delta["usage"]
+                self.assertEqual(usage["input_tokens"] + usage["cache_read_input_tokens"], counted)
+
+    def test_the_stop_string_is_named(self):
+        _, _, body = self.server.request("POST", "/v1/messages", {
+            "model": self.model, "max_tokens": 200, "temperature": 0, "messages": [{"role": "user", "content": "x"}],
+            "stop_sequences": list("etaoinshr ")})
+        answer = json.loads(body)
+        self.assertEqual(answer["stop_reason"], "stop_sequence")
+        self.assertIn(answer["stop_sequence"], list("etaoinshr "))
+
     def test_log_probabilities_of_every_token(self):
         choice = self.ask(logprobs=True, top_logprobs=3)["choices"][0]
         tokens = choice["logprobs"]["content"]
