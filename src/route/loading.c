@@ -176,7 +176,8 @@ void loading_cancel(struct backend *b)
 	join(l);
 	l->is_over = true;
 	err_clear(&l->cause);
-	fail(&l->cause, ERR_CANCELLED, LAYER_ROUTE, "loading '%s' was stopped", l->model);
+	fail(&l->cause, ERR_BUSY, LAYER_ROUTE, "the server is being stopped before '%s' was loaded",
+		l->model);
 	fail_all(l);
 }
 

@@ -32,8 +32,8 @@ struct loading_work {
 
 struct backend *loading_new(struct loop *loop, const struct loading_work *work);
 
-/* Gives the opening up at once and fails what waits for it (ERR_CANCELLED); nothing if it is over.
- */
+/* Gives the opening up at once and fails what waits for it (ERR_BUSY: who asks again may find
+ * another server); nothing if it is over. */
 void loading_cancel(struct backend *b);
 
 #endif

@@ -230,7 +230,7 @@ static void opening_can_be_given_up(void **state)
 	ask(f, 0);
 	order(f, 'w');
 	loading_cancel(f->loading);
-	assert_record(&f->askers[0].record, "fail cancelled route");
+	assert_record(&f->askers[0].record, "fail busy route");
 	loading_cancel(f->loading);
 	assert_false(f->is_told);
 	f->script->ops->free(f->script);

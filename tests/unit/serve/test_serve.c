@@ -119,6 +119,13 @@ static void probe_list(struct backend *b, json_t *models)
 		models, json_pack("{s:s, s:i}", "id", "probe", "context_tokens", 4096));
 }
 
+static bool probe_is_ready(struct backend *b, struct backend_progress *out)
+{
+	(void)b;
+	*out = (struct backend_progress){ "probe", "loading", 0.5 };
+	return false;
+}
+
 static void probe_free(struct backend *b)
 {
 	(void)b;
@@ -130,6 +137,7 @@ static const struct backend_ops probe_ops = {
 	.end = probe_end,
 	.pause = probe_pause,
 	.list = probe_list,
+	.is_ready = probe_is_ready,
 	.free = probe_free,
 };
 
@@ -191,7 +199,7 @@ static const char *store_path(const struct house *h)
 	return fs_join(h->arena, h->dir, STR("offgrid.db")).p;
 }
 
-static int start_with(void **state, const char *key)
+static int start_with(void **state, const char *key, bool is_alone)
 {
 	struct err e = { 0 };
 	struct house *h = must_calloc(1, sizeof *h);
@@ -206,7 +214,8 @@ static int start_with(void **state, const char *key)
 	h->keys = keys_new();
 	if (key)
 		assert_true(keys_add(h->keys, str_z(key), &e));
-	router_add(h->router, "script", script_new(loop, str_z(some_script), &e), false);
+	if (!is_alone)
+		router_add(h->router, "script", script_new(loop, str_z(some_script), &e), false);
 	router_add(h->router, "probe", &h->probe, false);
 	assert_true(fs_temp_dir(h->arena, "serve", &h->dir, &e));
 	writer = store_writer_new(store_open(store_path(h), &e));
@@ -219,12 +228,18 @@ static int start_with(void **state, const char *key)
 
 static int start(void **state)
 {
-	return start_with(state, NULL);
+	return start_with(state, NULL, false);
 }
 
 static int start_with_key(void **state)
 {
-	return start_with(state, "a-good-secret");
+	return start_with(state, "a-good-secret", false);
+}
+
+/* With the probe alone, which cannot answer yet. */
+static int start_alone(void **state)
+{
+	return start_with(state, NULL, true);
 }
 
 /* Ends the server's thread; the server itself is still there. */
@@ -383,6 +398,24 @@ static void paths_may_lack_or_repeat_their_version(void **state)
 	assert_says(ask("GET", "/health", "", STR("")), "\"status\":\"ok\"");
 	assert_says(ask("GET", "/api/v1/models", "", STR("")), "HTTP/1.1 404 ");
 	assert_says(ask("GET", "/v1/chat/completions", "", STR("")), "only with another method");
+}
+
+static void health_tells_who_cannot_answer_yet(void **state)
+{
+	(void)state;
+	const char *reply = ask("GET", "/health", "", STR(""));
+	assert_says(reply, "HTTP/1.1 200 ");
+	assert_says(reply, "\"status\":\"ok\"");
+	assert_says(reply, "\"loading\":{\"model\":\"probe\",\"stage\":\"loading\",\"done\":0.5}");
+}
+
+static void health_is_503_until_somebody_can_answer(void **state)
+{
+	(void)state;
+	const char *reply = ask("GET", "/health", "", STR(""));
+	assert_says(reply, "HTTP/1.1 503 ");
+	assert_says(reply, "retry-after: 1\r\n");
+	assert_says(reply, "\"status\":\"loading\"");
 }
 
 static void a_request_without_a_model_means_the_first(void **state)
@@ -655,6 +688,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		served(a_stream_says_what_the_whole_answer_says),
 		served(paths_may_lack_or_repeat_their_version),
+		served(health_tells_who_cannot_answer_yet),
+		cmocka_unit_test_setup_teardown(
+			health_is_503_until_somebody_can_answer, start_alone, stop),
 		cmocka_unit_test_setup(a_request_without_a_model_means_the_first, start),
 		served(bad_requests_are_refused_in_the_dialects_shape),
 		served(a_body_over_the_limit_is_refused_unread),

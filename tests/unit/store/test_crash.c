@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "store/store.h"
+#include "base/limits.h"
+#include "store/writer.h"
 
 static struct arena *arena;
 static struct str dir;
@@ -87,6 +88,62 @@ static void killing_loses_at_most_the_message_being_written(void **state)
 	}
 }
 
+/* Hands requests over for ever, telling how many. */
+static _Noreturn void hand_over_until_killed(const char *path, int tell)
+{
+	struct err e = { 0 };
+	struct store_writer *w = store_writer_new(store_open(path, &e));
+	for (int32_t n = 0; n < 1000000; n++) {
+		struct trace *t = trace_new();
+		trace_note(t, LAYER_ROUTE, "decision", "request %d", n);
+		struct store_ledger_row row = { .trace_id = str_z(trace_id(t)),
+			.outcome = STR("ok"),
+			.began_unix_ms = n,
+			.prompt_tokens = 1 };
+		store_writer_put(w, t, &row);
+		if (write(tell, &n, sizeof n) != sizeof n)
+			break;
+	}
+	_exit(1);
+}
+
+/* Those that were not written yet may be lost, but none in the middle and no part of one. */
+static void killing_the_writer_leaves_whole_requests(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	for (int round = 0; round < 6; round++) {
+		const char *path = arena_printf(arena, "%s/writer%d.db", dir.p, round).p;
+		int pipe_ends[2];
+		assert_int_equal(pipe(pipe_ends), 0);
+		pid_t child = fork();
+		if (child == 0)
+			hand_over_until_killed(path, pipe_ends[1]);
+		close(pipe_ends[1]);
+		int32_t n = 0;
+		while (n < round * 40 && read(pipe_ends[0], &n, sizeof n) == sizeof n)
+			;
+		kill(child, SIGKILL);
+		while (read(pipe_ends[0], &n, sizeof n) == sizeof n)
+			;
+		waitpid(child, NULL, 0);
+		close(pipe_ends[0]);
+		struct store *s = store_open(path, &e);
+		struct store_ledger_sum sum;
+		struct store_trace_line *lines;
+		size_t count;
+		assert_true(store_ledger_total(s, 0, &sum, &e));
+		assert_true(store_trace_list(s, arena, 100000, &lines, &count, &e));
+		assert_int_equal(sum.requests, sum.prompt_tokens);
+		assert_true(sum.requests <= n + 2);
+		assert_int_equal(
+			count, sum.requests < LIMIT_TRACES_KEPT ? sum.requests : LIMIT_TRACES_KEPT);
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(lines[i].began_unix_ms, sum.requests - 1 - (int64_t)i);
+		store_close(s);
+	}
+}
+
 /* A limit on file size stands for a full disk: SQLite gets the same kind of refusal when it writes.
  */
 static void a_full_disk_is_told_and_loses_nothing(void **state)
@@ -124,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killing_loses_at_most_the_message_being_written),
+		cmocka_unit_test(killing_the_writer_leaves_whole_requests),
 		cmocka_unit_test(a_full_disk_is_told_and_loses_nothing),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
