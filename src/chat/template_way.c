@@ -4,7 +4,6 @@
 #include "chat/template_way.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/must.h"
@@ -226,7 +225,8 @@ static void write_calls(struct view *v, const struct chat_message *m, struct wor
 		n++;
 	}
 	size_t before = v->calls - n;
-	buf_add_z(&w->text, w->text.n && strchr(f->call_open, '\n') ? "\n" : "");
+	bool has_lines = str_find_char(str_z(f->call_open), '\n') != SIZE_MAX;
+	buf_add_z(&w->text, w->text.n && has_lines ? "\n" : "");
 	tool_write_calls(f, calls, n, before, &w->text);
 	json_decref(kept);
 	free(calls);

@@ -122,8 +122,10 @@ static void run_tools(struct doctor *d, struct finding *f)
 	struct doctor_model *m = d->shared;
 	struct trace *t = trace_new();
 	if (ask(d, CHAT_CHOICE_REQUIRED, &a, t, &e) && prompt_has_tools(t, &e))
-		finding_pass(
-			d, f, "every tool is in the prompt; %s", local_tool_reason(m->backend));
+		finding_pass(d, f, "every tool is in the prompt; %s%s%s",
+			local_tool_reason(m->backend),
+			*local_workarounds(m->backend) ? "; worked around: " : "",
+			local_workarounds(m->backend));
 	else
 		finding_fail(d, f, &e);
 	trace_free(t);

@@ -544,6 +544,11 @@ const char *local_tool_reason(const struct backend *b)
 	return template_reason(((const struct local *)b)->chat);
 }
 
+const char *local_workarounds(const struct backend *b)
+{
+	return template_workarounds(((const struct local *)b)->chat);
+}
+
 const char *local_tool_format(const struct backend *b)
 {
 	return template_format(((const struct local *)b)->chat)->name;

@@ -35,5 +35,7 @@ const struct engine_facts *local_facts(const struct backend *b);
 /* How its tools are offered (the name of the format) and why, in words. */
 const char *local_tool_format(const struct backend *b);
 const char *local_tool_reason(const struct backend *b);
+/* What is done about the defects of its template; empty if nothing. */
+const char *local_workarounds(const struct backend *b);
 
 #endif

@@ -96,6 +96,14 @@ def conversations():
     yield "two calls results crossed", [system("SYS."), ask, assistant("Both.", tool_calls=two),
                                         result("R2", "calltwo00", "search"), result("R1", "callone00")]
     yield "two calls one result", [system("SYS."), ask, assistant("", tool_calls=two), result("R1", "callone00")]
+    yield "two calls null content", [ask, assistant(None, tool_calls=two), result("R1", "callone00"), result("R2", "calltwo00", "search")]
+    yield "two calls reasoning", [ask, assistant("", tool_calls=two, reasoning_content="THINK1"),
+                                  result("R1", "callone00"), result("", "calltwo00", "search")]
+    yield "call broken arguments", [ask, assistant("", tool_calls=[call("write_file", '{"path": "a')]), done]
+    yield "result image", [ask, one, {"role": "tool", "tool_call_id": "abcdefghi", "name": "write_file",
+                                      "content": [{"type": "image"}, {"type": "text", "text": "SEE"}]}]
+    yield "prefill after result", [system("SYS."), ask, one, done, assistant("It is")]
+    yield "prefill thought", [ask, assistant("<think>\nFIRST I")]
     yield "two rounds", [system("SYS."), ask, one, done, assistant("", tool_calls=[call("search", DEEP, "secondone")]),
                          result("R2", "secondone", "search"), assistant("All."), user("USER2")]
     yield "reasoning", [system("SYS."), ask, assistant("ASSISTANT1", reasoning_content="THINK1"), user("USER2")]
