@@ -5,8 +5,9 @@ usage: random_families.py OFFGRID MKTINY LLAMA VOCAB [--asks N] [--only FAMILY]
 
 LLAMA and VOCAB are the scripts of tools/ that say where templates and vocabularies lie. Each model is written once, served by
 `offgrid serve`, and asked N times, four at once, with tool_choice "required", temperature 1 and a seed of its own. The format
-must be the family's own. A client that leaves in the middle must not matter to the next. Then an agent is given the
-served model (see demand.py) and the file must lie on the disk and stand in the receipt.
+must be the family's own. Then it is asked some times more when it may think first, until a budget ends the thought. A client
+that leaves in the middle must not matter to the next. At last an agent is given the served model (see demand.py), and the file
+must lie on the disk and stand in the receipt.
 """
 import argparse
 import concurrent.futures
@@ -26,6 +27,8 @@ from families import ROWS
 ANSWER_TOKENS = 900
 CONTEXT_TOKENS = 16384
 AT_ONCE = 4
+LEAST_THOUGHTS = 2
+LINE = "{family:18} {kind:>5} {architecture:14} {vocabulary:14} {format:14} {asked:>5} {valid:>5} {cut:>4} {thought:>7} {file:>4}  {note}"
 WRITTEN = re.compile(r"[a-z]{3,8}\.txt")
 
 
@@ -90,39 +93,45 @@ def run_agent(offgrid, port, folder, suffix):
     return None if created == files and receipt["exit_code"] == 0 else f"on the disk {files}, in the receipt {created}, exit {receipt['exit_code']}"
 
 
+def ask_many(port, seeds, suffix, effort):
+    """The answers, by seed."""
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(seeds, pool.map(lambda seed: ask(port, seed, ANSWER_TOKENS, suffix, reasoning_effort=effort), seeds)))
+
+
+def count(answers, faults, what=""):
+    """How many are valid, how many were cut; what is wrong with the others goes to the faults."""
+    said = {seed: judge(answer) for seed, answer in answers.items()}
+    faults += [f"{what}seed {seed}: {fault}" for seed, fault in said.items() if fault not in ("valid", "cut")]
+    return [list(said.values()).count(kind) for kind in ("valid", "cut")]
+
+
 def try_row(row, options, places):
-    """Counts of what came, the format, and the faults."""
-    counts, faults = {"valid": 0, "cut": 0}, []
+    """What came of a row, for its line of the table, and the faults."""
+    faults = []
     with tempfile.TemporaryDirectory(prefix="offgrid-families-") as name:
         folder = pathlib.Path(name)
         server, port = serve(options.offgrid, make_model(row, 1, places, options.mktiny, folder), folder)
-        def asked(seed):
-            return ask(port, seed, ANSWER_TOKENS, row.unthinking, reasoning_effort="none")
-
         try:
-            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-                answers = list(pool.map(asked, range(1, options.asks + 1)))
-            for seed, answer in enumerate(answers, 1):
-                said = judge(answer)
-                counts[said] = counts.get(said, 0) + 1
-                if said not in ("valid", "cut"):
-                    faults.append(f"seed {seed}: {said}")
+            answers = ask_many(port, range(1, options.asks + 1), row.unthinking, "none")
+            valid, cut = count(answers, faults)
+            thoughtful = ask_many(port, range(1, max(LEAST_THOUGHTS, options.asks // 10) + 1), "", "minimal")
+            after_thoughts, cut_thoughts = count(thoughtful, faults, "with thoughts, ")
             leave_in_the_middle(port)
-            after = judge(asked(1))
-            if after != judge(answers[0]):
-                faults.append(f"after a client that left: {after}")
+            count(ask_many(port, [1], row.unthinking, "none"), faults, "after a client that left, ")
             written = run_agent(options.offgrid, port, folder, row.unthinking)
             if written:
                 faults.append(f"agent: {written}")
-            found = format_of(options.offgrid, answers[0], folder)
+            found = format_of(options.offgrid, answers[1], folder)
         finally:
             server.terminate()
             server.wait()
     if found != row.format:
         faults.append(f"the format is {found}, it should be {row.format}")
-    if counts["cut"] * 10 > options.asks:
+    if (cut + cut_thoughts) * 10 > options.asks:
         faults.append("more than a tenth was cut by the limit of tokens")
-    return counts, found, faults, not written
+    return {"format": found, "asked": options.asks, "valid": valid, "cut": cut, "thought": f"{after_thoughts}/{len(thoughtful)}",
+            "file": "NO" if written else "yes"}, faults
 
 
 def main():
@@ -136,14 +145,14 @@ def main():
         sys.exit("the vocabularies are not there: run tools/vocab")
     places = {"source": pathlib.Path(said_by(options.llama, "--source")) / "models", "vocab": pathlib.Path(said_by(options.vocab, "--path"))}
     wrong = 0
-    print(f"{'family':18} {'class':>5} {'architecture':14} {'vocabulary':24} {'format':14} {'asked':>5} {'valid':>5} {'cut':>4} {'file':>4}")
+    print(LINE.format(family="family", kind="class", architecture="architecture", vocabulary="vocabulary", format="format", asked="asked",
+                      valid="valid", cut="cut", thought="thought", file="file", note=""))
     for row in ROWS:
         if options.only and options.only.lower() not in row.family.lower():
             continue
-        counts, found, faults, is_written = try_row(row, options, places)
+        came, faults = try_row(row, options, places)
         vocabulary = pathlib.Path(row.vocabulary or "generated").stem.removeprefix("ggml-vocab-")
-        print(f"{row.family:18} {row.kind:5} {row.architecture:14} {vocabulary:24} {found:14} {options.asks:5} {counts['valid']:5} {counts['cut']:4} "
-              f"{'yes' if is_written else 'NO':>4}  {row.note}", flush=True)
+        print(LINE.format(family=row.family, kind=row.kind, architecture=row.architecture, vocabulary=vocabulary, note=row.note, **came), flush=True)
         for fault in faults:
             print(f"    {fault[:300]}", flush=True)
         wrong += bool(faults)

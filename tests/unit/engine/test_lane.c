@@ -234,6 +234,46 @@ static void only_what_is_computed_counts(void **state)
 	lane_clear(&l);
 }
 
+static void what_is_given_up_of_a_match_is_read_again(void **state)
+{
+	struct world *w = *state;
+	struct lane l;
+	struct prompt p;
+	struct lane_match whole, back;
+	lane_of(&l, w, STR(TURN));
+	prompt_of(&p, w, STR(TURN "and more"), STR(""));
+	lane_match(NULL, &p, w->v, &whole);
+	lane_match(&l, &p, w->v, &back);
+	assert_true(back.keep > 3);
+	lane_match_back(&l, &back, 3);
+	assert_int_equal(back.keep, 3);
+	assert_int_equal(back.keep + back.rest.n, whole.rest.n);
+	for (size_t i = 0; i < back.rest.n; i++)
+		assert_int_equal(back.rest.p[i].id, whole.rest.p[i + 3].id);
+	token_list_clear(&whole.rest);
+	token_list_clear(&back.rest);
+	prompt_clear(&p);
+	lane_clear(&l);
+}
+
+static void a_batch_ends_at_the_next_stop(void **state)
+{
+	struct world *w = *state;
+	struct lane l;
+	lane_of(&l, w, STR(TURN));
+	size_t n = l.tokens.n;
+	l.in_cache = 2;
+	assert_int_equal(lane_until_stop(&l), n - 2);
+	l.stops[0] = 6;
+	l.stops[1] = 4;
+	assert_int_equal(lane_until_stop(&l), 2);
+	l.in_cache = 4;
+	assert_int_equal(lane_until_stop(&l), 2);
+	l.in_cache = 6;
+	assert_int_equal(lane_until_stop(&l), n - 6);
+	lane_clear(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +287,8 @@ int main(void)
 		cmocka_unit_test(what_the_model_said_stays_as_it_said_it),
 		cmocka_unit_test(the_same_bytes_as_text_and_as_control_differ),
 		cmocka_unit_test(only_what_is_computed_counts),
+		cmocka_unit_test(what_is_given_up_of_a_match_is_read_again),
+		cmocka_unit_test(a_batch_ends_at_the_next_stop),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
