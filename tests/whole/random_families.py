@@ -138,7 +138,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("offgrid", "mktiny", "llama", "vocab"):
         parser.add_argument(name)
-    parser.add_argument("--asks", type=int, default=10)
+    parser.add_argument("--asks", type=int, default=6)
     parser.add_argument("--only")
     options = parser.parse_args()
     if subprocess.run([options.vocab, "--cached"]).returncode:
