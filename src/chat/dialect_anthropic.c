@@ -53,11 +53,47 @@ static const char *type_of(const struct err *e)
 	return status < 500 ? "invalid_request_error" : "api_error";
 }
 
+/* The number that begins there; moves past it. */
+static int64_t take_number(struct str *text)
+{
+	size_t n = 0;
+	int64_t number = 0;
+	while (n < text->n && text->p[n] >= '0' && text->p[n] <= '9')
+		n++;
+	bool is_number = n && str_to_i64(str_sub(*text, 0, n), &number);
+	*text = str_from(*text, n ? n : 1);
+	return is_number ? number : 0;
+}
+
+/* The words by which clients know an overflow. With both numbers they know how much to cut: a count
+ * of tokens and the number behind it, the larger of which did not fit the other. */
+static void write_overflow(struct str what, struct buf *out)
+{
+	int64_t first = 0, second = 0;
+	while (what.n && !second) {
+		int64_t number = take_number(&what);
+		if (number && first)
+			second = number;
+		else if (number && str_starts(what, STR(" token")))
+			first = number;
+	}
+	buf_add(out, STR("prompt is too long: "));
+	if (second)
+		buf_printf(out, "%lld tokens > %lld maximum: ",
+			(long long)(first > second ? first : second),
+			(long long)(first > second ? second : first));
+}
+
 void anthropic_write_error(const struct err *e, struct buf *out)
 {
+	struct buf known;
+	buf_init(&known, LIMIT_QUOTE_BYTES);
+	if (e->kind == ERR_CONTEXT)
+		write_overflow(str_z(e->what), &known);
 	buf_add(out, STR("{\"type\":\"error\",\"error\":{"));
 	js_member_text(out, "type", str_z(type_of(e)));
-	dialect_write_message(e, e->kind == ERR_CONTEXT ? "prompt is too long: " : "", out);
+	dialect_write_message(e, buf_z(&known), out);
+	buf_clear(&known);
 	dialect_write_error_members(e, out);
 	buf_add(out, STR("}}"));
 }

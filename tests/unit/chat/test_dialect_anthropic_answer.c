@@ -430,6 +430,32 @@ static void a_failure_is_an_error_of_its_type(void **state)
 	}
 }
 
+static void an_overflow_tells_both_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *says;
+	} cases[] = {
+		{ "the prompt has 9000 tokens, the context holds 8192",
+			"prompt: prompt is too long: 9000 tokens > 8192 maximum: the prompt has" },
+		{ "the upstream refused (HTTP 400): the maximum is 8192 tokens, you sent 9000",
+			"prompt: prompt is too long: 9000 tokens > 8192 maximum: the upstream" },
+		{ "the upstream refused (HTTP 400): more than 8192 tokens",
+			"prompt: prompt is too long: the upstream" },
+		{ "99999999999999999999 tokens", "prompt: prompt is too long: 9999" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct err e = { 0 };
+		struct buf out;
+		buf_init(&out, MIB);
+		fail(&e, ERR_CONTEXT, LAYER_PROMPT, "%s", cases[i].what);
+		dialect_anthropic.write_error(&e, &out);
+		if (!strstr(buf_z(&out), cases[i].says))
+			assert_string_equal(buf_z(&out), cases[i].says);
+		buf_clear(&out);
+	}
+}
+
 static void models_are_listed_and_read(void **state)
 {
 	(void)state;
@@ -470,6 +496,7 @@ int main(void)
 		cmocka_unit_test(thoughts_are_hidden_from_those_who_do_not_ask),
 		cmocka_unit_test(the_stop_reason_follows_from_what_was_said),
 		cmocka_unit_test(a_failure_is_an_error_of_its_type),
+		cmocka_unit_test(an_overflow_tells_both_numbers),
 		cmocka_unit_test(models_are_listed_and_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
