@@ -112,7 +112,7 @@ static enum progress take_name(struct tool_bare *m, struct look *l)
 	struct str name = colon == SIZE_MAX ? head : str_trim(str_from(head, colon + 1));
 	if (colon == SIZE_MAX)
 		tool_call_mended(l->c, TOOL_MENDED_HEAD);
-	if (tool_name_bytes(name) != name.n || !tool_call_name(l->c, name))
+	if (tool_called_bytes(l->c->offered, name) != name.n || !tool_call_name(l->c, name))
 		return wrong(l, "it has no name");
 	l->n = bracket + 1;
 	return open_bracket(m, l, '{');

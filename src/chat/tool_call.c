@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "chat/json_mend.h"
 #include "chat/tool_name.h"
+#include "chat/tool_text.h"
 
 enum { NAME_MAX_BYTES = 1024 };
 
@@ -70,6 +71,9 @@ void tool_call_mended(struct tool_call *c, enum tool_mended what)
 
 /* ---- names ---- */
 
+/* Where families write all tools as members of one namespace. */
+static const struct str prefix = { "functions.", sizeof "functions." - 1 };
+
 static bool is_so_called(const struct tool_call *c, struct str name)
 {
 	return c->offered && chat_find_tool(c->offered, name);
@@ -77,7 +81,6 @@ static bool is_so_called(const struct tool_call *c, struct str name)
 
 bool tool_call_name(struct tool_call *c, struct str name)
 {
-	static const struct str prefix = { "functions.", sizeof "functions." - 1 };
 	if (!is_so_called(c, name))
 		name = str_trim(name);
 	if (!is_so_called(c, name) && str_starts(name, prefix))
@@ -91,6 +94,21 @@ bool tool_call_name(struct tool_call *c, struct str name)
 bool tool_is_offered(const struct chat_request *offered, struct str name)
 {
 	return !offered || tool_name_meant(offered, name);
+}
+
+size_t tool_called_bytes(const struct chat_request *offered, struct str s)
+{
+	size_t n = tool_name_bytes(s);
+	struct str rest = str_starts(s, prefix) ? str_from(s, prefix.n) : s;
+	size_t skipped = s.n - rest.n;
+	for (size_t i = 0; offered && i < offered->tool_count; i++) {
+		struct str name = offered->tools[i].name;
+		if (rest.n < name.n && str_starts(name, rest))
+			return s.n;
+		if (skipped + name.n > n && str_starts(rest, name))
+			n = skipped + name.n;
+	}
+	return n;
 }
 
 /* ---- arguments ---- */

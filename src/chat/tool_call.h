@@ -63,6 +63,10 @@ bool tool_call_name(struct tool_call *c, struct str name);
 /* Whether a tool was offered that the name can mean (tool_name.h), as far as is known. */
 bool tool_is_offered(const struct chat_request *offered, struct str name);
 
+/* Bytes of a name at the front of s: those of the longest tool that is called so, or, of a name
+ * that nobody offered, all that names usually have. All of s if more of it may come. */
+size_t tool_called_bytes(const struct chat_request *offered, struct str s);
+
 /* ---- building the arguments, member by member ---- */
 
 void tool_args_key(struct tool_call *c, struct str key); /* with what stands before it */

@@ -70,7 +70,7 @@ static enum progress take_head(struct tool_elements *m, struct look *l)
 	if (like == LIKE_BEGINNING && !l->is_end)
 		return WAITS;
 	at = like == LIKE_WHOLE && tag.n ? used : 0;
-	size_t n = tool_name_bytes(str_from(l->s, at));
+	size_t n = tool_called_bytes(l->c->offered, str_from(l->s, at));
 	struct str rest = str_from(l->s, at + n);
 	like = tool_text_at(l->f->before_args, rest, NULL, &used);
 	if (like == LIKE_BEGINNING && !l->is_end)

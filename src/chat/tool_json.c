@@ -275,9 +275,29 @@ static enum member member_of(struct tool_json *j, const struct tool_call *c, str
 	return MEMBER_OTHER;
 }
 
+/* A key as the string that it stands for, or NULL. */
+static json_t *unescape(struct str key)
+{
+	struct buf quoted;
+	buf_init(&quoted, KEY_MAX_BYTES + 2);
+	buf_printf(&quoted, "\"%.*s\"", STR_ARG(key));
+	json_t *value = js_parse(buf_str(&quoted), LAYER_PARSE, NULL);
+	buf_clear(&quoted);
+	return value;
+}
+
 static enum call_step end_key(struct tool_json *j, struct tool_call *c)
 {
+	json_t *escaped = NULL;
 	struct str key = buf_str(&j->key);
+	if (str_find_char(key, '\\') != SIZE_MAX)
+		escaped = unescape(key);
+	if (json_is_string(escaped)) {
+		buf_reset(&j->key);
+		buf_add(&j->key, js_text(escaped));
+		key = buf_str(&j->key);
+	}
+	json_decref(escaped);
 	enum member member = member_of(j, c, key);
 	j->place = AT_COLON;
 	j->member = (int)member;
@@ -294,7 +314,7 @@ static enum call_step end_key(struct tool_json *j, struct tool_call *c)
 
 static enum call_step feed_key(struct tool_json *j, struct tool_call *c, char byte)
 {
-	if (byte == j->quote)
+	if (ends_string(j, byte))
 		return end_key(j, c);
 	return buf_add_char(&j->key, byte) ? CALL_MORE : tool_call_fault(c, "a key is too long");
 }
@@ -306,6 +326,7 @@ static enum call_step feed_between_members(struct tool_json *j, struct tool_call
 	if (byte == '"' || byte == '\'') {
 		buf_reset(&j->key);
 		j->quote = byte;
+		j->is_escaped = false;
 		j->place = IN_KEY;
 		return CALL_MORE;
 	}

@@ -37,14 +37,15 @@ static struct str without_index(struct str name)
 	return is_counted ? str_sub(name, 0, colon) : name;
 }
 
-static struct str name_in(const struct tool_format *f, struct str head)
+static struct str name_in(const struct tool_call *c, struct str head)
 {
+	const struct tool_format *f = c->format;
 	struct str tag = last_tag(f->call_open);
 	size_t at = tag.n ? str_find_last(head, tag) : SIZE_MAX;
 	if (at != SIZE_MAX)
 		head = str_from(head, at + tag.n);
 	head = str_trim_left(head);
-	size_t n = tool_name_bytes(head);
+	size_t n = tool_called_bytes(c->offered, head);
 	struct str name = str_sub(head, 0, n);
 	return f->before_args && f->before_args[0] == ':' ? without_index(name) : name;
 }
@@ -62,7 +63,8 @@ static size_t find_close(const struct tool_call *c, struct str s)
 {
 	const char *const ends[] = { c->format->call_close, c->format->mark_close,
 		c->format->section_close, c->format->mark_open };
-	size_t first = SIZE_MAX, name = tool_blanks(s) + tool_name_bytes(s);
+	size_t first = SIZE_MAX,
+	       name = tool_blanks(s) + tool_called_bytes(c->offered, str_from(s, tool_blanks(s)));
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		enum likeness like;
 		struct str text = str_trim(str_z(ends[i]));
@@ -78,14 +80,14 @@ static size_t find_close(const struct tool_call *c, struct str s)
 /* It may be known already, from a message's header. */
 static bool has_name(struct tool_call *c, struct str head)
 {
-	return c->has_name || tool_call_name(c, name_in(c->format, head));
+	return c->has_name || tool_call_name(c, name_in(c, head));
 }
 
 /* The head is followed by no bracket: only a tool that was offered is called so. */
 static enum call_step end_without(struct tool_call *c, struct str s, size_t end, size_t *taken)
 {
 	struct str head = str_sub(s, 0, end);
-	bool is_known = c->offered && tool_is_offered(c->offered, name_in(c->format, head));
+	bool is_known = c->offered && tool_is_offered(c->offered, name_in(c, head));
 	if (!is_known || !has_name(c, head))
 		return tool_call_fault(c, "it has no arguments");
 	return no_args(c, head.n, taken);

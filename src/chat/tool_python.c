@@ -475,7 +475,7 @@ static enum call_step feed_name(struct tool_python *m, struct tool_call *c, char
 	struct str name = str_trim(buf_str(&m->word));
 	if (str_starts(str_z(c->format->before_args), STR(".call")) && str_ends(name, STR(".call")))
 		name.n -= sizeof ".call" - 1;
-	if (tool_name_bytes(name) != name.n || !tool_call_name(c, name))
+	if (tool_called_bytes(c->offered, name) != name.n || !tool_call_name(c, name))
 		return tool_call_fault(c, "it has no name");
 	m->place = AT_ARGUMENT;
 	return CALL_MORE;

@@ -151,7 +151,7 @@ static enum progress take_head(struct tool_raw *m, struct look *l)
 			at += used;
 	}
 	at += tool_blanks(str_from(s, at));
-	size_t n = tool_name_bytes(str_from(s, at));
+	size_t n = tool_called_bytes(l->c->offered, str_from(s, at));
 	if (at + n > HEAD_MAX_BYTES)
 		return wrong(l, "its name is too long");
 	if (at + n == s.n && !l->is_end)

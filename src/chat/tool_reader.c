@@ -43,7 +43,9 @@ static void set_start(struct tool_reader *r, unsigned how)
 	r->is_whole = (how & TOOL_READ_WHOLE) != 0;
 	r->think_close = str_z(f->think_close ? f->think_close : default_think_close);
 	r->place = IN_TEXT;
-	if (how & TOOL_READ_IN_THOUGHT)
+	/* A guide of a row without thoughts knows of none. */
+	bool knows_thoughts = f->think_open || !r->is_guided;
+	if ((how & TOOL_READ_IN_THOUGHT) && knows_thoughts)
 		r->place = IN_THOUGHT;
 	else if (f->header_end && !(how & TOOL_READ_REGION))
 		r->place = IN_HEADER;
@@ -239,6 +241,18 @@ static bool is_meant(const struct tool_reader *r, const struct tool_mark *mark, 
 	return is_front || (is_odd && r->place != IN_THOUGHT);
 }
 
+/* Behind a plain mark: exactly the name of a tool, which may be any text, and an object. */
+static enum likeness calls_by_name(const struct chat_request *offered, struct str s)
+{
+	size_t n = tool_called_bytes(offered, s);
+	if (n == s.n)
+		return LIKE_BEGINNING;
+	if (!chat_find_tool(offered, str_sub(s, 0, n)))
+		return LIKE_NOTHING;
+	s = str_trim_left(str_from(s, n));
+	return !s.n ? LIKE_BEGINNING : s.p[0] == '{' ? LIKE_WHOLE : LIKE_NOTHING;
+}
+
 static struct spot find_mark(const struct tool_reader *r, struct str s, bool is_front)
 {
 	const struct tool_mark *mark;
@@ -250,7 +264,10 @@ static struct spot find_mark(const struct tool_reader *r, struct str s, bool is_
 	if (like == LIKE_NOTHING || !is_meant(r, mark, is_front))
 		return spot(SPOT_NONE, NULL);
 	if (mark->kind == MARK_CALL && !mark->is_sure) {
-		tool_marks_choose(mark, str_from(s, mark->text.n), &like);
+		struct str behind = str_from(s, mark->text.n);
+		tool_marks_choose(mark, behind, &like);
+		if (like == LIKE_NOTHING && mark->is_own && r->offered)
+			like = calls_by_name(r->offered, behind);
 		like = settled(r, like);
 		if (like != LIKE_WHOLE)
 			return spot(like == LIKE_BEGINNING ? SPOT_OPEN : SPOT_NONE, NULL);
