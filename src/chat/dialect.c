@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 const struct dialect *const dialects[] = { &dialect_openai, &dialect_anthropic, &dialect_responses,
-	&dialect_gemini, NULL };
+	&dialect_gemini, &dialect_ollama, NULL };
 
 const struct dialect *dialect_find(struct str name, struct err *e)
 {

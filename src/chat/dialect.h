@@ -47,6 +47,7 @@ struct dialect_answer {
 	/* What was asked, for dialects that tell calls in the shape in which their tools were
 	 * offered; NULL: not known. */
 	const struct chat_request *request;
+	struct str kind; /* dialect_route.word of the path that was asked */
 	/* For dialects that tell the length of the prompt before the answer: what is known of it
 	 * when the first event is written (NULL: nothing), and what was guessed. */
 	const struct chat_alive *alive;
@@ -67,6 +68,7 @@ enum dialect_ask {
 struct dialect_route {
 	const char *method, *path;
 	enum dialect_ask ask;
+	const char *word; /* handed on in place of what '*' stands for; NULL: nothing is */
 };
 
 struct dialect;
@@ -156,7 +158,8 @@ struct dialect {
 
 /* The rows, ending with NULL. */
 extern const struct dialect *const dialects[];
-extern const struct dialect dialect_openai, dialect_anthropic, dialect_responses, dialect_gemini;
+extern const struct dialect dialect_openai, dialect_anthropic, dialect_responses, dialect_gemini,
+	dialect_ollama;
 
 /* The row of that name, or NULL with ERR_USAGE that names those there are. */
 const struct dialect *dialect_find(struct str name, struct err *e);

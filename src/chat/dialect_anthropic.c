@@ -156,11 +156,11 @@ static void write_tokens(int64_t tokens, bool is_estimate, struct buf *out)
 }
 
 static const struct dialect_route routes[] = {
-	{ "POST", "/messages", DIALECT_ANSWER },
-	{ "POST", "/messages/count_tokens", DIALECT_TOKENS },
-	{ "GET", "/models", DIALECT_MODELS },
-	{ "GET", "/models/*", DIALECT_MODEL },
-	{ NULL, NULL, DIALECT_ASK_COUNT },
+	{ "POST", "/messages", DIALECT_ANSWER, NULL },
+	{ "POST", "/messages/count_tokens", DIALECT_TOKENS, NULL },
+	{ "GET", "/models", DIALECT_MODELS, NULL },
+	{ "GET", "/models/*", DIALECT_MODEL, NULL },
+	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
 static const char *const kept_headers[] = { "anthropic-beta", NULL };

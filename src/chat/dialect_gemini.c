@@ -150,11 +150,11 @@ static void write_tokens(int64_t tokens, bool is_estimate, struct buf *out)
 
 /* The '*' of an answer holds the question too: "NAME:generateContent". */
 static const struct dialect_route routes[] = {
-	{ "POST", "/models/*:countTokens", DIALECT_TOKENS },
-	{ "POST", "/models/*", DIALECT_ANSWER },
-	{ "GET", "/models", DIALECT_MODELS },
-	{ "GET", "/models/*", DIALECT_MODEL },
-	{ NULL, NULL, DIALECT_ASK_COUNT },
+	{ "POST", "/models/*:countTokens", DIALECT_TOKENS, NULL },
+	{ "POST", "/models/*", DIALECT_ANSWER, NULL },
+	{ "GET", "/models", DIALECT_MODELS, NULL },
+	{ "GET", "/models/*", DIALECT_MODEL, NULL },
+	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
 const struct dialect dialect_gemini = {

@@ -100,10 +100,10 @@ static void write_models(const json_t *models, struct buf *out)
 }
 
 static const struct dialect_route routes[] = {
-	{ "POST", "/chat/completions", DIALECT_ANSWER },
-	{ "GET", "/models", DIALECT_MODELS },
-	{ "GET", "/models/*", DIALECT_MODEL },
-	{ NULL, NULL, DIALECT_ASK_COUNT },
+	{ "POST", "/chat/completions", DIALECT_ANSWER, NULL },
+	{ "GET", "/models", DIALECT_MODELS, NULL },
+	{ "GET", "/models/*", DIALECT_MODEL, NULL },
+	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
 const struct dialect dialect_openai = {

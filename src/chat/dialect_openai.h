@@ -9,9 +9,12 @@
 #define OFFGRID_CHAT_DIALECT_OPENAI_H
 
 #include "chat/dialect.h"
+#include "chat/request_read.h"
 
 struct chat_request *openai_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+/* A list of {"type": "function", "function": {…}}. */
+bool openai_read_tools(struct request_reading *g, const struct js_at *at, struct err *e);
 bool openai_read_messages(
 	struct chat_request *r, struct trace *t, const struct js_at *at, struct err *e);
 bool openai_write_request(const struct chat_request *r, struct str origin, struct trace *t,

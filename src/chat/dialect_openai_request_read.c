@@ -129,7 +129,7 @@ static bool read_each_tool(struct request_reading *g, const struct js_at *at,
 	return true;
 }
 
-static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
+bool openai_read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	return read_each_tool(g, at, read_tool, e);
 }
@@ -232,7 +232,7 @@ static const struct request_member members[] = {
 	{ "model", request_read_model, false },
 	{ "messages", read_messages, false },
 	{ "functions", read_functions, false },
-	{ "tools", read_tools, false },
+	{ "tools", openai_read_tools, false },
 	{ "function_call", read_tool_choice, false },
 	{ "tool_choice", read_tool_choice, false },
 	{ "parallel_tool_calls", read_parallel, false },

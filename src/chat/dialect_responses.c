@@ -62,8 +62,8 @@ static void write_model(const json_t *model, struct buf *out)
 }
 
 static const struct dialect_route routes[] = {
-	{ "POST", "/responses", DIALECT_ANSWER },
-	{ NULL, NULL, DIALECT_ASK_COUNT },
+	{ "POST", "/responses", DIALECT_ANSWER, NULL },
+	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
 const struct dialect dialect_responses = {

@@ -45,6 +45,7 @@ struct remote {
 /* What the body of an answer is. */
 enum body_kind {
 	BODY_STREAM,
+	BODY_LINES,     /* a document a line */
 	BODY_COLLECTED, /* a document, or a refusal: read at its end */
 };
 
@@ -180,6 +181,8 @@ static bool on_head(void *ctx, const struct http_answer *a, struct err *e)
 	c->retry_ms = retry_ms > 0 ? retry_ms : 0;
 	bool is_stream = http_type_is(a->content_type, "text/event-stream");
 	c->kind = is_ok(a->status) && is_stream ? BODY_STREAM : BODY_COLLECTED;
+	if (is_ok(a->status) && c->remote->dialect->framing == DIALECT_LINES)
+		c->kind = BODY_LINES;
 	trace_note(c->trace, LAYER_WIRE, "answer", "HTTP %d, %.*s, after %lld ms%s", a->status,
 		STR_ARG(a->content_type.n ? a->content_type : STR("no content type")),
 		(long long)(clock_ms() - c->began_ms), a->is_reused ? ", connection reused" : "");
@@ -202,6 +205,30 @@ static struct str without_key(struct remote_call *c, struct str bytes)
 	return buf_str(&c->blotted);
 }
 
+/* Reads the whole lines that have come; at the end also one that lacks its end. */
+static void read_lines(struct remote_call *c, bool is_last)
+{
+	size_t taken = 0, n;
+	while (!c->is_over) {
+		struct str rest = str_from(buf_str(&c->collected), taken);
+		n = str_find_char(rest, '\n');
+		if (n == SIZE_MAX && !(is_last && rest.n))
+			break;
+		n = n == SIZE_MAX ? rest.n : n + 1;
+		c->remote->dialect->read_piece(c->reader, STR(""), str_sub(rest, 0, n));
+		taken += n;
+	}
+	buf_drop_front(&c->collected, taken);
+}
+
+/* More of an answer that is gathered before it is read. */
+static bool collect(struct remote_call *c, struct str bytes, struct err *e)
+{
+	return buf_add(&c->collected, bytes) ||
+	       fail(e, ERR_TOO_BIG, LAYER_WIRE,
+		       "the upstream's answer is over the limit of %zu bytes", c->collected.max);
+}
+
 static bool on_body(void *ctx, struct str bytes, struct err *e)
 {
 	struct remote_call *c = ctx;
@@ -214,12 +241,11 @@ static bool on_body(void *ctx, struct str bytes, struct err *e)
 	else if (c->kind == BODY_STREAM)
 		ok = sse_feed(&c->sse, bytes, e);
 	else if (is_ok(c->status))
-		ok = buf_add(&c->collected, bytes) ||
-		     fail(e, ERR_TOO_BIG, LAYER_WIRE,
-			     "the upstream's answer is over the limit of %zu bytes",
-			     c->collected.max);
+		ok = collect(c, bytes, e);
 	else
 		buf_add(&c->collected, str_sub(bytes, 0, REFUSAL_BYTES - c->collected.n));
+	if (c->kind == BODY_LINES && ok)
+		read_lines(c, false);
 	c->is_busy = false;
 	settle(c);
 	return ok;
@@ -253,11 +279,13 @@ static void tell_end(struct remote_call *c, const struct err *why)
 		e = *why;
 	else if (c->kind == BODY_COLLECTED)
 		read_collected(c, &e);
+	else if (c->kind == BODY_LINES)
+		read_lines(c, true);
 	else
 		sse_end(&c->sse, &e);
 	if (c->is_over)
 		return;
-	if (c->kind == BODY_STREAM)
+	if (c->kind != BODY_COLLECTED)
 		c->remote->dialect->read_end(c->reader, err_is_set(&e) ? &e : NULL);
 	else if (err_is_set(&e))
 		tell_failure(c, &e);

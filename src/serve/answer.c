@@ -334,6 +334,7 @@ static bool start(struct answer *a, struct str path, struct err *e)
 		.wants_usage = a->request->wants_usage,
 		.hides_thoughts = a->request->hides_thoughts,
 		.request = a->request,
+		.kind = path,
 		.alive = &a->alive,
 		.prompt_estimate = chat_estimate_tokens(a->request),
 	});

@@ -125,6 +125,36 @@ static void get_metrics(
 	buf_clear(&body);
 }
 
+/* Clients ask this to learn which server it is. */
+static void get_version(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
+{
+	(void)s;
+	(void)d;
+	(void)path;
+	http_reply(x, STATUS_OK, TYPE_JSON, STR("{\"version\":\"" OFFGRID_VERSION "\"}"));
+}
+
+/* As llama.cpp's server tells the size of the context, which is what clients look for. */
+static void get_props(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
+{
+	(void)d;
+	(void)path;
+	struct buf body;
+	json_t *models = router_models(s->router);
+	const json_t *first = json_array_get(models, 0);
+	buf_init(&body, BODY_BYTES);
+	buf_add(&body, STR("{\"default_generation_settings\":{"));
+	js_member_i64(&body, "n_ctx", json_integer_value(json_object_get(first, "context_tokens")));
+	buf_add(&body, STR("},\"total_slots\":1"));
+	js_member_text(&body, "model_path", js_text(json_object_get(first, "id")));
+	buf_add_char(&body, '}');
+	json_decref(models);
+	http_reply(x, STATUS_OK, TYPE_JSON, buf_str(&body));
+	buf_clear(&body);
+}
+
 static void get_models(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
 {
@@ -170,6 +200,9 @@ static const struct endpoint {
 } endpoints[] = {
 	{ "/health", true, get_health },
 	{ "/metrics", false, get_metrics },
+	{ "/version", true, get_version },
+	{ "/api/version", true, get_version },
+	{ "/props", false, get_props },
 };
 
 /* What the dialects' own paths ask for. */
@@ -230,6 +263,8 @@ static bool find_route(const struct http_request *q, const struct dialect *d, st
 		if (str_eq_z(q->method, r->method)) {
 			out->dialect = d;
 			out->handle = handlers[r->ask];
+			if (r->word)
+				out->rest = str_z(r->word);
 			return true;
 		}
 		out->is_other_method = true;

@@ -247,11 +247,42 @@ static void lose_blocks(struct chat_message *m, unsigned lost)
 	m->block_count = kept;
 }
 
+/* All texts become one; what a message holds stands in a fixed order. */
+static void lose_order(struct chat_message *m, struct arena *a)
+{
+	static const enum chat_block_type order[] = { CHAT_BLOCK_THINK, CHAT_BLOCK_TEXT,
+		CHAT_BLOCK_IMAGE, CHAT_BLOCK_CALL, CHAT_BLOCK_RESULT };
+	struct chat_block *kept = arena_calloc(a, m->block_count + 1, sizeof *kept);
+	size_t n = 0;
+	for (size_t o = 0; o < sizeof order / sizeof order[0]; o++) {
+		bool is_joined = false;
+		for (size_t i = 0; i < m->block_count; i++) {
+			struct chat_block b = m->blocks[i];
+			if (b.type == CHAT_BLOCK_IMAGE && !str_starts(b.text, STR("data:")))
+				b = (struct chat_block){ .type = CHAT_BLOCK_TEXT,
+					.text = arena_printf(
+						a, "[an image: %.*s]", STR_ARG(b.text)) };
+			if (b.type != order[o])
+				continue;
+			if (b.type == CHAT_BLOCK_TEXT && is_joined)
+				kept[n - 1].text = arena_printf(
+					a, "%.*s%.*s", STR_ARG(kept[n - 1].text), STR_ARG(b.text));
+			else
+				kept[n++] = b;
+			is_joined = true;
+		}
+	}
+	m->blocks = kept;
+	m->block_count = n;
+}
+
 void invent_lose(struct chat_request *q, unsigned lost)
 {
 	struct chat_sampling *s = &q->sampling;
 	for (size_t i = 0; i < q->message_count; i++)
 		lose_blocks(&q->messages[i], lost);
+	for (size_t i = 0; lost & LOSES_ORDER && i < q->message_count; i++)
+		lose_order(&q->messages[i], q->arena);
 	if (lost & LOSES_PENALTIES)
 		s->min_p = s->repeat_penalty = s->presence_penalty = s->frequency_penalty =
 			CHAT_UNSET_DOUBLE;

@@ -28,6 +28,7 @@ enum invent_lost {
 	LOSES_REPEAT = 4096, /* repeat penalty and min_p */
 	LOSES_BIASES = 8192,
 	LOSES_STRICT = 32768, /* of a tool */
+	LOSES_ORDER = 65536,  /* a message is a thought, one text, images as data, calls */
 	LOSES_SINGLE = 16384, /* the wish for one call at a time */
 };
 

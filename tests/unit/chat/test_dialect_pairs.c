@@ -24,6 +24,8 @@ static const struct {
 	{ &dialect_responses, LOSES_LOGPROBS | LOSES_PENALTIES | LOSES_SEED | LOSES_THOUGHTS |
 				      LOSES_STORED_TOKENS | LOSES_STOP_TEXT | LOSES_ERRORS |
 				      LOSES_STOPS | LOSES_TOP_K },
+	{ &dialect_ollama, LOSES_SEALS | LOSES_LOGPROBS | LOSES_BIASES | LOSES_STORED_TOKENS |
+				   LOSES_STOP_TEXT | LOSES_ERRORS | LOSES_ORDER },
 	{ &dialect_gemini, LOSES_LOGPROBS | LOSES_REPEAT | LOSES_BIASES | LOSES_SINGLE |
 				   LOSES_THOUGHTS | LOSES_STORED_TOKENS | LOSES_STOP_TEXT |
 				   LOSES_STRICT },
@@ -243,6 +245,8 @@ static struct str rest_of_path(
 	const struct dialect *d, const struct chat_request *r, struct arena *a)
 {
 	static const char prefix[] = "/models/";
+	if (d->routes->word)
+		return str_z(d->routes->word);
 	struct buf path, plain;
 	buf_init(&path, LIMIT_JSON_BYTES);
 	buf_init(&plain, LIMIT_JSON_BYTES);

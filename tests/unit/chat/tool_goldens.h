@@ -1,8 +1,8 @@
 /* ---- a JSON object in tags ---- */
-	{ "hermes",
-		"<think>\nTHINK1\n</think>\n\nLet me write it.\n<tool_call>\n{\"name\": "
-		"\"write_file\", \"arguments\": " ARGS "}\n</tool_call>",
-		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
+{ "hermes",
+	"<think>\nTHINK1\n</think>\n\nLet me write it.\n<tool_call>\n{\"name\": "
+	"\"write_file\", \"arguments\": " ARGS "}\n</tool_call>",
+	THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "hermes",
 		"<tool_call>\n{\"name\": \"write_file\", \"arguments\": " ARGS
 		"}\n</tool_call>\n<tool_call>\n{\"name\": \"write_file\", \"arguments\": " ARGS
@@ -72,8 +72,8 @@
 		"<|tools_prefix|>[{\"write_file\": " ARGS "}, {\"get\": {}}]<|tools_suffix|>",
 		CALL0(ARGS) "\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1", 0 },
 	/* ---- name, mark, JSON ---- */
-	{ "mistral-args", "Let me write it.[TOOL_CALLS]write_file[ARGS]" ARGS,
-		SAY "\n" CALL0(ARGS), 0 },
+	{ "mistral-args", "Let me write it.[TOOL_CALLS]write_file[ARGS]" ARGS, SAY "\n" CALL0(ARGS),
+		0 },
 	{ "mistral-args",
 		"[THINK]THINK1[/THINK][TOOL_CALLS]write_file[ARGS]" ARGS
 		"[TOOL_CALLS]write_file[ARGS]" ARGS,
@@ -88,13 +88,15 @@
 		"```json\n" ARGS "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
 		CALL0(ARGS), 0 },
 	{ "deepseek-fence",
-		"THINK1\n</think>\n\n<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>"
+		"THINK1\n</"
+		"think>\n\n<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>"
 		"write_file\n```json\n" ARGS "\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>"
 		"function<｜tool▁sep｜>write_file\n```json\n" ARGS
 		"\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
 		THINK "\n" CALL0(ARGS) CALL1(ARGS), TOOL_READ_IN_THOUGHT },
 	{ "deepseek-sep",
-		"Let me write it.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>write_file<｜tool▁sep｜>" ARGS
+		"Let me write "
+		"it.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>write_file<｜tool▁sep｜>" ARGS
 		"<｜tool▁call▁end｜><｜tool▁call▁begin｜>write_file<｜tool▁sep｜>" ARGS
 		"<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
 		SAY "\n" CALL0(ARGS) CALL1(ARGS), 0 },
@@ -133,12 +135,14 @@
 		THINK "\n" SAY, 0 },
 	/* ---- a name and raw parameters ---- */
 	{ "qwen-xml",
-		"<think>\nTHINK1\n</think>\n\nLet me write it.\n\n<tool_call>\n<function=write_file>\n"
+		"<think>\nTHINK1\n</think>\n\nLet me write "
+		"it.\n\n<tool_call>\n<function=write_file>\n"
 		"<parameter=path>\na \"q\".txt\n</parameter>\n<parameter=mode>\n420\n</parameter>\n"
 		"</function>\n</tool_call>",
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "qwen-xml",
-		"THINK1\n</think>\n<tool_call>\n<function=write_file>\n<parameter=path>\na \"q\".txt\n"
+		"THINK1\n</think>\n<tool_call>\n<function=write_file>\n<parameter=path>\na "
+		"\"q\".txt\n"
 		"</parameter>\n<parameter=mode>\n420\n</parameter>\n</function>\n</tool_call>\n"
 		"<tool_call>\n<function=get>\n</function>\n</tool_call>",
 		THINK "\n" CALL0(ARGS) "\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1",
@@ -150,12 +154,14 @@
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "minimax-xml",
 		"<think>\nTHINK1\n</think>\n\nLet me write it.\n<minimax:tool_call>\n<invoke "
-		"name=\"write_file\">\n<parameter name=\"path\">a \"q\".txt</parameter>\n<parameter "
+		"name=\"write_file\">\n<parameter name=\"path\">a "
+		"\"q\".txt</parameter>\n<parameter "
 		"name=\"mode\">420</parameter>\n</invoke>\n</minimax:tool_call>",
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "minimax-xml",
 		"<minimax:tool_call>\n<invoke name=\"write_file\">\n<parameter name=\"path\">a "
-		"\"q\".txt</parameter>\n<parameter name=\"mode\">420</parameter>\n</invoke>\n<invoke "
+		"\"q\".txt</parameter>\n<parameter "
+		"name=\"mode\">420</parameter>\n</invoke>\n<invoke "
 		"name=\"get\">\n</invoke>\n</minimax:tool_call>",
 		CALL0(ARGS) "\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1", 0 },
 	{ "minimax-elements",
@@ -166,13 +172,27 @@
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "minimax-elements",
 		"]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name=\"write_file\">]<]minimax[>["
-		"<path>a <b>]<]minimax[>[</path>]<]minimax[>[<tags>]<]minimax[>[<item>x]<]minimax[>["
+		"<path>a "
+		"<b>]<]minimax[>[</path>]<]minimax[>[<tags>]<]minimax[>[<item>x]<]minimax[>["
 		"</item>]<]minimax[>[<item>2]<]minimax[>[</item>]<]minimax[>[</tags>]<]minimax[>["
 		"<opts>]<]minimax[>[<k>true]<]minimax[>[</k>]<]minimax[>[</opts>]<]minimax[>["
 		"</invoke>\n]<]minimax[>[<invoke name=\"get\">]<]minimax[>[</invoke>\n]<]minimax[>["
 		"</tool_call>",
-		CALL0("{\"path\": \"a <b>\", \"tags\": [\"x\", 2], \"opts\": {\"k\": true}}")
-		"\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1",
+		CALL0("{\"path\": \"a <b>\", \"tags\": [\"x\", 2], \"opts\": {\"k\": true}}") "\nto"
+											      "ol_"
+											      "begi"
+											      "n "
+											      "1"
+											      " " ID1
+											      " get"
+											      "\nto"
+											      "ol_"
+											      "args"
+											      " {}"
+											      "\nto"
+											      "ol_"
+											      "end "
+											      "1",
 		0 },
 	{ "muse-xml",
 		" to=self<|message|>THINK1<|eom|><|start|>assistant to=write_file<|message|>"
@@ -182,7 +202,8 @@
 		"<|start|>assistant to=user<|message|>Let me write it.<|eot|>",
 		THINK "\n" CALL0(ARGS) "\n" SAY, 0 },
 	{ "kimi-open",
-		"THINK1<|close|>think<|sep|><|open|>response<|sep|>Let me write it.<|close|>response"
+		"THINK1<|close|>think<|sep|><|open|>response<|sep|>Let me write "
+		"it.<|close|>response"
 		"<|sep|><|open|>tools<|sep|><|open|>call tool=\"write_file\" index=\"1\"<|sep|>"
 		"<|open|>argument key=\"path\" type=\"string\"<|sep|>a \"q\".txt<|close|>argument"
 		"<|sep|><|open|>argument key=\"mode\" type=\"number\"<|sep|>420<|close|>argument"
@@ -191,32 +212,36 @@
 	{ "kimi-open",
 		"<|open|>tools<|sep|><|open|>call tool=\"write_file\" index=\"1\"<|sep|>"
 		"<|open|>argument key=\"path\" type=\"string\"<|sep|>420<|close|>argument<|sep|>"
-		"<|close|>call<|sep|><|open|>call tool=\"get\" index=\"2\"<|sep|><|close|>call<|sep|>"
+		"<|close|>call<|sep|><|open|>call tool=\"get\" "
+		"index=\"2\"<|sep|><|close|>call<|sep|>"
 		"<|close|>tools<|sep|>",
 		CALL0("{\"path\": \"420\"}") "\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1",
 		0 },
 	/* ---- pairs of a key and a value ---- */
 	{ "glm-lines",
 		"<think>THINK1</think>\nLet me write it.\n<tool_call>write_file\n<arg_key>path"
-		"</arg_key>\n<arg_value>a \"q\".txt</arg_value>\n<arg_key>mode</arg_key>\n<arg_value>"
+		"</arg_key>\n<arg_value>a "
+		"\"q\".txt</arg_value>\n<arg_key>mode</arg_key>\n<arg_value>"
 		"420</arg_value>\n</tool_call>",
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "glm-tight",
-		"THINK1</think>Let me write it.<tool_call>write_file<arg_key>path</arg_key><arg_value>a "
+		"THINK1</think>Let me write "
+		"it.<tool_call>write_file<arg_key>path</arg_key><arg_value>a "
 		"\"q\".txt</arg_value><arg_key>mode</arg_key><arg_value>420</arg_value></tool_call>"
 		"<tool_call>get</tool_call>",
 		THINK "\n" SAY "\n" CALL0(ARGS) "\ntool_begin 1 " ID1
-		      " get\ntool_args {}\ntool_end 1",
+						" get\ntool_args {}\ntool_end 1",
 		TOOL_READ_IN_THOUGHT },
 	{ "hy",
-		"<think:opensource>THINK1</think:opensource>Let me write it.<tool_calls:opensource>\n"
+		"<think:opensource>THINK1</think:opensource>Let me write "
+		"it.<tool_calls:opensource>\n"
 		"<tool_call:opensource>write_file<tool_sep:opensource>\n<arg_key:opensource>path"
 		"</arg_key:opensource>\n<arg_value:opensource>a \"q\".txt</arg_value:opensource>\n"
 		"<arg_key:opensource>mode</arg_key:opensource>\n<arg_value:opensource>420"
 		"</arg_value:opensource>\n</tool_call:opensource>\n<tool_call:opensource>get"
 		"<tool_sep:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>",
 		THINK "\n" SAY "\n" CALL0(ARGS) "\ntool_begin 1 " ID1
-		      " get\ntool_args {}\ntool_end 1",
+						" get\ntool_args {}\ntool_end 1",
 		0 },
 	/* ---- Python ---- */
 	{ "lfm-python",
@@ -230,15 +255,18 @@
 	{ "llama-python", "[write_file(path='a \"q\".txt', mode=420), get()]",
 		CALL0(ARGS) "\ntool_begin 1 " ID1 " get\ntool_args {}\ntool_end 1", 0 },
 	{ "llama-python",
-		"[write_file(path='''it's\n\\x41''', tags=[1, 2.5, None, (True,)], opts={'k': {}})]",
-		CALL0("{\"path\": \"it's\\nA\", \"tags\": [1, 2.5, null, [true]], \"opts\": {\"k\": "
+		"[write_file(path='''it's\n\\x41''', tags=[1, 2.5, None, (True,)], opts={'k': "
+		"{}})]",
+		CALL0("{\"path\": \"it's\\nA\", \"tags\": [1, 2.5, null, [true]], \"opts\": "
+		      "{\"k\": "
 		      "{}}}"),
 		0 },
 	{ "llama-builtin", "<|python_tag|>write_file.call(path=\"a \\\"q\\\".txt\", mode=420)",
 		CALL0(ARGS), 0 },
 	/* ---- bare keys ---- */
 	{ "gemma",
-		"<|channel>thought\nTHINK1\n<channel|><|tool_call>call:write_file{mode:420,path:<|\"|>a "
+		"<|channel>thought\nTHINK1\n<channel|><|tool_call>call:write_file{mode:420,path:<|"
+		"\"|>a "
 		"\"q\".txt<|\"|>}<tool_call|>",
 		THINK "\n" CALL0(ARGS_MODE1), 0 },
 	{ "gemma",
@@ -246,7 +274,7 @@
 		"\"q\".txt<|\"|>}<tool_call|><|tool_call>call:write_file{opts:{<|\"|>k<|\"|>:[1,"
 		"<|\"|>x<|\"|>,null,{}]},tags:[]}<tool_call|>",
 		SAY "\n" CALL0(ARGS_MODE1)
-		      CALL1("{\"opts\": {\"k\": [1, \"x\", null, {}]}, \"tags\": []}"),
+			CALL1("{\"opts\": {\"k\": [1, \"x\", null, {}]}, \"tags\": []}"),
 		0 },
 	{ "function-gemma",
 		"<start_function_call>call:write_file{mode:420,path:<escape>a "
@@ -273,10 +301,12 @@
 	{ "harmony", "Let me write it.", SAY, 0 },
 	/* ---- DSML ---- */
 	{ "dsml-functions",
-		"<think>THINK1</think>Let me write it.\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke "
+		"<think>THINK1</think>Let me write "
+		"it.\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke "
 		"name=\"write_file\">\n<｜DSML｜parameter name=\"path\" string=\"true\">a "
 		"\"q\".txt</｜DSML｜parameter>\n<｜DSML｜parameter name=\"mode\" "
-		"string=\"false\">420</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+		"string=\"false\">420</｜DSML｜parameter>\n</｜DSML｜invoke>\n</"
+		"｜DSML｜function_calls>",
 		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
 	{ "dsml-tools",
 		"THINK1</think>Let me write it.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke "
@@ -285,5 +315,5 @@
 		"string=\"false\">420</｜DSML｜parameter>\n</｜DSML｜invoke>\n<｜DSML｜invoke "
 		"name=\"get\">\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
 		THINK "\n" SAY "\n" CALL0(ARGS) "\ntool_begin 1 " ID1
-		      " get\ntool_args {}\ntool_end 1",
+						" get\ntool_args {}\ntool_end 1",
 		TOOL_READ_IN_THOUGHT },

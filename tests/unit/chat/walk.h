@@ -23,7 +23,8 @@ struct str walk_forced(const struct guide *g, struct str text, struct buf *out);
 /* A source of random numbers that is the same on every machine. */
 struct walk_random {
 	uint64_t state;
-	const char *lure; /* where nearly every byte may come, this is said now and then; NULL: nothing */
+	const char *lure; /* where nearly every byte may come, this is said now and then; NULL:
+			     nothing */
 };
 
 uint64_t walk_next(struct walk_random *r);
