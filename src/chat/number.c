@@ -231,3 +231,84 @@ const struct dfa *number_between(struct arena *mem, enum number_kind kind,
 	free(m);
 	return made;
 }
+
+/* ---- multiples ---- */
+
+/* The step without its point; more states than the greatest are worth nobody's while. */
+enum { STEP_MAX = 1000 };
+
+static uint32_t step_digits(const struct decimal *step)
+{
+	uint32_t k = 0;
+	for (int i = 0; i < step->n_whole + step->n_part && k <= STEP_MAX; i++)
+		k = k * 10 + (i < step->n_whole ? step->whole[i] : step->part[i - step->n_whole]);
+	return k <= STEP_MAX ? k : 0;
+}
+
+/*
+ * A state is how many digits after the point were read, as far as the step has some (then: zeros),
+ * and the remainder of all digits so far. States of row `point` have read the point alone.
+ */
+struct multiple_maker {
+	struct dfa_maker dfa;
+	uint32_t k;   /* the step times 10^places */
+	int places;   /* of the step */
+	uint32_t row; /* states of the first row; each has k of them */
+};
+
+static uint32_t multiple_state(const struct multiple_maker *m, int row, uint32_t rest)
+{
+	return m->row + (uint32_t)row * m->k + rest;
+}
+
+/* Whether the digits are a multiple if zeros fill the places that are still missing. */
+static bool is_multiple(const struct multiple_maker *m, int read, uint32_t rest)
+{
+	for (int i = read; i < m->places; i++)
+		rest = rest * 10 % m->k;
+	return rest % m->k == 0;
+}
+
+static void digits_from(struct multiple_maker *m, uint32_t from, int row, uint32_t rest)
+{
+	for (uint32_t digit = 0; digit < 10; digit++)
+		dfa_maker_edge(&m->dfa, from, '0' + digit, '0' + digit,
+			multiple_state(m, row, (rest * 10 + digit) % m->k));
+}
+
+/* Rows: 0 before the point, 1 the point, 1 + n after n places of it. */
+static void lay_rows(struct multiple_maker *m, uint32_t zeros)
+{
+	for (uint32_t rest = 0; rest < m->k; rest++) {
+		digits_from(m, multiple_state(m, 0, rest), 0, rest);
+		dfa_maker_edge(
+			&m->dfa, multiple_state(m, 0, rest), '.', '.', multiple_state(m, 1, rest));
+		for (int row = 1; row <= m->places; row++)
+			digits_from(m, multiple_state(m, row, rest), row + 1, rest);
+	}
+	dfa_maker_edge(&m->dfa, multiple_state(m, m->places + 1, 0), '0', '0', zeros);
+	dfa_maker_edge(&m->dfa, zeros, '0', '0', zeros);
+}
+
+const struct dfa *number_multiple(struct arena *mem, const struct decimal *step)
+{
+	struct multiple_maker m = { .k = step_digits(step), .places = step->n_part };
+	if (!m.k)
+		return NULL;
+	uint32_t rows = (uint32_t)m.places + 2;
+	dfa_maker_init(&m.dfa, (size_t)rows * m.k + 3);
+	uint32_t start = dfa_maker_state(&m.dfa, false, false);
+	uint32_t minus = dfa_maker_state(&m.dfa, false, false);
+	uint32_t zeros = dfa_maker_state(&m.dfa, true, false);
+	m.row = zeros + 1;
+	for (uint32_t row = 0; row < rows; row++)
+		for (uint32_t rest = 0; rest < m.k; rest++) {
+			int read = row ? (int)row - 1 : 0;
+			dfa_maker_state(&m.dfa, row != 1 && is_multiple(&m, read, rest), false);
+		}
+	dfa_maker_edge(&m.dfa, start, '-', '-', minus);
+	digits_from(&m, start, 0, 0);
+	digits_from(&m, minus, 0, 0);
+	lay_rows(&m, zeros);
+	return dfa_maker_finish(&m.dfa, mem);
+}

@@ -1,5 +1,5 @@
 /*
- * number.h - the spelling of JSON numbers within bounds, as automata.
+ * number.h - the spelling of JSON numbers within bounds or in steps, as automata.
  *
  * Spelled without exponent where a bound is set, without leading zeros, never "-0". Digits are
  * capped (NUMBER_DIGITS before and after the point), so a model cannot write digits for ever.
@@ -33,5 +33,9 @@ enum number_kind { NUMBER_INTEGER, NUMBER_ANY };
 /* All spellings from `lo` to `hi`; NULL if there are none. */
 const struct dfa *number_between(struct arena *mem, enum number_kind kind,
 	const struct number_bound *lo, const struct number_bound *hi);
+
+/* All spellings without an exponent of what is `step` times a whole number, with any number of
+ * digits; NULL if the step is zero or has too many digits for that. */
+const struct dfa *number_multiple(struct arena *mem, const struct decimal *step);
 
 #endif

@@ -20,7 +20,7 @@
  * - Objects that have properties (none, too) and do not say additionalProperties are closed if the
  *   options say so: a tool's argument that its schema does not know is a mistake, whatever the
  * standard allows.
- * - oneOf is read as anyOf. Numbers within bounds are spelled without exponent.
+ * - oneOf is read as anyOf. Numbers within bounds or in steps are spelled without exponent.
  * - Where strings stand as they are, a value that may be a string is one, unless the text before it
  *   tells its type; what cannot be told from the end of its value cannot be written (raw_text.h).
  * - A key that cannot be written in a syntax is left out and noted, even if it is required.

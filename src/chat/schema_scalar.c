@@ -26,7 +26,10 @@
 #define ANY_NUMBER                                                                                 \
 	"-?(?:0|[1-9]\\d{0,17})(?:\\.\\d{1,24})?(?:[eE][+-]?(?:\\d{1,2}|1\\d\\d|2[0-7]\\d))?"
 
-enum { LARGEST_WHOLE_DIGITS = 18 };
+enum {
+	LARGEST_WHOLE_DIGITS = 18,
+	LARGEST_STEP_DIGITS = 15 /* in steps: what a reader's doubles hold to the last digit */
+};
 
 struct pattern_memo {
 	struct pattern_memo *next;
@@ -173,24 +176,50 @@ static struct number_bound whole_bound(int64_t value)
 	return bound;
 }
 
-/* The largest number of LARGEST_WHOLE_DIGITS digits, for numbers with a fraction. */
-static int64_t largest_whole(void)
+/* The largest number that is written, where not all of 64 bits are. */
+static int64_t largest_whole(const struct shape *shape)
 {
 	int64_t value = 0;
-	for (int i = 0; i < LARGEST_WHOLE_DIGITS; i++)
+	for (int i = 0; i < (shape->steps.n ? LARGEST_STEP_DIGITS : LARGEST_WHOLE_DIGITS); i++)
 		value = value * 10 + 9;
 	return value;
 }
 
+/* The multiples of one step; NULL, noted, if there is no automaton for it. */
+static const struct dfa *multiples(struct schema_build *b, const struct part *part)
+{
+	struct decimal step;
+	const json_t *value = json_object_get(part->schema, "multipleOf");
+	const struct dfa *made = shape_decimal(value, &step) && !step.is_negative
+					 ? number_multiple(b->schema->mem, &step)
+					 : NULL;
+	if (!made)
+		schema_note(b, part, "multipleOf", "not a step of up to 1000 without its point");
+	return made;
+}
+
+static const struct dfa *in_steps(
+	struct schema_build *b, const struct shape *shape, const struct dfa *number)
+{
+	for (size_t i = 0; i < shape->steps.n && number; i++) {
+		const struct part *part = &shape->steps.p[i];
+		if (!narrow(b, &number, multiples(b, part), part, "multipleOf"))
+			return NULL;
+	}
+	return number;
+}
+
 const struct dfa *scalar_number(struct schema_build *b, const struct shape *shape)
 {
-	bool is_any = shape->types & TYPE_FRACTION, is_bounded = shape->has_lo || shape->has_hi;
+	bool is_any = shape->types & TYPE_FRACTION;
+	bool is_bounded = shape->has_lo || shape->has_hi || shape->steps.n;
 	if (is_any && !is_bounded)
 		return compile_own(b, &b->any_number, ANY_NUMBER, PATTERN_BYTES);
 	if (!is_any && !is_bounded && b->integer)
 		return b->integer;
-	struct number_bound lo = whole_bound(is_any ? -largest_whole() : INT64_MIN);
-	struct number_bound hi = whole_bound(is_any ? largest_whole() : INT64_MAX);
+	bool is_capped = is_any || shape->steps.n;
+	struct number_bound lo = whole_bound(is_capped ? -largest_whole(shape) : INT64_MIN);
+	struct number_bound hi = whole_bound(is_capped ? largest_whole(shape) : INT64_MAX);
 	if (shape->has_lo && decimal_cmp(&shape->lo.value, &lo.value) >= 0)
 		lo = shape->lo;
 	if (shape->has_hi && decimal_cmp(&shape->hi.value, &hi.value) <= 0)
@@ -199,7 +228,7 @@ const struct dfa *scalar_number(struct schema_build *b, const struct shape *shap
 		number_between(b->schema->mem, is_any ? NUMBER_ANY : NUMBER_INTEGER, &lo, &hi);
 	if (!is_bounded)
 		b->integer = made;
-	return made;
+	return in_steps(b, shape, made);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -285,7 +314,19 @@ struct str scalar_spell(struct schema_build *b, const json_t *value)
 	return spelled;
 }
 
-static bool number_fits(const struct shape *shape, const json_t *value)
+static bool fits_steps(struct schema_build *b, const struct shape *shape, const json_t *value)
+{
+	struct str spelled = scalar_spell(b, value);
+	bool has_exponent = str_find(spelled, STR("e")) != SIZE_MAX;
+	for (size_t i = 0; i < shape->steps.n && !has_exponent; i++) {
+		const struct dfa *d = multiples(b, &shape->steps.p[i]);
+		if (d && !dfa_takes(d, spelled))
+			return false;
+	}
+	return true;
+}
+
+static bool number_fits(struct schema_build *b, const struct shape *shape, const json_t *value)
 {
 	struct decimal d;
 	bool is_known = json_is_integer(value) ? decimal_of_int(json_integer_value(value), &d)
@@ -297,7 +338,8 @@ static bool number_fits(const struct shape *shape, const json_t *value)
 	int over = shape->has_lo ? decimal_cmp(&d, &shape->lo.value) : 1;
 	int under = shape->has_hi ? decimal_cmp(&d, &shape->hi.value) : -1;
 	return (over > 0 || (over == 0 && !shape->lo.is_exclusive)) &&
-	       (under < 0 || (under == 0 && !shape->hi.is_exclusive));
+	       (under < 0 || (under == 0 && !shape->hi.is_exclusive)) &&
+	       fits_steps(b, shape, value);
 }
 
 static bool string_fits(struct schema_build *b, const struct shape *shape, const json_t *value)
@@ -323,7 +365,7 @@ bool scalar_fits(struct schema_build *b, const struct shape *shape, const json_t
 		       !memchr(json_string_value(value), 0, json_string_length(value)) &&
 		       string_fits(b, shape, value);
 	case JSON_INTEGER:
-	case JSON_REAL: return shape->types & TYPE_NUMBER && number_fits(shape, value);
+	case JSON_REAL: return shape->types & TYPE_NUMBER && number_fits(b, shape, value);
 	case JSON_TRUE:
 	case JSON_FALSE: return shape->types & TYPE_BOOL;
 	case JSON_NULL: return shape->types & TYPE_NULL;

@@ -178,7 +178,7 @@ static void read_enum(const struct keyword *k)
 		keep_values(k, values, n);
 }
 
-static bool to_decimal(const json_t *value, struct decimal *out)
+bool shape_decimal(const json_t *value, struct decimal *out)
 {
 	if (json_is_integer(value))
 		return decimal_of_int(json_integer_value(value), out);
@@ -210,7 +210,7 @@ static void read_bound(const struct keyword *k, const char *name, const char *ex
 		return;
 	if (!is_exclusive)
 		bound.is_exclusive = json_is_true(json_object_get(k->part->schema, exclusive_name));
-	if (to_decimal(k->value, &bound.value))
+	if (shape_decimal(k->value, &bound.value))
 		tighten(k->shape, bound);
 	else
 		note(k, is_exclusive ? exclusive_name : name, "not a number of up to 24 digits");
@@ -241,7 +241,7 @@ static void read_multiple(const struct keyword *k)
 	if (json_is_integer(k->value) && json_integer_value(k->value) == 1)
 		k->shape->types &= ~(unsigned)TYPE_FRACTION;
 	else
-		note(k, "multipleOf", not_enforced);
+		part_add(k->build, &k->shape->steps, *k->part);
 }
 
 /* A count, as 3 or as 3.0. */

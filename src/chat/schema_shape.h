@@ -54,6 +54,7 @@ struct shape {
 	bool has_lo, has_hi;
 	struct number_bound lo, hi;
 	size_t min_chars, max_chars, min_items, max_items, min_members, max_members;
+	struct part_list steps;    /* the schemas that say multipleOf */
 	struct part_list patterns; /* strings */
 	struct part_list formats;
 };
@@ -92,6 +93,9 @@ void shape_read(struct schema_build *b, const struct part_list *parts,
 
 /* What `type` says, as bits; 0 if it says nothing that is known. */
 unsigned shape_types(const json_t *type);
+
+/* A JSON number as a decimal; false if it is none or has too many digits. */
+bool shape_decimal(const json_t *value, struct decimal *out);
 
 /* A member's keyword with its place, or one whose schema is NULL. */
 struct part part_key(struct schema_build *b, const struct part *part, const char *key);

@@ -43,6 +43,7 @@ static json_t *invent_part(struct walk_random *r, int depth);
 
 static void add_number(struct walk_random *r, json_t *schema)
 {
+	static const double steps[] = { 2, 3, 10, 0.5, 0.25 };
 	json_int_t lo = (json_int_t)walk_below(r, 60) - 30,
 		   span = (json_int_t)walk_below(r, 40) + 2;
 	bool is_real = coin(r, 3);
@@ -52,6 +53,8 @@ static void add_number(struct walk_random *r, json_t *schema)
 	if (coin(r, 2))
 		set(schema, coin(r, 3) ? "exclusiveMaximum" : "maximum",
 			is_real ? json_real((double)(lo + span) - 0.125) : json_integer(lo + span));
+	if (coin(r, 4))
+		set(schema, "multipleOf", json_real(PICK(r, steps)));
 }
 
 static void add_string(struct walk_random *r, json_t *schema)

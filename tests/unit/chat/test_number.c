@@ -87,12 +87,44 @@ static void nothing_between_gives_nothing(void **state)
 	arena_free(mem);
 }
 
+static void multiples_of_a_step_and_nothing_else(void **state)
+{
+	(void)state;
+	/* The step and what is tried, in hundredths. */
+	static const int steps[] = { 1, 5, 25, 100, 700, 1200, 150 };
+	struct arena *mem = arena_new();
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		struct decimal step;
+		assert_true(decimal_of_double(steps[i] / 100.0, &step));
+		const struct dfa *d = number_multiple(mem, &step);
+		assert_non_null(d);
+		for (int n = 0; n < 5000; n++) {
+			char text[40];
+			snprintf(text, sizeof text, "-%d.%02d", n / 100, n % 100);
+			bool is_multiple = n % steps[i] == 0;
+			assert_int_equal(dfa_takes(d, str_z(text)), is_multiple);
+			assert_int_equal(dfa_takes(d, str_z(text + 1)), is_multiple);
+			snprintf(text, sizeof text, "%d.%02d000", n / 100, n % 100);
+			assert_int_equal(dfa_takes(d, str_z(text)), is_multiple);
+			snprintf(text, sizeof text, "%d", n);
+			assert_int_equal(dfa_takes(d, str_z(text)), n * 100 % steps[i] == 0);
+		}
+	}
+	struct decimal odd;
+	assert_true(decimal_of_int(0, &odd));
+	assert_null(number_multiple(mem, &odd));
+	assert_true(decimal_of_int(1001, &odd));
+	assert_null(number_multiple(mem, &odd));
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exactly_what_lies_between_is_taken),
 		cmocka_unit_test(whole_numbers_have_no_point),
 		cmocka_unit_test(nothing_between_gives_nothing),
+		cmocka_unit_test(multiples_of_a_step_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

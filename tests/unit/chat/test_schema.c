@@ -148,7 +148,12 @@ static void numbers_stay_in_range(void **state)
 		{ "{\"type\":\"integer\",\"minimum\":3,\"exclusiveMinimum\":true}", { "4" },
 			{ "3" }, 0 },
 		{ "{\"type\":\"number\",\"multipleOf\":1}", { "4" }, { "4.5" }, 0 },
-		{ "{\"type\":\"number\",\"multipleOf\":0.5}", { "4", "0.3" }, { "\"a\"" }, 1 },
+		{ "{\"type\":\"number\",\"multipleOf\":0.5}", { "4", "0.5", "-1.50", "0" },
+			{ "0.3", "4.25", "\"a\"" }, 0 },
+		{ "{\"allOf\":[{\"type\":\"integer\",\"multipleOf\":4},{\"multipleOf\":6}],"
+		  "\"maximum\":40}",
+			{ "0", "12", "36", "-24" }, { "4", "6", "48" }, 0 },
+		{ "{\"enum\":[1,2,3,4],\"multipleOf\":2}", { "2", "4" }, { "1", "3" }, 0 },
 		{ "{\"type\":\"integer\",\"minimum\":9223372036854775807}",
 			{ "9223372036854775807" }, { "9223372036854775806" }, 0 },
 	};

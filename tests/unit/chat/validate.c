@@ -87,8 +87,10 @@ static bool at_most(const json_t *schema, const char *key, double measure)
 static bool fits_number(const json_t *schema, double value)
 {
 	const json_t *over = json_object_get(schema, "exclusiveMinimum"),
-		     *under = json_object_get(schema, "exclusiveMaximum");
+		     *under = json_object_get(schema, "exclusiveMaximum"),
+		     *step = json_object_get(schema, "multipleOf");
 	return at_least(schema, "minimum", value) && at_most(schema, "maximum", value) &&
+	       (!step || fmod(value, json_number_value(step)) == 0) &&
 	       (!over || value > json_number_value(over)) &&
 	       (!under || value < json_number_value(under));
 }
