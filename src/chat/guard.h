@@ -17,7 +17,8 @@
  * The law: an answer that needs no mending passes event by event, with every piece as it was cut.
  * Text is held back only where a mark may begin; a call waits until it is complete, or until
  * GUARD_HELD_BYTES of its arguments have come and nothing can be changed in them any more. What is
- * told does not depend on how the input was cut, but for where pieces begin.
+ * told does not depend on how the input was cut, but for where pieces begin and how much of a call
+ * had been told before a failure inside it.
  *
  * A push machine with no I/O and no clock; of one owner.
  *

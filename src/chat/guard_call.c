@@ -49,7 +49,7 @@ static void begin_walk(struct guard_call *c)
 {
 	static const struct schema_options options = { .order = SCHEMA_ANY_ORDER,
 		.spacing = SCHEMA_SPACES_FREE,
-		.unsaid = SCHEMA_UNSAID_OPEN };
+		.unsaid = SCHEMA_UNSAID_CLOSED };
 	c->schema = schema_new(&options);
 	uint32_t root =
 		schema_add(c->schema, c->tool->parameters, c->tool->name, SCHEMA_TOP_OBJECT);
@@ -58,24 +58,25 @@ static void begin_walk(struct guard_call *c)
 	schema_run_start(c->schema, root, c->run);
 }
 
-/* After a byte was taken: how far nothing can be changed. */
+/* After a byte was taken: how far nothing can be changed. A key and the comma before it wait for
+ * their value, with which they may be left out. */
 static void settle(struct guard_call *c, char byte)
 {
 	size_t end = c->walked;
-	if (c->is_escaped) {
-		c->is_escaped = false;
-	} else if (c->in_string && byte == '\\') {
-		c->is_escaped = true;
-	} else if (byte == '"') {
-		c->in_string = !c->in_string;
-		if (c->in_string)
-			c->string_from = end;
-		else
+	if (c->in_string) {
+		bool ends = byte == '"' && !c->is_escaped;
+		c->is_escaped = byte == '\\' && !c->is_escaped;
+		c->in_string = !ends;
+		if (!ends && end - c->string_from > WORD_BYTES)
 			c->settled = end;
-		return;
-	}
-	if (c->in_string ? end - c->string_from > WORD_BYTES : strchr("{}[]:,", byte) != NULL)
+	} else if (byte == '"') {
+		c->in_string = true;
+		c->string_from = end;
+	} else if (byte == '{' || byte == '[' || byte == '}' || byte == ']') {
 		c->settled = end;
+	} else if (byte == ',') {
+		c->settled = end - 1;
+	}
 }
 
 static void walk(struct guard_call *c)
@@ -89,8 +90,7 @@ static void walk(struct guard_call *c)
 		if (c->is_refused)
 			return;
 		c->walked++;
-		if (byte)
-			settle(c, byte);
+		settle(c, byte);
 	}
 }
 

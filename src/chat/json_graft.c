@@ -87,15 +87,67 @@ static void graft_key(struct graft *g, const char *from, const char *to)
 	}
 }
 
+/* A member that `to` leaves out: only null ever is. */
+static bool is_left_out(const char *key, const json_t *value, const json_t *to)
+{
+	return json_is_null(value) && !json_object_get(to, key);
+}
+
+static size_t count_left_out(const json_t *from, const json_t *to)
+{
+	size_t count = 0;
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)from, key, value)
+	{
+		count += is_left_out(key, value, to);
+	}
+	return count;
+}
+
+/* Passes blanks and one character without writing them. */
+static void skip_mark(struct graft *g)
+{
+	while (is_blank(g->text.p[g->at]))
+		g->at++;
+	g->at++;
+}
+
+/* Passes a member: its key, colon and value. */
+static void skip_member(struct graft *g)
+{
+	while (is_blank(g->text.p[g->at]))
+		g->at++;
+	g->at = string_end(g->text, g->at);
+	skip_mark(g);
+	while (is_blank(g->text.p[g->at]))
+		g->at++;
+	g->at = value_end(g->text, g->at);
+}
+
 static void graft_object(struct graft *g, const json_t *from, const json_t *to)
 {
-	void *a = json_object_iter((json_t *)from), *b = json_object_iter((json_t *)to);
-	while (a) {
-		copy_mark(g); /* the opening bracket, or a comma */
-		graft_key(g, json_object_iter_key(a), json_object_iter_key(b));
+	void *b = json_object_iter((json_t *)to);
+	bool is_first = true, is_first_out = true;
+	const char *key;
+	json_t *value;
+	copy_mark(g); /* the opening bracket */
+	json_object_foreach((json_t *)from, key, value)
+	{
+		bool is_out = is_left_out(key, value, to);
+		if (!is_first && (is_out || is_first_out))
+			skip_mark(g); /* a comma with nothing before it or behind it */
+		else if (!is_first)
+			copy_mark(g);
+		is_first = false;
+		if (is_out) {
+			skip_member(g);
+			continue;
+		}
+		is_first_out = false;
+		graft_key(g, key, json_object_iter_key(b));
 		copy_mark(g); /* the colon */
-		graft_value(g, json_object_iter_value(a), json_object_iter_value(b));
-		a = json_object_iter_next((json_t *)from, a);
+		graft_value(g, value, json_object_iter_value(b));
 		b = json_object_iter_next((json_t *)to, b);
 	}
 	copy_mark(g);
@@ -112,8 +164,9 @@ static void graft_array(struct graft *g, const json_t *from, const json_t *to)
 
 static void graft_value(struct graft *g, const json_t *from, const json_t *to)
 {
-	bool are_objects = json_is_object(from) && json_is_object(to) && json_object_size(from) &&
-			   json_object_size(from) == json_object_size(to);
+	bool are_objects =
+		json_is_object(from) && json_is_object(to) && json_object_size(from) &&
+		json_object_size(from) == json_object_size(to) + count_left_out(from, to);
 	bool are_arrays = json_is_array(from) && json_is_array(to) && json_array_size(from) &&
 			  json_array_size(from) == json_array_size(to);
 	copy_blanks(g);

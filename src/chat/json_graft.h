@@ -14,8 +14,8 @@
 
 /*
  * Appends `text`, which parses to `from`, changed so that it parses to `to`. Members of objects are
- * paired by their place: a key may be renamed; where members or items were added or dropped, that
- * object or array is written anew.
+ * paired by their place: a key may be renamed, a null left out; where other members or items were
+ * added or dropped, that object or array is written anew.
  */
 void json_graft(struct str text, const json_t *from, const json_t *to, struct buf *out);
 

@@ -190,7 +190,7 @@ static void a_long_call_is_told_before_it_is_whole(void **state)
 	chat_send_tool_args(into(f), 0, STR("\"420\"}"));
 	assert_null(strstr(buf_z(&f->pieces), "420"));
 	chat_send_tool_end(into(f), 0);
-	assert_non_null(strstr(buf_z(&f->pieces), "tool_args de\":|tool_args 420}|tool_end |"));
+	assert_non_null(strstr(buf_z(&f->pieces), "tool_args \",\"mode\":420}|tool_end |"));
 	end(f);
 }
 

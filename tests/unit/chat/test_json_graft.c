@@ -46,7 +46,11 @@ static void what_lost_a_member_is_written_anew(void **state)
 {
 	(void)state;
 	grafts("{\"a\": 1, \"o\": { \"b\": null, \"c\": 2 }}", "{\"a\":1,\"o\":{\"c\":2}}",
-		"{\"a\": 1, \"o\": {\"c\":2}}");
+		"{\"a\": 1, \"o\": { \"c\": 2 }}");
+	grafts("{\"a\": null, \"b\" : null}", "{}", "{}");
+	grafts("{\"a\": 1, \"b\": null, \"c\": null , \"d\":2}", "{\"a\":1,\"d\":2}",
+		"{\"a\": 1 , \"d\":2}");
+	grafts("{\"a\": 1, \"c\": 2}", "{\"c\":2}", "{\"c\":2}");
 	grafts("{\"o\": { }}", "{\"o\":{\"c\":2}}", "{\"o\": {\"c\":2}}");
 	grafts("[true]", "null", "null");
 }
