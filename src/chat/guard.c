@@ -288,6 +288,8 @@ static void end_call(struct guard *g)
 
 static void take_call(struct guard *g, const struct chat_event *event)
 {
+	if (event->type != CHAT_TOOL_BEGIN && !g->call.is_open)
+		return;
 	switch (event->type) {
 	case CHAT_TOOL_BEGIN: begin_call(g, event->id, event->text); break;
 	case CHAT_TOOL_ARGS: guard_call_add(&g->call, event->text, g->o.sink); break;

@@ -148,13 +148,16 @@ static struct tool_reader *new_reader(
 	return tool_reader_new(&tool_format_rescue, t->offered, t->id_seed, how, t->trace, sink);
 }
 
-/* What was taken for a call was none, so all that is held is text. */
-static bool is_only_text(struct guard_text *t, bool ok)
+/* What the reader's verdict means. If what it took for a call was none, all that is held is text;
+ * if a call cannot be read, what stood before it goes out. */
+static bool settle(struct guard_text *t, bool ok)
 {
 	t->is_deaf = t->is_deaf || (!ok && t->strange.is_open);
 	if (t->is_deaf)
 		t->read = t->held.text.n;
-	return t->is_deaf;
+	else if (!ok && !t->has_parted)
+		part(t);
+	return ok || t->is_deaf;
 }
 
 bool guard_text_take(struct guard_text *t, struct str piece, struct err *e)
@@ -167,7 +170,7 @@ bool guard_text_take(struct guard_text *t, struct str piece, struct err *e)
 		guard_pieces_add(&t->held, piece);
 	if (!t->is_deaf)
 		ok = tool_reader_feed(t->reader, piece, &why);
-	ok = is_only_text(t, ok) || ok;
+	ok = settle(t, ok);
 	if (!t->has_parted)
 		let_go(t);
 	if (!ok && e)
@@ -183,7 +186,7 @@ bool guard_text_end(struct guard_text *t, bool is_cut, struct err *e)
 		return true;
 	if (!t->is_deaf)
 		ok = tool_reader_end(t->reader, is_cut, &why);
-	ok = is_only_text(t, ok) || ok;
+	ok = settle(t, ok);
 	if (!t->has_parted) {
 		t->read = t->held.text.n;
 		let_go(t);

@@ -26,6 +26,7 @@ struct witness {
 	struct guard *guard;
 	unsigned mode, calls;
 	bool in_call;
+	bool is_asked; /* another answer begins: what is left of this event comes no more */
 };
 
 static void take(void *owner, const struct chat_event *event)
@@ -41,10 +42,11 @@ static bool again(void *owner, const struct guard_again *what)
 	struct witness *w = owner;
 	if (!(w->mode & ASKS))
 		return false;
-	buf_printf(&w->log.text, "\nagain %.*s", STR_ARG(what->words));
+	buf_printf(&w->log.text, "\nagain: %s", what->about);
 	w->log.last = CHAT_EVENT_TYPE_COUNT;
 	w->calls = 0;
 	w->in_call = false;
+	w->is_asked = true;
 	return true;
 }
 
@@ -76,7 +78,8 @@ static void end_call(struct witness *w)
 /* The maker of events keeps its promises, whatever the bytes say. */
 static void send_words(struct witness *w, enum chat_event_type type, struct str text, size_t piece)
 {
-	while (text.n) {
+	w->is_asked = false;
+	while (text.n && !w->is_asked) {
 		size_t n = piece < text.n ? piece : text.n;
 		while (n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
 			n++;
@@ -87,20 +90,30 @@ static void send_words(struct witness *w, enum chat_event_type type, struct str 
 	}
 }
 
+/* What readers make of control characters is for their own fuzzer. */
+static bool has_control(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < 0x20 && text.p[i] != '\n')
+			return true;
+	return false;
+}
+
 static void send_event(struct witness *w, struct str record, size_t piece)
 {
 	struct err e = { 0 };
 	struct str text = str_from(record, 1);
 	char what = record.n ? record.p[0] : 0;
-	if (!utf8_is_valid(text))
+	if (!utf8_is_valid(text) || has_control(text))
 		return;
 	if (what == 'T' || what == 'H') {
 		end_call(w);
 		send_words(w, what == 'T' ? CHAT_TEXT : CHAT_THINK, text, piece);
 	} else if (what == 'N' && text.n && w->calls < LIMIT_CALLS) {
 		end_call(w);
-		chat_send_tool_begin(into(w), w->calls++, STR("id"), text);
+		w->is_asked = false;
 		w->in_call = true;
+		chat_send_tool_begin(into(w), w->calls++, STR("id"), text);
 	} else if (what == 'A' && w->in_call) {
 		send_words(w, CHAT_TOOL_ARGS, text, piece);
 	} else if (what == 'E') {
