@@ -34,6 +34,7 @@ struct answer {
 	struct chat_usage usage;
 	struct chat_alive alive;
 	size_t answer_bytes, logprob_bytes; /* of a whole answer, gathered so far */
+	struct err excess;                  /* set: the answer has become too long */
 	struct err fault;
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
 	bool has_begun;             /* the stream's head went out */
@@ -233,6 +234,14 @@ static void take_end(struct answer *a, const struct chat_event *event)
 	}
 }
 
+/* The whole answer has become too long. */
+static void on_excess(void *ctx)
+{
+	struct answer *a = ctx;
+	struct err e = a->excess;
+	refuse(a, &e);
+}
+
 /* What an event adds to a whole answer, at most: log probabilities are told with many words. */
 static size_t bytes_of(const struct chat_event *event)
 {
@@ -263,7 +272,8 @@ static bool is_within_limit(struct answer *a, const struct chat_event *event, st
 static void take_event(void *owner, const struct chat_event *event)
 {
 	struct answer *a = owner;
-	struct err e = { .kind = ERR_NONE };
+	if (err_is_set(&a->excess))
+		return;
 	if (event->type == CHAT_ALIVE) {
 		take_alive(a, event);
 		return;
@@ -278,8 +288,10 @@ static void take_event(void *owner, const struct chat_event *event)
 		take_end(a, event);
 		return;
 	}
-	if (!is_within_limit(a, event, &e)) {
-		refuse(a, &e);
+	if (!is_within_limit(a, event, &a->excess)) {
+		/* Not from here: whoever tells the events may not be through with this one. */
+		a->timer = loop_timer_new(a->serve->loop, on_excess, a);
+		loop_timer_start(a->timer, 0);
 		return;
 	}
 	a->dialect->write(a->writer, event, &a->out);
