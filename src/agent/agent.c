@@ -406,10 +406,14 @@ static void add_answer(struct agent *a)
 {
 	struct turn *t = &a->turn;
 	chat_add_message(a->request, CHAT_ASSISTANT);
-	if (t->thinking.n)
-		chat_add_block(a->request, (struct chat_block){ .type = CHAT_BLOCK_THINK,
-						   .text = buf_str(&t->thinking),
-						   .origin = a->receipt->upstream });
+	bool is_sealed = t->seal_count == 1 && t->seal.n;
+	if (t->thinking.n || is_sealed)
+		chat_add_block(
+			a->request, (struct chat_block){ .type = CHAT_BLOCK_THINK,
+					    .text = buf_str(&t->thinking),
+					    .opaque = is_sealed ? buf_str(&t->seal) : STR(""),
+					    .origin = is_sealed ? buf_str(&t->seal_origin)
+								: a->receipt->upstream });
 	if (t->text.n)
 		chat_add_block(a->request,
 			(struct chat_block){ .type = CHAT_BLOCK_TEXT, .text = buf_str(&t->text) });

@@ -11,6 +11,8 @@ void turn_init(struct turn *t)
 	*t = (struct turn){ .is_over = false };
 	buf_init(&t->text, LIMIT_ANSWER_BYTES);
 	buf_init(&t->thinking, LIMIT_ANSWER_BYTES);
+	buf_init(&t->seal, LIMIT_ANSWER_BYTES);
+	buf_init(&t->seal_origin, LIMIT_ANSWER_BYTES);
 }
 
 void turn_clear(struct turn *t)
@@ -23,7 +25,20 @@ void turn_clear(struct turn *t)
 	free(t->calls);
 	buf_clear(&t->text);
 	buf_clear(&t->thinking);
+	buf_clear(&t->seal);
+	buf_clear(&t->seal_origin);
 	turn_init(t);
+}
+
+static void take_seal(struct turn *t, const struct chat_event *event)
+{
+	t->seal_count++;
+	buf_reset(&t->seal);
+	buf_reset(&t->seal_origin);
+	if (event->stands_alone)
+		return;
+	buf_add(&t->seal, event->text);
+	buf_add(&t->seal_origin, event->origin);
 }
 
 static void begin_call(struct turn *t, const struct chat_event *event)
@@ -53,6 +68,7 @@ void turn_take(struct turn *t, const struct chat_event *event)
 	switch (event->type) {
 	case CHAT_TEXT: buf_add(&t->text, event->text); break;
 	case CHAT_THINK: buf_add(&t->thinking, event->text); break;
+	case CHAT_SEAL: take_seal(t, event); break;
 	case CHAT_TOOL_BEGIN: begin_call(t, event); break;
 	case CHAT_TOOL_ARGS:
 		if (call)
@@ -71,7 +87,6 @@ void turn_take(struct turn *t, const struct chat_event *event)
 		t->err = *event->err;
 		t->is_over = true;
 		break;
-	case CHAT_SEAL:
 	case CHAT_ALIVE:
 	case CHAT_LOGPROB:
 	case CHAT_EVENT_TYPE_COUNT: break;

@@ -17,6 +17,9 @@ struct turn_call {
 
 struct turn {
 	struct buf text, thinking;
+	struct buf seal, seal_origin; /* of the thought; good only if seal_count is 1, since the
+					 thoughts of a turn are kept as one */
+	size_t seal_count;
 	struct turn_call *calls;
 	size_t call_count;
 	bool has_too_many_calls;
