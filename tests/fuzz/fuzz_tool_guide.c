@@ -2,8 +2,8 @@
  * fuzz_tool_guide.c - guided answers are readable: whatever is chosen among the bytes a guide
  * allows, the reader finds valid calls of the tools offered and no fault.
  *
- * The first byte picks the format, the choice of tools and what stands before a call; each byte
- * after it picks one of the bytes allowed, which often are those of a call.
+ * The first byte picks the row, the second the choice of tools and what stands before a call; each
+ * byte after them picks one of the bytes allowed where there are several.
  */
 #include "fuzz.h"
 
@@ -57,9 +57,11 @@ static bool say(const struct guide *g, struct str choices, struct buf *said)
 	void *state = must_alloc(g->state_bytes);
 	struct byte_set set;
 	g->ops->start(g->grammar, state);
-	for (size_t i = 0; i < choices.n && i < SAID_MAX; i++) {
+	for (size_t i = 0; i < choices.n && said->n < SAID_MAX;) {
 		g->ops->allowed(g->grammar, state, &set);
-		int c = pick(&set, (unsigned char)choices.p[i]);
+		int c = byte_set_only(&set);
+		if (c < 0)
+			c = pick(&set, (unsigned char)choices.p[i++]);
 		MUST(c >= 0 || g->ops->may_end(g->grammar, state));
 		if (c < 0)
 			break;
@@ -91,25 +93,36 @@ static void take(void *owner, const struct chat_event *event)
 	}
 }
 
+/* Rows that know calls, by number. */
+static const struct tool_format *row_of(unsigned number)
+{
+	size_t count = 0;
+	while (tool_formats[count] && tool_formats[count]->mark_open)
+		count++;
+	return tool_formats[number % count];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	unsigned mode = n ? bytes[0] : 0;
+	unsigned mode = n > 1 ? bytes[1] : 0;
 	struct arena *a = arena_new();
 	struct chat_request *r = request_new(a, mode);
-	const struct tool_format *f = mode & 1 ? &tool_format_hermes : &tool_format_prompted;
+	const struct tool_format *f = row_of(n ? bytes[0] : 0);
 	enum tool_thinking thinking = (enum tool_thinking)((mode >> 5) % 3);
 	struct tool_guide *g = tool_guide_new(r, f, thinking, NULL);
 	struct checker c = { .request = r };
 	struct buf said;
 	buf_init(&said, SAID_MAX);
 	buf_init(&c.args, SAID_MAX);
-	bool may_end = say(tool_guide_get(g), str_from(str_n((const char *)bytes, n), 1), &said);
+	bool may_end = say(tool_guide_get(g), str_from(str_n((const char *)bytes, n), 2), &said);
 	struct err e = { 0 };
 	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	how |= TOOL_READ_GUIDED;
 	how |= mode & 16 ? TOOL_READ_VALUE : 0u;
 	struct tool_reader *reader =
 		tool_reader_new(f, r, 1, how, NULL, (struct chat_sink){ take, &c });
+	bool has_tail = f->prompt_tail && thinking != TOOL_THINKING_IS_OPEN;
+	MUST(!has_tail || tool_reader_feed(reader, str_z(f->prompt_tail), &e));
 	MUST(tool_reader_feed(reader, buf_str(&said), &e));
 	MUST(tool_reader_end(reader, !may_end, &e));
 	tool_reader_free(reader);
