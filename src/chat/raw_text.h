@@ -11,7 +11,7 @@
 
 #include "chat/dfa.h"
 
-enum { RAW_FOLLOWERS_MAX = 4 };
+enum { RAW_FOLLOWERS_MAX = 5 };
 
 struct raw_frame {
 	struct str open;  /* in front of the text, part of the automaton */

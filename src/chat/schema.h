@@ -68,6 +68,7 @@ struct schema_members {
 	 * values are literals. */
 	const char *value_close; /* with TOOL_HOLE_KEY if it holds the key */
 	const char *call_open;   /* begins a call as it could stand inside a value, or NULL */
+	const char *marks[2];    /* what else readers know a call by, or NULL */
 	/* Objects and arrays in tags are elements, each tag behind this; NULL: they are JSON. */
 	const char *element_mark;
 };

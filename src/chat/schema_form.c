@@ -318,6 +318,11 @@ static struct raw_frame frame_of(const struct schema *s, const struct spot *spot
 	f.followers[f.n_followers++] = str_trim(str_z(m->key_open));
 	f.followers[f.n_followers++] = first_tag(m->close);
 	f.call_open = last_tag(m->call_open);
+	if (f.call_open.n)
+		f.followers[f.n_followers++] = f.call_open;
+	for (size_t i = 0; i < sizeof m->marks / sizeof *m->marks; i++)
+		if (m->marks[i])
+			f.followers[f.n_followers++] = str_z(m->marks[i]);
 	f.call_close = first_tag(m->close);
 	return f;
 }

@@ -59,13 +59,15 @@ void tool_guide_free(struct tool_guide *g)
 	if (!g)
 		return;
 	schema_free(g->schema);
+	schema_free(g->value_schema);
 	arena_free(g->mem);
 	free(g);
 }
 
 size_t tool_guide_bytes(const struct tool_guide *g)
 {
-	return sizeof *g + arena_bytes(g->mem) + schema_bytes(g->schema);
+	return sizeof *g + arena_bytes(g->mem) + schema_bytes(g->schema) +
+	       (g->value_schema ? schema_bytes(g->value_schema) : 0);
 }
 
 const struct guide *tool_guide_get(const struct tool_guide *g)
@@ -88,6 +90,8 @@ static const struct guide_text *text_of(const struct tool_guide *g, const struct
 {
 	switch (h->place) {
 	case AT_HEAD: return g->head;
+	case AT_ALSO: return g->also;
+	case AT_INNER: return g->inner;
 	case AT_MIDDLE: return g->middle;
 	case AT_TAIL: return g->tail;
 	case AT_NEXT: return g->more;
@@ -108,6 +112,12 @@ static bool value_may_begin(const struct tool_guide *g, const struct guide_head 
 	return g->has_value && h->place == AT_ENTRY && h->at == 0 && h->calls == 0;
 }
 
+/* What the run at a place is of. */
+static const struct schema *schema_of(const struct tool_guide *g, const struct guide_head *h)
+{
+	return h->place == AT_ARGS ? g->schema : g->value_schema;
+}
+
 static bool has_run(const struct tool_guide *g, const struct guide_head *h)
 {
 	return h->place == AT_ARGS || h->place == AT_VALUE || value_may_begin(g, h);
@@ -125,7 +135,7 @@ static void go(struct guide_state *s, enum place place)
 static void go_to_value(const struct tool_guide *g, struct guide_state *s)
 {
 	go(s, AT_VALUE);
-	schema_run_start(g->schema, g->value_root, &s->run);
+	schema_run_start(g->value_schema, g->value_root, &s->run);
 }
 
 static void go_to_entry(const struct tool_guide *g, struct guide_state *s, unsigned blanks)
@@ -133,7 +143,7 @@ static void go_to_entry(const struct tool_guide *g, struct guide_state *s, unsig
 	go(s, AT_ENTRY);
 	s->head.blanks = (uint8_t)blanks;
 	if (value_may_begin(g, &s->head))
-		schema_run_start(g->schema, g->value_root, &s->run);
+		schema_run_start(g->value_schema, g->value_root, &s->run);
 }
 
 static void go_to_next(const struct tool_guide *g, struct guide_state *s)
@@ -143,11 +153,13 @@ static void go_to_next(const struct tool_guide *g, struct guide_state *s)
 		s->head.text.piece = GUIDE_TEXT_OVER;
 }
 
+/* Behind calls that no mark tells from text only another one may come. */
 static void end_section(const struct tool_guide *g, struct guide_state *s)
 {
-	if (s->head.calls >= g->max_calls)
+	bool is_last = g->has_section && !g->has_close;
+	if (s->head.calls >= g->max_calls || is_last)
 		go(s, AT_DONE);
-	else if (g->has_value)
+	else if (g->has_value || !g->has_close)
 		go_to_entry(g, s, ENTRY_BLANKS);
 	else
 		go(s, AT_TEXT);
@@ -178,7 +190,7 @@ static void end_opener(const struct tool_guide *g, struct guide_state *s)
 	s->head.may_think = false;
 	switch (kind) {
 	case OPENS_CALL: begin_call(s, AT_HEAD); break;
-	case OPENS_NAME: begin_call(s, AT_NAME); break;
+	case OPENS_ALSO: begin_call(s, AT_ALSO); break;
 	case OPENS_THOUGHT: go(s, AT_THINK); break;
 	case OPENS_VALUE: go_to_value(g, s); break;
 	}
@@ -203,7 +215,9 @@ static void go_on(const struct tool_guide *g, struct guide_state *s)
 {
 	switch (s->head.place) {
 	case AT_ENTRY: end_opener(g, s); break;
-	case AT_HEAD: go(s, AT_NAME); break;
+	case AT_HEAD:
+	case AT_ALSO:
+	case AT_INNER: go(s, AT_NAME); break;
 	case AT_NAME: end_name(g, s); break;
 	case AT_MIDDLE:
 		go(s, AT_ARGS);
@@ -279,12 +293,32 @@ static bool is_found(const struct tool_guide *g, const struct guide_head *h, enu
 	return g->marks[mark].text.n && h->matched[mark] == g->marks[mark].text.n;
 }
 
+static const struct call_mark {
+	enum guide_mark mark;
+	enum place place; /* behind it */
+} call_marks[] = {
+	{ GUIDE_MARK_CALL, AT_HEAD },
+	{ GUIDE_MARK_ALSO, AT_ALSO },
+	{ GUIDE_MARK_INNER, AT_INNER },
+};
+
+enum { CALL_MARKS = sizeof call_marks / sizeof *call_marks };
+
+static const struct call_mark *call_found(const struct tool_guide *g, const struct guide_head *h)
+{
+	for (int i = 0; i < CALL_MARKS; i++)
+		if (is_found(g, h, call_marks[i].mark))
+			return &call_marks[i];
+	return NULL;
+}
+
 /* Whether the mark is looked for here. */
 static bool is_sought(const struct tool_guide *g, const struct guide_head *h, enum guide_mark mark)
 {
 	switch (mark) {
 	case GUIDE_MARK_CALL:
-	case GUIDE_MARK_ALSO: return !g->is_front && g->has_tools;
+	case GUIDE_MARK_ALSO:
+	case GUIDE_MARK_INNER: return !g->is_front && g->has_tools;
 	case GUIDE_MARK_THINK: return h->place == AT_TEXT && h->may_think;
 	case GUIDE_MARK_END: return h->place == AT_THINK;
 	default: return false;
@@ -312,13 +346,13 @@ static bool accept_words(const struct tool_guide *g, struct guide_state *s, unsi
 	for (int i = 0; i < GUIDE_MARK_COUNT; i++)
 		h->matched[i] =
 			is_sought(g, h, i) ? (uint8_t)mark_step(&g->marks[i], h->matched[i], c) : 0;
-	bool is_call = is_found(g, h, GUIDE_MARK_CALL), is_also = is_found(g, h, GUIDE_MARK_ALSO);
-	if ((is_call || is_also) && !may_call(g, h)) {
+	const struct call_mark *call = call_found(g, h);
+	if (call && !may_call(g, h)) {
 		*h = before;
 		return false;
 	}
-	if (is_call || is_also)
-		begin_call(s, is_call ? AT_HEAD : AT_NAME);
+	if (call)
+		begin_call(s, call->place);
 	else if (is_found(g, h, GUIDE_MARK_THINK))
 		go(s, AT_THINK);
 	else if (is_found(g, h, GUIDE_MARK_END) && g->is_owed)
@@ -340,7 +374,7 @@ static void end_run(const struct tool_guide *g, struct guide_state *s)
 
 static bool accept_run(const struct tool_guide *g, struct guide_state *s, unsigned char c)
 {
-	if (!schema_run_accept(g->schema, &s->run, c))
+	if (!schema_run_accept(schema_of(g, &s->head), &s->run, c))
 		return false;
 	end_run(g, s);
 	return true;
@@ -352,7 +386,7 @@ static bool accept_entry(const struct tool_guide *g, struct guide_state *s, unsi
 		s->head.blanks--;
 		return true;
 	}
-	if (!value_may_begin(g, &s->head) || !schema_run_accept(g->schema, &s->run, c))
+	if (!value_may_begin(g, &s->head) || !schema_run_accept(g->value_schema, &s->run, c))
 		return false;
 	s->head.place = AT_VALUE;
 	end_run(g, s);
@@ -489,13 +523,13 @@ static void take_out(struct byte_set *set, unsigned char c)
 /* In words: leaves out what would complete the mark of a call that may not come. */
 static bool bar_marks(const struct tool_guide *g, const struct guide_head *h, struct byte_set *out)
 {
-	static const enum guide_mark marks[] = { GUIDE_MARK_CALL, GUIDE_MARK_ALSO };
 	bool is_barred = false;
 	if ((h->place != AT_TEXT && h->place != AT_THINK) || may_call(g, h))
 		return false;
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		struct str text = g->marks[marks[i]].text;
-		if (!text.n || !is_sought(g, h, marks[i]) || h->matched[marks[i]] + 1u != text.n)
+	for (int i = 0; i < CALL_MARKS; i++) {
+		enum guide_mark mark = call_marks[i].mark;
+		struct str text = g->marks[mark].text;
+		if (!text.n || !is_sought(g, h, mark) || h->matched[mark] + 1u != text.n)
 			continue;
 		take_out(out, (unsigned char)text.p[text.n - 1]);
 		is_barred = true;
@@ -510,7 +544,7 @@ static void put_entry(const struct tool_guide *g, const struct guide_state *s, s
 		byte_set_put(out, '\n');
 	}
 	if (value_may_begin(g, &s->head))
-		schema_run_allowed(g->schema, &s->run, out);
+		schema_run_allowed(g->value_schema, &s->run, out);
 }
 
 /* What the place's own text or automaton takes. */
@@ -535,7 +569,7 @@ static void put_strictly(
 	case AT_THINK: put_all(out); break;
 	case AT_ENTRY: put_entry(g, s, out); break;
 	case AT_ARGS:
-	case AT_VALUE: schema_run_allowed(g->schema, &s->run, out); break;
+	case AT_VALUE: schema_run_allowed(schema_of(g, &s->head), &s->run, out); break;
 	default: break;
 	}
 	bar_marks(g, &s->head, out);
@@ -599,7 +633,7 @@ static bool may_end(const void *grammar, const void *state)
 	case AT_DONE: return true;
 	case AT_THINK: return !g->is_owed;
 	case AT_ENTRY: return s->head.calls > 0 && s->head.at == 0;
-	case AT_VALUE: return schema_run_may_end(g->schema, &s->run);
+	case AT_VALUE: return schema_run_may_end(g->value_schema, &s->run);
 	case AT_ARGS:
 	case AT_TAIL:
 	case AT_NEXT:
@@ -657,7 +691,7 @@ static bool loop(const void *grammar, const void *state, struct guide_loop *out)
 	case AT_TEXT:
 	case AT_THINK: return loop_of_words(g, &s->head, out);
 	case AT_ARGS:
-	case AT_VALUE: return schema_run_loop(g->schema, &s->run, out);
+	case AT_VALUE: return schema_run_loop(schema_of(g, &s->head), &s->run, out);
 	default: return false;
 	}
 }
@@ -667,7 +701,7 @@ static void pass(const void *grammar, void *state, struct str text)
 	const struct tool_guide *g = grammar;
 	struct guide_state *s = state;
 	if (has_run(g, &s->head))
-		schema_run_pass(g->schema, &s->run, text);
+		schema_run_pass(schema_of(g, &s->head), &s->run, text);
 }
 
 static const struct guide_ops ops = {

@@ -15,6 +15,9 @@
  * opens, so that a limit on them can be kept (base/guide.h, `ends_thought`); a request that limits
  * them (chat_thinking_budget) has a guide even if it offers nothing.
  *
+ * Behind a call text may follow where a mark of the row tells the two apart; else only another call
+ * (a raw value could seem to go on).
+ *
  * Without parallel calls the answer ends with the first call. Immutable once made; states belong to
  * whoever makes them (base/guide.h).
  */

@@ -18,7 +18,8 @@ enum {
 /* Marks that are looked for in free text. */
 enum guide_mark {
 	GUIDE_MARK_CALL,  /* a call begins */
-	GUIDE_MARK_ALSO,  /* a call begins, its name comes next */
+	GUIDE_MARK_ALSO,  /* a call begins in the row's other spelling */
+	GUIDE_MARK_INNER, /* a call begins whose section was not opened */
 	GUIDE_MARK_THINK, /* a thought begins */
 	GUIDE_MARK_END,   /* the thought ends */
 	GUIDE_MARK_COUNT
@@ -33,7 +34,7 @@ struct mark {
 /* What an answer may open with where text does not do. */
 enum opener {
 	OPENS_CALL,
-	OPENS_NAME, /* as OPENS_CALL, up to the name */
+	OPENS_ALSO, /* in the row's other spelling */
 	OPENS_THOUGHT,
 	OPENS_VALUE,
 };
@@ -50,6 +51,8 @@ enum place {
 	AT_THINK,  /* anything, up to the mark that closes the thought */
 	AT_ENTRY,  /* blanks after a thought or a call, then one of the openers, or the value */
 	AT_HEAD,   /* from the mark up to the name */
+	AT_ALSO,   /* from the mark of the other spelling up to the name */
+	AT_INNER,  /* from the mark of a call without its section up to the name */
 	AT_NAME,   /* a name that was offered */
 	AT_MIDDLE, /* up to the arguments */
 	AT_ARGS,   /* the arguments */
@@ -66,6 +69,7 @@ struct tool_guide {
 	struct str *names; /* as the row spells them, and the word of text, sorted */
 	uint32_t *roots;   /* by name: the arguments, or GUIDE_NO_ROOT for the word of text */
 	size_t n_tools;
+	struct schema *value_schema; /* NULL without a value */
 	uint32_t value_root;
 	bool has_value; /* response_format */
 	bool has_tools;
@@ -74,6 +78,7 @@ struct tool_guide {
 	bool is_owed;     /* a call or value is demanded: text does not do */
 	bool may_think;   /* a demanded answer may open with a thought */
 	bool has_section; /* calls stand between section_open and section_close */
+	bool has_close;   /* a mark tells readers that calls are over: text may follow */
 	bool is_front;    /* a call is only the first thing of an answer */
 	bool marks_text;  /* text has a name's place behind the mark of a call */
 	uint16_t max_calls;
@@ -81,7 +86,7 @@ struct tool_guide {
 	enum place start;
 	struct str begun; /* bytes of the prompt that belong to the answer */
 	struct mark marks[GUIDE_MARK_COUNT];
-	const struct guide_text *head, *middle, *tail;
+	const struct guide_text *head, *also, *inner, *middle, *tail;
 	const struct guide_text *more; /* in a section: from a call up to the next one's name */
 	const struct guide_text *close;
 	const struct dfa *name_words;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/tool_guide_int.h"
+#include "chat/tool_text.h"
 
 /* ---- marks ---- */
 
@@ -74,11 +75,10 @@ static struct str json_name(struct arena *mem, struct str name)
 	return spelled;
 }
 
-/* Whether names stand between quotes of JSON. */
+/* Whether names are values of JSON. */
 static bool has_json_names(const struct tool_format *f)
 {
-	struct str before = str_z(f->before_name);
-	return f->arguments == TOOL_ARGS_JSON && str_starts(before, STR("{"));
+	return f->arguments == TOOL_ARGS_JSON && str_ends(str_z(f->before_name), STR("name\": \""));
 }
 
 static bool is_python_letter(unsigned char c)
@@ -91,7 +91,7 @@ static bool is_python_letter(unsigned char c)
  * what other syntaxes write too, and not for ever. */
 static bool can_be_written(const struct tool_format *f, struct str name)
 {
-	static const char ends[] = " \x7f<>{}[]()\"'`=,";
+	static const char ends[] = " \x7f<>{}[]()\"'`=,|";
 	const char *after = f->before_args && *f->before_args ? f->before_args : f->param_open;
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
@@ -169,7 +169,21 @@ static void lay_tools(struct tool_guide *g, const struct chat_request *r,
 	lay_names(g, list, collect(g, r, f, list, t), none);
 }
 
+/* In what order keys come: as the schema has them where models were taught so. */
+static enum schema_order own_order(const struct tool_format *f)
+{
+	return f == &tool_format_prompted ? SCHEMA_OWN_ORDER : SCHEMA_ANY_ORDER;
+}
+
 /* ---- texts ---- */
+
+/* The mark by which a reader knows a call. A header says it as soon as it names a recipient. */
+static struct str known_by(const struct tool_format *f, const char *mark)
+{
+	struct str text = str_z(mark);
+	size_t to = f->header_open ? str_find_last(text, STR("=")) : SIZE_MAX;
+	return to == SIZE_MAX ? text : str_sub(text, 0, to + 1);
+}
 
 static void lay_texts(struct tool_guide *g, const struct tool_format *f)
 {
@@ -177,8 +191,12 @@ static void lay_texts(struct tool_guide *g, const struct tool_format *f)
 	const struct guide_text_style with_also = { f->is_spacing_free, f->id_chars,
 		f->before_args_also };
 	struct str open = joined(g->mem, f->section_open, f->call_open);
-	struct str all = joined(g->mem, open.p, f->before_name), mark = str_z(f->mark_open);
+	struct str all = joined(g->mem, open.p, f->before_name), mark = known_by(f, f->mark_open),
+		   also_mark = known_by(f, f->mark_also);
 	MUST(str_starts(all, mark));
+	g->has_section = f->section_open != NULL;
+	/* Raw values may look as if they went on behind the call: nothing follows it. */
+	g->has_close = f->mark_close != NULL && f->arguments != TOOL_ARGS_RAW;
 	const char *head[] = { all.p + mark.n };
 	const char *middle[] = { f->before_args };
 	/* Elsewhere it tells where the last argument ends, and belongs to them. */
@@ -186,13 +204,21 @@ static void lay_texts(struct tool_guide *g, const struct tool_format *f)
 	const char *more[] = { f->call_separator, f->call_open, f->before_name };
 	const char *close[] = { f->section_close };
 	g->head = guide_text_new(g->mem, head, 1, &style);
+	const char *also[] = { f->mark_also ? f->mark_also + also_mark.n : NULL };
+	g->also = guide_text_new(g->mem, also, 1, &style);
+	if (g->has_section) {
+		struct str tag = tool_text_tag(f->call_open);
+		struct str call = joined(g->mem, f->call_open, f->before_name);
+		const char *inner[] = { call.p + (tag.n ? str_find(call, tag) + tag.n : 0) };
+		g->inner = guide_text_new(g->mem, inner, 1, &style);
+		g->marks[GUIDE_MARK_INNER] = mark_of(g->mem, arena_z(g->mem, tag));
+	}
 	g->middle = guide_text_new(g->mem, middle, 1, &with_also);
 	g->tail = guide_text_new(g->mem, tail, 1, &style);
 	g->more = guide_text_new(g->mem, more, 3, &style);
 	g->close = guide_text_new(g->mem, close, 1, &style);
-	g->has_section = f->section_open != NULL;
-	g->marks[GUIDE_MARK_CALL] = mark_of(g->mem, f->mark_open);
-	g->marks[GUIDE_MARK_ALSO] = mark_of(g->mem, f->mark_also);
+	g->marks[GUIDE_MARK_CALL] = mark_of(g->mem, arena_z(g->mem, mark));
+	g->marks[GUIDE_MARK_ALSO] = mark_of(g->mem, arena_z(g->mem, also_mark));
 }
 
 static void lay_thoughts(struct tool_guide *g, const struct tool_format *f)
@@ -234,10 +260,14 @@ static struct openers lay_openers(struct tool_guide *g, const struct tool_format
 	struct opener_word list[WORDS_MAX];
 	struct str words[WORDS_MAX];
 	const char *again = f->turn_again;
+	/* Behind it stands a header, which the marks of some rows' calls do not have. */
+	const char *again_call = f->header_end && !f->header_open ? NULL : again;
 	size_t n = 0, states = 1;
 	if (g->max_calls || text_word(f).n || (g->is_front && !g->is_owed)) {
-		n = add_opener(g->mem, list, n, again, f->mark_open, OPENS_CALL);
-		n = add_opener(g->mem, list, n, again, f->mark_also, OPENS_NAME);
+		n = add_opener(g->mem, list, n, again_call,
+			arena_z(g->mem, known_by(f, f->mark_open)), OPENS_CALL);
+		n = add_opener(g->mem, list, n, again_call,
+			arena_z(g->mem, known_by(f, f->mark_also)), OPENS_ALSO);
 	}
 	if (may_think)
 		n = add_opener(g->mem, list, n, again, f->think_open, OPENS_THOUGHT);
@@ -258,17 +288,26 @@ static struct openers lay_openers(struct tool_guide *g, const struct tool_format
 
 /* ---- all of it ---- */
 
-static void lay_value(struct tool_guide *g, const struct chat_request *r)
+/* The value is JSON whatever calls are. */
+static void lay_value(
+	struct tool_guide *g, const struct chat_request *r, const struct tool_format *f)
 {
+	const struct schema_options options = {
+		.order = own_order(f),
+		.spacing = f->is_spacing_free ? SCHEMA_SPACES_SINGLE : SCHEMA_SPACES_COMMON,
+		.unsaid = SCHEMA_UNSAID_CLOSED,
+	};
 	const json_t *wanted = r->format == CHAT_FORMAT_SCHEMA ? r->format_schema : NULL;
-	g->value_root = schema_add(g->schema, wanted, STR("response_format"),
+	g->value_schema = schema_new(&options);
+	g->value_root = schema_add(g->value_schema, wanted, STR("response_format"),
 		wanted ? SCHEMA_TOP_ANY : SCHEMA_TOP_OBJECT);
+	schema_seal(g->value_schema);
 }
 
-static void note_relaxed(const struct tool_guide *g, struct trace *t)
+static void note_relaxed(const struct schema *schema, struct trace *t)
 {
 	const struct schema_note *notes;
-	size_t n = schema_notes(g->schema, &notes);
+	size_t n = schema_notes(schema, &notes);
 	for (size_t i = 0; i < n; i++)
 		trace_note(t, LAYER_PARSE, "relaxed", "%.*s %.*s: %s: %s", STR_ARG(notes[i].root),
 			STR_ARG(notes[i].path), notes[i].keyword, notes[i].why);
@@ -304,6 +343,8 @@ static struct schema_members members_of(const struct tool_format *f)
 		m.after_key = f->after_key;
 		m.value_close = f->param_close;
 		m.call_open = f->call_open;
+		m.marks[0] = f->mark_open;
+		m.marks[1] = f->mark_also;
 		m.element_mark = f->element_mark;
 		break;
 	case TOOL_ARGS_PYTHON:
@@ -331,7 +372,7 @@ static struct schema *new_schema(const struct tool_format *f, struct schema_memb
 {
 	*members = members_of(f);
 	struct schema_options options = {
-		.order = f == &tool_format_prompted ? SCHEMA_OWN_ORDER : SCHEMA_ANY_ORDER,
+		.order = own_order(f),
 		.spacing = spacing_of(f),
 		.unsaid = SCHEMA_UNSAID_CLOSED,
 		.literals = literals[f->arguments],
@@ -371,8 +412,8 @@ static bool hides_value(const struct tool_guide *g, const struct tool_format *f)
 	struct byte_set first = { { 0 } };
 	if (!g->has_value || !g->max_calls)
 		return false;
-	schema_run_start(g->schema, g->value_root, &run);
-	schema_run_allowed(g->schema, &run, &first);
+	schema_run_start(g->value_schema, g->value_root, &run);
+	schema_run_allowed(g->value_schema, &run, &first);
 	return f->is_front_only || byte_set_only(&first) == (unsigned char)f->mark_open[0];
 }
 
@@ -390,10 +431,12 @@ struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct too
 	g->max_calls = most_calls(g, r, f);
 	g->has_value = r->format != CHAT_FORMAT_TEXT && !(g->max_calls && is_demanded(r));
 	if (g->has_value)
-		lay_value(g, r);
+		lay_value(g, r, f);
 	schema_seal(g->schema);
 	json_decref(none);
-	note_relaxed(g, t);
+	note_relaxed(g->schema, t);
+	if (g->has_value)
+		note_relaxed(g->value_schema, t);
 	if (hides_value(g, f)) {
 		trace_note(t, LAYER_PARSE, "left out",
 			"all tools: a call of the form %s looks like the value that is demanded",

@@ -302,6 +302,7 @@ static const struct tool_format seed_xml = {
 	.name = "seed-xml",
 	.arguments = TOOL_ARGS_RAW,
 	.mark_open = "<seed:tool_call>",
+	.mark_also = "<function=",
 	.mark_close = "</seed:tool_call>",
 	.call_open = "<seed:tool_call>\n<function=",
 	.before_args = ">\n",

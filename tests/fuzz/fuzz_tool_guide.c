@@ -116,12 +116,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	buf_init(&c.args, SAID_MAX);
 	bool may_end = say(tool_guide_get(g), str_from(str_n((const char *)bytes, n), 2), &said);
 	struct err e = { 0 };
-	unsigned how = thinking == TOOL_THINKING_IS_OPEN ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
+	bool is_open = thinking == TOOL_THINKING_IS_OPEN && f->think_open;
+	unsigned how = is_open ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	how |= TOOL_READ_GUIDED;
 	how |= mode & 16 ? TOOL_READ_VALUE : 0u;
 	struct tool_reader *reader =
 		tool_reader_new(f, r, 1, how, NULL, (struct chat_sink){ take, &c });
-	bool has_tail = f->prompt_tail && thinking != TOOL_THINKING_IS_OPEN;
+	bool has_tail = f->prompt_tail && !is_open;
 	MUST(!has_tail || tool_reader_feed(reader, str_z(f->prompt_tail), &e));
 	MUST(tool_reader_feed(reader, buf_str(&said), &e));
 	MUST(tool_reader_end(reader, !may_end, &e));
