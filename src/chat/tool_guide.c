@@ -168,6 +168,7 @@ static void end_section(const struct tool_guide *g, struct guide_state *s)
 static void begin_call(struct guide_state *s, enum place place)
 {
 	s->head.calls++;
+	s->head.may_think = false;
 	go(s, place);
 }
 
@@ -175,7 +176,6 @@ static void begin_call(struct guide_state *s, enum place place)
 static void begin_text(const struct tool_guide *g, struct guide_state *s)
 {
 	s->head.calls--;
-	s->head.may_think = false;
 	if (g->has_value)
 		go_to_value(g, s);
 	else
