@@ -118,7 +118,9 @@ static const struct template_way first_ways[] = {
 	{ AS_KEY, .has_plain_schemas = true },
 	{ AS_KEY, .folds_system = true },
 	{ AS_KEY, .tools = TEMPLATE_XML_TOOLS },
-	{ AS_KEY, .tools = TEMPLATE_FUNCTIONS },
+	{ AS_KEY, .tools = TEMPLATE_FUNCTIONS, .defines_functions = true },
+	{ AS_KEY, .tools = TEMPLATE_FUNCTIONS, .defines_functions = true,
+		.has_string_arguments = true },
 	{ AS_KEY, .tools = TEMPLATE_NO_TOOLS },
 	{ AS_KEY, .tools = TEMPLATE_NO_TOOLS, .folds_system = true },
 };
@@ -149,7 +151,7 @@ static void find_way(struct exam *x)
 			x->base = p.text;
 		}
 	}
-	if (shows_tools(x->base) && x->out->way.tools != TEMPLATE_NO_TOOLS)
+	if (x->base.n && x->out->way.tools != TEMPLATE_NO_TOOLS)
 		x->out->refusal = str_z(NULL);
 	x->out->answers[LINT_OBJECT_ARGS] =
 		x->out->way.has_string_arguments ? LINT_REFUSED : LINT_YES;

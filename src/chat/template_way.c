@@ -462,7 +462,7 @@ json_t *template_variables(const struct template_way *way, const struct chat_req
 		join_turns(messages);
 	json_t *all = json_pack("{s:o, s:b}", "messages", messages, "add_generation_prompt",
 		!r->continues_assistant);
-	if (way->tools == TEMPLATE_FUNCTIONS) /* which looks at them even if there are none */
+	if (way->defines_functions)
 		json_object_update_new(
 			all, json_pack("{s:s, s:s}", "functions", "[]", "datetime", ""));
 	if (template_offers_tools(r))

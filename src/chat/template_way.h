@@ -52,6 +52,7 @@ struct template_way {
 	enum family_replay replay;
 	const char *thought_key;
 	size_t id_chars;
+	bool defines_functions;    /* looks at `functions` and `datetime` even without tools */
 	bool has_plain_schemas;    /* template_schema.h */
 	bool has_string_arguments; /* as JSON text; else as an object */
 	bool folds_system;         /* no system role: its text opens the first question */

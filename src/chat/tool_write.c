@@ -15,6 +15,8 @@ struct holes {
 
 static const char *type_name(const json_t *value)
 {
+	if (!value)
+		return "null";
 	switch (json_typeof(value)) {
 	case JSON_OBJECT: return "object";
 	case JSON_ARRAY: return "array";
@@ -33,9 +35,9 @@ static void add_hole(struct buf *out, char hole, const struct holes *h)
 	if (hole == *TOOL_HOLE_INDEX)
 		buf_printf(out, "%zu", h->index);
 	else if (hole == *TOOL_HOLE_ID)
-		buf_add(out, h->call->id);
+		buf_add(out, h->call ? h->call->id : str_z(NULL));
 	else if (hole == *TOOL_HOLE_NAME)
-		buf_add(out, h->call->name);
+		buf_add(out, h->call ? h->call->name : str_z(NULL));
 	else if (hole == *TOOL_HOLE_KEY)
 		buf_add_z(out, h->key);
 	else if (hole == *TOOL_HOLE_TYPE)

@@ -166,7 +166,7 @@ static void tools_are_given_as_the_template_takes_them(void **state)
 	(void)state;
 	struct arena *a = arena_new();
 	struct chat_request *r = talk(a);
-	struct template_way way = { .tools = TEMPLATE_FUNCTIONS };
+	struct template_way way = { .tools = TEMPLATE_FUNCTIONS, .defines_functions = true };
 	assert_string_equal(SHOWN(way, "tools"), "-");
 	assert_true(str_starts(str_z(SHOWN(way, "functions")), STR("[{\"type\": \"function\"")));
 	way.tools = TEMPLATE_XML_TOOLS;
