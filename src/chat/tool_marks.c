@@ -219,8 +219,9 @@ static enum likeness fits_json(struct str s, size_t *weight)
 static enum likeness fits_args(const struct tool_format *f, struct str s, size_t *weight)
 {
 	size_t used;
-	if (tool_text_at(f->before_args ? f->before_args : "", s, NULL, &used) != LIKE_WHOLE)
-		return LIKE_WHOLE;
+	enum likeness head = tool_text_at(f->before_args ? f->before_args : "", s, NULL, &used);
+	if (head != LIKE_WHOLE)
+		return head == LIKE_BEGINNING ? head : LIKE_WHOLE;
 	s = str_from(s, used);
 	s = str_from(s, tool_blanks(s));
 	if (!s.n)

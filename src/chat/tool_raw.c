@@ -277,6 +277,7 @@ static void begin_value(struct tool_raw *m, struct look *l, struct str key, unsi
 	buf_reset(&m->value);
 	m->types = types;
 	m->is_streaming = types == TOOL_TYPE_STRING;
+	m->last = '\n';
 	m->calls_within = m->params_within = 0;
 	m->seen = m->end = m->end_after = 0;
 	m->place = AT_VALUE;
@@ -330,6 +331,8 @@ static enum progress take_line_end(struct tool_raw *m, struct look *l)
 /* Bytes of the value go out, or wait for its end. */
 static void keep(struct tool_raw *m, struct tool_call *c, struct str bytes)
 {
+	if (bytes.n)
+		m->last = bytes.p[bytes.n - 1];
 	if (m->is_streaming)
 		tool_args_piece(c, bytes);
 	else
@@ -496,7 +499,8 @@ static enum progress end_one(struct tool_raw *m, struct look *l, size_t at)
 static enum closer judge_missing(
 	const struct tool_raw *m, const struct look *l, struct str s, size_t at)
 {
-	bool is_line = at == 0 || l->s.p[at - 1] == '\n' || l->s.p[at - 1] == '>';
+	char before = at ? l->s.p[at - 1] : m->last;
+	bool is_line = before == '\n' || before == '>';
 	struct str key = { NULL, 0 }, tag = tool_text_first(l->f->param_open);
 	struct tool_holes holes;
 	size_t used = 0;

@@ -25,6 +25,7 @@ struct tool_raw {
 	struct buf value;      /* what is not sent on as it comes */
 	unsigned types;        /* of the present value: bits of tool_type */
 	bool is_streaming;     /* it is a string and goes out as it comes */
+	char last;             /* byte of the value that was passed on */
 	size_t calls_within;   /* calls that the value itself has opened */
 	size_t params_within;  /* and parameters */
 	size_t seen;           /* bytes of what is pending that were looked at */

@@ -400,6 +400,7 @@ static void take_spot(struct tool_reader *r, size_t at, struct spot found)
 	case SPOT_MARK: take_mark(r, at, found.mark); break;
 	case SPOT_FENCE:
 		send_before(r, at);
+		r->scanned = 0;
 		r->place = IN_FENCE;
 		break;
 	case SPOT_BARE: {

@@ -98,7 +98,9 @@ enum likeness tool_reader_fence_likeness(const struct tool_reader *r, struct str
 bool tool_reader_is_marked(const struct tool_reader *r)
 {
 	struct str mark = str_z(r->format->mark_open);
-	return r->is_guided && mark.n > 1 && str_find(tool_reader_rest(r), mark) != SIZE_MAX;
+	size_t from = r->scanned > mark.n ? r->scanned - mark.n : 0;
+	struct str unseen = str_from(tool_reader_rest(r), from);
+	return r->is_guided && mark.n > 1 && str_find(unseen, mark) != SIZE_MAX;
 }
 
 /* ---- an object ---- */
@@ -283,9 +285,12 @@ bool tool_reader_fence(struct tool_reader *r)
 		return true;
 	}
 	tool_reader_take_fence(&inside);
-	size_t from = s.n - inside.n, end = find_end(r, s, from, &after);
-	if (end == SIZE_MAX)
+	size_t from = s.n - inside.n;
+	size_t end = find_end(r, s, r->scanned > from ? r->scanned : from, &after);
+	if (end == SIZE_MAX) {
+		r->scanned = s.n - FENCE_TICKS;
 		return false;
+	}
 	r->place = IN_TEXT;
 	if (end > from && send_calls(r, str_sub(s, from, end))) {
 		r->at += after;

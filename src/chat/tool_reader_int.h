@@ -60,7 +60,7 @@ struct tool_reader {
 	bool is_begun;                /* TOOL_BEGIN has gone out */
 	bool is_fenced;               /* a fence was opened in front of it */
 	bool is_closed;               /* behind it: a closing mark was seen */
-	size_t scanned;               /* of a bare one, bytes behind `at` the machine has had */
+	size_t scanned;               /* of a bare or fenced one: bytes looked at behind `at` */
 	bool is_bare_front;           /* it is the first of the answer */
 	struct buf raw;               /* as it came, for the error */
 	struct buf args;              /* its arguments as they went out */
