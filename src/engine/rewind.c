@@ -143,7 +143,8 @@ void engine_plan_stops(const struct engine *g, struct lane *l, size_t parted)
 
 void engine_stop_here(struct engine *g, struct lane *l)
 {
-	const struct checkpoint *last = checkpoints_find(&l->checkpoints, l->in_cache);
+	/* the newest: a lane that was parked keeps those that it is not at yet */
+	const struct checkpoint *last = checkpoints_find(&l->checkpoints, SIZE_MAX);
 	if (l->in_cache != l->stops[0] && l->in_cache != l->stops[1])
 		return;
 	if (l->in_cache < (last ? last->tokens : 0) + CHECKPOINT_DISTANCE)

@@ -242,6 +242,45 @@ static void a_cancelled_prompt_does_not_harm_the_next(void **state)
 	for_each(leave);
 }
 
+/* ---- more than the cache holds ---- */
+
+enum { TOGETHER = 3, LONG_ANSWER = 520 };
+
+/* The youngest is parked in the middle of its answer, and what it held is computed again. */
+static void outgrow(struct world *w)
+{
+	const struct engine_bias no_end[] = { { 0, -100 }, { 1, -100 }, { 2, -100 } };
+	for (int i = 0; i < TOGETHER; i++) {
+		struct engine_segment segment = { lines(w->arena, LINES / 2, i), false };
+		struct engine_job job = fixture_job(&segment, w->to, LONG_ANSWER);
+		job.sampling.biases = no_end;
+		job.sampling.bias_count = 3;
+		engine_start(w->kept, &job);
+	}
+	struct engine_event event;
+	for (int over = 0; over < TOGETHER;) {
+		assert_true(mailbox_receive(w->to, &event));
+		if (event.type == ENGINE_DONE) {
+			over++;
+			assert_int_equal(event.done->end, ENGINE_END_LENGTH);
+			assert_int_equal(event.done->sampled_tokens, LONG_ANSWER);
+		}
+		engine_event_clear(&event);
+	}
+	ask_both(w, lines(w->arena, LINES / 2, 1));
+}
+
+static void answers_that_outgrow_the_cache_take_turns(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = { "nemotron_h_moe", "gpt-oss" };
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct world w = open_world(kinds[i]);
+		outgrow(&w);
+		close_world(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_place_where_prompts_parted_is_returned_to),
 		cmocka_unit_test(conversations_with_one_beginning_stay_apart),
 		cmocka_unit_test(a_cancelled_prompt_does_not_harm_the_next),
+		cmocka_unit_test(answers_that_outgrow_the_cache_take_turns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
