@@ -11,9 +11,6 @@
 enum { CONTEXT = 2048, ANSWER = 10, LINES = 24, CHUNK = 64 };
 
 static const char *const architectures[] = {
-	"llama",
-	"qwen2",
-	"qwen3",
 	"qwen3moe",
 	"gemma4",
 	"nemotron_h_moe",
