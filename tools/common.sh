@@ -66,6 +66,7 @@ find_pip() { # sets the array pip: any pip does, only its "download" is used and
 		read -r -a pip <<<"$candidate"
 		! "${pip[@]}" --version >/dev/null 2>&1 || return 0
 	done
+	# shellcheck disable=SC2154 # scratch is the caller's folder
 	if python3 -m venv "$scratch/venv" >/dev/null 2>&1; then
 		pip=("$scratch/venv/bin/python" -m pip)
 		return 0

@@ -9,7 +9,7 @@ export REAL_PYTHON
 
 # Ranks of four strings: a, b, ab, abab. The last is a pair of the third; Tekken's file holds the same and one more.
 mkdir -p "$scratch/npm/package/dist" "$scratch/wheel/mist" "$scratch/served"
-echo 'export default {"pat_str":"","special_tokens":{},"bpe_ranks":"! 0 YQ== Yg== YWI=\n! 3 YWJhYg=="};' >"$scratch/npm/package/dist/ranks.js"
+printf '%s\n' 'export default {"pat_str":"","special_tokens":{},"bpe_ranks":"! 0 YQ== Yg== YWI=\n! 3 YWJhYg=="};' >"$scratch/npm/package/dist/ranks.js"
 tar -czf "$scratch/served/ranks-1.0.tgz" -C "$scratch/npm" package
 echo '{"vocab": [{"token_bytes": "YQ=="}, {"token_bytes": "Yg=="}, {"token_bytes": "YWI="}, {"token_bytes": "w6k="}]}' >"$scratch/wheel/mist/tekken.json"
 (cd "$scratch/wheel" && "$REAL_PYTHON" -m zipfile -c "$scratch/served/mist-2.0-py3-none-any.whl" mist)
