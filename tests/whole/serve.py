@@ -178,7 +178,7 @@ class Scripted(WithHome):
             self.assertEqual(status, 200)
             self.assertEqual([(m["id"], m["context_length"]) for m in json.loads(body)["data"]], [("script", 4096)])
         self.assertEqual(json.loads(self.server.request("GET", "/health")[2])["status"], "ok")
-        self.assertEqual(self.server.request("GET", "/api/tags")[0], 404)
+        self.assertEqual(self.server.request("GET", "/api/nothing")[0], 404)
 
     def test_every_request_leaves_a_trace_and_a_row(self):
         ids = [self.server.chat(text, stream=stream)[1]["x-request-id"]
