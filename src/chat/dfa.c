@@ -200,6 +200,7 @@ static bool loops_in_ascii(const struct dfa *d, uint32_t state)
 static void find_loops(struct dfa *d, struct dfa_state *states, struct arena *mem)
 {
 	uint32_t n = 0;
+	MUST(states && d->states == states);
 	for (uint32_t i = 0; i < d->n_states; i++)
 		if (loops_in_ascii(d, i))
 			states[i].loop = n++;
