@@ -769,8 +769,25 @@ static uint16_t decide_all(
 	return kept;
 }
 
+/* The usual case, made quick: the only branch is inside a scalar, and stays there. */
+static bool goes_on_inside(const struct schema *s, struct schema_run *run, unsigned char c)
+{
+	struct view v = view_top(s, run, 0);
+	if (run->n_branches > 1 || v.frame->phase != PHASE_SCALAR)
+		return false;
+	const struct node_scalar *n = &view_node(s, v.frame->node)->scalar;
+	uint32_t to = n->is_raw ? DFA_NONE : dfa_step(n->dfa, v.frame->at, c);
+	if (to == DFA_NONE || !count_allows(&v, n, to))
+		return false;
+	step_scalar(s, run, 0, to);
+	run->blanks = 0;
+	return true;
+}
+
 bool schema_run_accept(const struct schema *s, struct schema_run *run, unsigned char c)
 {
+	if (goes_on_inside(s, run, c))
+		return true;
 	struct choice choices[LIMIT_SCHEMA_BRANCHES];
 	uint16_t kept = decide_all(s, run, c, choices);
 	if (!kept)

@@ -244,10 +244,10 @@ static void go_on(const struct tool_guide *g, struct guide_state *s)
 static bool is_complete(const struct tool_guide *g, const struct guide_state *s)
 {
 	const struct guide_head *h = &s->head;
-	const struct dfa *d = automaton(g, h);
-	const struct guide_text *text = text_of(g, h);
 	if (h->place == AT_ARGS)
 		return schema_run_may_end(g->schema, &s->run);
+	const struct dfa *d = automaton(g, h);
+	const struct guide_text *text = text_of(g, h);
 	if (h->place == AT_NEXT && guide_text_is_complete(g->close, &h->close))
 		return true;
 	return text ? guide_text_is_complete(text, &h->text) : d && d->states[h->at].is_accept;
@@ -256,10 +256,10 @@ static bool is_complete(const struct tool_guide *g, const struct guide_state *s)
 static bool is_final(const struct tool_guide *g, const struct guide_state *s)
 {
 	const struct guide_head *h = &s->head;
-	const struct dfa *d = automaton(g, h);
-	const struct guide_text *text = text_of(g, h);
 	if (h->place == AT_ARGS)
 		return schema_run_is_done(&s->run);
+	const struct dfa *d = automaton(g, h);
+	const struct guide_text *text = text_of(g, h);
 	if (h->place == AT_NEXT && guide_text_is_final(g->close, &h->close))
 		return true;
 	return text ? guide_text_is_final(text, &h->text) : d && dfa_is_final(d, h->at);
@@ -367,7 +367,9 @@ static bool accept_words(const struct tool_guide *g, struct guide_state *s, unsi
 
 static void end_run(const struct tool_guide *g, struct guide_state *s)
 {
-	if (schema_run_is_done(&s->run) && s->head.place == AT_VALUE)
+	if (!schema_run_is_done(&s->run))
+		return;
+	if (s->head.place == AT_VALUE)
 		go(s, AT_DONE);
 	settle(g, s);
 }
@@ -572,9 +574,13 @@ static void put_strictly(
 	case AT_VALUE: schema_run_allowed(schema_of(g, &s->head), &s->run, out); break;
 	default: break;
 	}
-	bar_marks(g, &s->head, out);
-	put_place(g, &s->head, out);
-	if (!is_complete(g, s))
+	if (!has_run(g, &s->head)) {
+		bar_marks(g, &s->head, out);
+		put_place(g, &s->head, out);
+	} else if (s->head.place == AT_ENTRY) {
+		put_place(g, &s->head, out);
+	}
+	if (s->head.place == AT_VALUE || !is_complete(g, s))
 		return;
 	struct guide_state next;
 	next.head = s->head;
