@@ -104,6 +104,46 @@ static void a_limit_makes_no_fault_and_no_guess(void **state)
 	}
 }
 
+/* A file need not be whole before its first bytes are on their way. */
+static void strings_go_out_while_they_come(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *format, *said;
+	} begun[] = {
+		{ "hermes", "<tool_call>{\"name\": \"write_file\", \"arguments\": {\"path\": \"" },
+		{ "llama-json", "{\"name\": \"write_file\", \"parameters\": {\"path\": \"" },
+		{ "mistral-args", "[TOOL_CALLS]write_file[ARGS]{\"path\": \"" },
+		{ "harmony", " to=functions.write_file<|channel|>commentary "
+			     "json<|message|>{\"path\": \"" },
+		{ "qwen-xml", "<tool_call>\n<function=write_file>\n<parameter=path>\n" },
+		{ "glm-tight", "<tool_call>write_file<arg_key>path</arg_key><arg_value>" },
+		{ "dsml-tools",
+			"<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"write_file\">\n<｜DSML｜"
+			"parameter name=\"path\" string=\"true\">" },
+		{ "minimax-elements", "]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke "
+				      "name=\"write_file\">]<]minimax[>[<path>" },
+		{ "lfm-python", "<|tool_call_start|>[write_file(path='" },
+		{ "llama-python", "[write_file(path='" },
+		{ "gemma", "<|tool_call>call:write_file{path:<|\"|>" },
+	};
+	for (size_t i = 0; i < sizeof begun / sizeof *begun; i++) {
+		struct record log;
+		struct err e = { 0 };
+		record_init(&log);
+		struct tool_reader *r = tool_reader_new(tool_format_find(str_z(begun[i].format)),
+			request, 7, TOOL_READ_WORDS, NULL, record_sink(&log));
+		assert_true(tool_reader_feed(r, str_z(begun[i].said), &e));
+		assert_true(tool_reader_feed(r, STR("the first words of"), &e));
+		if (!count(buf_str(&log.text), STR("\"path\": \"the first words of")))
+			print_error("%s: %s\n", begun[i].format, buf_z(&log.text));
+		assert_int_equal(
+			count(buf_str(&log.text), STR("\"path\": \"the first words of")), 1);
+		tool_reader_free(r);
+		record_clear(&log);
+	}
+}
+
 static void each_family_has_its_golden(void **state)
 {
 	(void)state;
@@ -123,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_family_is_read_however_it_is_cut),
 		cmocka_unit_test(a_limit_makes_no_fault_and_no_guess),
+		cmocka_unit_test(strings_go_out_while_they_come),
 		cmocka_unit_test(each_family_has_its_golden),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
