@@ -154,6 +154,12 @@ static struct str behind_parameter(const struct tool_format *f, struct str s)
 	return str_starts(s, close) ? str_from(s, close.n) : s;
 }
 
+/* Where nothing opens a section there is none. */
+static const char *text_or_null(struct arena *a, struct str s)
+{
+	return s.n ? arena_z(a, s) : NULL;
+}
+
 static void set_borders(struct arena *a, const struct cuts *c, struct tool_format *f)
 {
 	struct str gap = behind_parameter(f, c->gap), tail = behind_parameter(f, c->tail);
@@ -164,8 +170,8 @@ static void set_borders(struct arena *a, const struct cuts *c, struct tool_forma
 		gap = without_end(gap, open);
 		close = common_start(gap, tail);
 	}
-	f->section_open = arena_z(a, without_end(c->head, open));
-	f->section_close = arena_z(a, str_from(tail, close.n));
+	f->section_open = text_or_null(a, without_end(c->head, open));
+	f->section_close = text_or_null(a, str_from(tail, close.n));
 	f->call_close = arena_z(a, close);
 	f->call_separator = arena_z(a, str_from(gap, c->gap.n ? close.n : gap.n));
 	size_t brace = c->has_tags ? SIZE_MAX : str_find_last(open, STR("{"));
@@ -177,7 +183,8 @@ static void set_borders(struct arena *a, const struct cuts *c, struct tool_forma
 /* The fixed beginning of a call, without the brackets and blanks that JSON needs anyway. */
 static struct str opening_mark(struct arena *a, const struct tool_format *f)
 {
-	struct str all = arena_printf(a, "%s%s", f->section_open, f->call_open);
+	struct str all =
+		arena_printf(a, "%s%s", f->section_open ? f->section_open : "", f->call_open);
 	while (all.n && strchr("[{ \n", all.p[all.n - 1]))
 		all.n--;
 	return all;
@@ -185,7 +192,7 @@ static struct str opening_mark(struct arena *a, const struct tool_format *f)
 
 static struct str closing_mark(const struct tool_format *f)
 {
-	struct str all = str_z(*f->section_close ? f->section_close : f->call_close);
+	struct str all = str_z(f->section_close ? f->section_close : f->call_close);
 	while (all.n && strchr("]} \n", all.p[0]))
 		all = str_from(all, 1);
 	return str_trim_right(all);
