@@ -10,6 +10,8 @@
 #include "base/mailbox.h"
 #include "base/must.h"
 
+enum { TELL_US = 20 * 1000 }; /* shorter than anybody sees */
+
 const char *const engine_end_names[] = {
 	[ENGINE_END_TURN] = "turn",
 	[ENGINE_END_STOP] = "stop",
@@ -198,7 +200,13 @@ static void release(struct task *t, bool is_end)
 bool task_say(struct task *t, struct str bytes)
 {
 	bool goes_on = outflow_put(&t->outflow, bytes);
-	release(t, false);
+	int64_t now = clock_us();
+	bool is_quick = now - t->said_us < TELL_US;
+	t->said_us = now;
+	if (!is_quick || now - t->told_us >= TELL_US) {
+		release(t, false);
+		t->told_us = now;
+	}
 	return goes_on;
 }
 

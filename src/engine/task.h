@@ -38,7 +38,8 @@ struct task {
 	struct lane *parked;      /* what it held when its place in the cache was taken from it */
 	struct engine_done done;  /* filled as it goes */
 	int64_t posted_us, admitted_us, first_us;
-	bool is_prepared; /* prompt, sampler, guide are made */
+	int64_t said_us, told_us; /* the last token; what was sent of it */
+	bool is_prepared;         /* prompt, sampler, guide are made */
 };
 
 struct task *task_new(const struct engine_job *job, uint64_t id);
@@ -52,8 +53,9 @@ void task_tell_progress(struct task *t, size_t done_tokens);
 /* Notes the log probabilities of the token just chosen, from the untouched logits. */
 void task_note_logprobs(struct task *t, const float *logits, int32_t token);
 
-/* Hands the bytes of a token that was accepted to the flow and sends what may leave. False if a
- * stop text came. */
+/* Hands the bytes of a token that was accepted to the flow and sends what may leave; where tokens
+ * follow one another quickly, of several together, since each sending wakes a thread that takes its
+ * time from those that compute. False if a stop text came. */
 bool task_say(struct task *t, struct str bytes);
 
 /* Sends what is held back, then ENGINE_DONE; the task is to be freed next. `why` for
