@@ -27,3 +27,9 @@ def run(bench):
     bench.report.row(f"a guide of {made['tools']} tools, {made['schema_bytes'] / 1000:.0f} kB", median(made["compile_us"]), "us",
                      under=COMPILE_US_UNDER)
     bench.report.command(words)
+    words = [bench.programs / "forced", bench.model]
+    rows = json.loads(bench.run(words))
+    bench.report.section("steps of sampling that a typical call saves, by family")
+    for name, (tokens, fed) in rows.items():
+        bench.report.row(f"{name}, {tokens} tokens", 100 * fed / tokens, "%")
+    bench.report.command(words)
