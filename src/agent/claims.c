@@ -9,8 +9,8 @@
  */
 #include "agent/claims.h"
 
-#include "chat/words.h"
 #include "base/limits.h"
+#include "chat/words.h"
 
 enum places {
 	DIRECT = 1, /* directly behind the verb: "created a.txt" */

@@ -75,8 +75,8 @@
 /* Log probabilities of one answer as JSON: 16 k tokens with 20 others beside each; more can be
  * streamed. */
 #define LIMIT_LOGPROBS_BYTES (32 * MIB)
-/* States that an engine keeps to return to (engine/checkpoint.h), all lanes together, where memory is
- * free for them: one takes 2 MiB for a small hybrid model, 60 to 230 MiB for one of 35 B. */
+/* States that an engine keeps to return to (engine/checkpoint.h), all lanes together, where memory
+ * is free for them: one takes 2 MiB for a small hybrid model, 60 to 230 MiB for one of 35 B. */
 #define LIMIT_CHECKPOINT_BYTES (2 * GIB)
 /* A rendered prompt: 1 M tokens of 4 bytes. */
 #define LIMIT_PROMPT_BYTES (8 * MIB)
@@ -104,11 +104,12 @@
 #define LIMIT_JINJA_BYTES (256 * MIB)
 /* One probe of a template, of which there are some thirty when a model is loaded: real ones take
  * under 20,000 steps, and the longest preamble has 10 KiB. */
-#define LIMIT_PROBE_STEPS      300000
-/* Schemas inside of schemas that are made plain for a template; deeper ones are left as they are. */
+#define LIMIT_PROBE_STEPS 300000
+/* Schemas inside of schemas that are made plain for a template; deeper ones are left as they are.
+ */
 #define LIMIT_PLAIN_SCHEMA_DEPTH 32
-#define LIMIT_PROBE_BYTES      (16 * MIB)
-#define LIMIT_PROBE_TEXT_BYTES (256 * KIB)
+#define LIMIT_PROBE_BYTES        (16 * MIB)
+#define LIMIT_PROBE_TEXT_BYTES   (256 * KIB)
 
 /* Names that one listing of a folder tells a model; more help nobody. */
 #define LIMIT_LIST_NAMES 2000

@@ -255,7 +255,7 @@ const struct dfa *raw_text(
 const struct dfa *raw_text_without(struct arena *mem, struct str text)
 {
 	struct watch *w = must_calloc(1, sizeof *w);
-	struct raw_frame frame = { .n_followers = 1 };
+	struct raw_frame frame = { .open = STR(""), .n_followers = 1 };
 	w->n = 1;
 	add_word(w, text, WORD_END);
 	MUST(!w->overflow);

@@ -544,7 +544,8 @@ struct str form_key(struct schema_build *b, const struct node_form *form, const 
 		return str_sub(quoted, 1, quoted.n - 1);
 	}
 	for (size_t i = 0; i < text.n; i++)
-		if (!is_bare_letter(b, (unsigned char)text.p[i]) || text.p[i] == form->key_end)
+		if (!is_bare_letter(b, (unsigned char)text.p[i]) ||
+			(unsigned char)text.p[i] == (unsigned char)form->key_end)
 			return (struct str){ 0 };
 	bool is_odd = !text.n || text.p[0] == '/' || text.p[0] == ' ';
 	return is_odd ? (struct str){ 0 } : text;

@@ -9,7 +9,8 @@
 #include "base/must.h"
 #include "base/utf8.h"
 
-/* All of ASCII from the blank on but " ' < [ \ ] ` { and DEL; of the rest what may lead a character.
+/* All of ASCII from the blank on but " ' < [ \ ] ` { and DEL; of the rest what may lead a
+ * character.
  */
 const struct byte_set trie_plain_bytes = { {
 	UINT64_C(0xefffff7b00000000),

@@ -70,8 +70,8 @@ static const struct golden goldens[] = {
 	{ .said = "{\"name\": \"f\", \"arguments\": {\"a\": \"}\"}}\nok",
 		.events = "tool_begin 0 " ID0 " f\ntool_args {\"a\": \"}\"}\ntool_end 0\ntext ok" },
 	{ .said = "Sure:\n```json\n{ \"name\" : \"f\", \"parameters\": {}}\n```\nDone",
-		.events = "text Sure:\ntool_begin 0 " ID0
-			  " f\ntool_args {}\ntool_end 0\ntext Done" },
+		.events =
+			"text Sure:\ntool_begin 0 " ID0 " f\ntool_args {}\ntool_end 0\ntext Done" },
 	{ .said = "{\"name\": \"Bob\", \"age\": 3} and ```c\nint x;\n``` and {\"name\": 1}",
 		.events =
 			"text {\"name\": \"Bob\", \"age\": 3} and ```c\nint x;\n``` and {\"name\": "
