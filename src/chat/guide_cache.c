@@ -39,13 +39,14 @@ static void kept_free(struct kept *k)
 	free(k);
 }
 
-/* Lets go of what nobody holds beyond the limits. */
+/* Lets go of what nobody holds beyond the limits; once closed, of all that. */
 static void trim(struct guide_cache *c)
 {
 	size_t count = 0, bytes = 0;
 	for (struct kept **at = &c->first; *at;) {
 		struct kept *k = *at;
-		bool is_over = count >= LIMIT_GUIDES_KEPT || bytes + k->bytes > LIMIT_GUIDES_BYTES;
+		bool is_over = c->is_closed || count >= LIMIT_GUIDES_KEPT ||
+			       bytes + k->bytes > LIMIT_GUIDES_BYTES;
 		if (is_over && !k->holders) {
 			*at = k->next;
 			kept_free(k);
