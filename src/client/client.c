@@ -196,6 +196,7 @@ static bool check_setting(const struct client_setting *s, enum conf_format forma
 					 .is = shown(a, is),
 					 .should = shown(a, should),
 					 .why = s->why,
+					 .can_mend = true,
 				 });
 	json_decref(is);
 	json_decref(should);
@@ -217,6 +218,7 @@ static void check_warning(const struct client_warning *w, enum conf_format forma
 					 .path = place,
 					 .is = shown(a, is),
 					 .why = w->why,
+					 .can_mend = w->mend != NULL,
 				 });
 	json_decref(is);
 	json_decref(meant);

@@ -18,6 +18,8 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+enum { OWNER_ONLY = 0600 }; /* a key may stand in it */
+
 struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a)
 {
 	const struct client_file *f = &c->files[file];
@@ -132,26 +134,33 @@ static json_t *find_file(json_t *record, struct str path)
 	return NULL;
 }
 
-/* What stood there before the first change stays known; a change of a file that its user put back
- * or rewrote begins anew. */
-static void note_change(json_t *record, const struct connect_change *change)
+/* What stood there before the first change stays known. Where the user rewrote the file since, what
+ * is undone is the last change alone, and the first text is kept beside the record. */
+static bool note_change(const struct client *c, json_t *record, const struct connect_change *change,
+	struct arena *a, struct err *e)
 {
 	json_t *file = find_file(record, change->path);
 	if (file && str_eq(text_at(file, "after"), change->before)) {
 		json_object_set_new(file, "after", js_new_text(change->after));
-		return;
+		return true;
 	}
 	if (!file) {
 		file = json_object();
 		json_array_append_new(record, file);
+	} else if (!json_is_string(json_object_get(file, "first"))) {
+		struct str dir = fs_parent(str_z(record_path(c, a)));
+		struct str kept = fs_join(a, arena_str(a, dir),
+			arena_printf(a, "%s-%.*s.first", c->name, STR_ARG(fs_base(change->path))));
+		if (!fs_write(kept.p, text_at(file, "before"), OWNER_ONLY, e))
+			return false;
+		json_object_set_new(file, "first", js_new_text(kept));
 	}
 	json_object_set_new(file, "path", js_new_text(change->path));
 	json_object_set_new(
 		file, "before", change->is_new ? json_null() : js_new_text(change->before));
 	json_object_set_new(file, "after", js_new_text(change->after));
+	return true;
 }
-
-enum { OWNER_ONLY = 0600 }; /* a key may stand in it */
 
 bool connect_write(const struct client *c, const struct connect_change *changes, size_t count,
 	struct arena *a, struct err *e)
@@ -160,7 +169,7 @@ bool connect_write(const struct client *c, const struct connect_change *changes,
 	bool ok = record != NULL;
 	for (size_t i = 0; i < count && ok; i++)
 		if (!str_eq(changes[i].before, changes[i].after))
-			note_change(record, &changes[i]);
+			ok = note_change(c, record, &changes[i], a, e);
 	ok = ok && write_record(c, record, a, e);
 	for (size_t i = 0; i < count && ok; i++) {
 		struct str dir = arena_str(a, fs_parent(changes[i].path));
@@ -202,8 +211,10 @@ static bool put_back(const json_t *file, struct arena *a, struct err *e)
 	return fail_errno(e, LAYER_DISK, errno, "cannot remove %s", path);
 }
 
-bool connect_undo(const struct client *c, bool is_forced, struct arena *a, struct err *e)
+bool connect_undo(
+	const struct client *c, bool is_forced, struct arena *a, struct str *first, struct err *e)
 {
+	*first = STR("");
 	if (!connect_is_done(c, a))
 		return fail(e, ERR_NOT_FOUND, LAYER_CLIENT,
 			"%s was not connected by us: there is nothing to undo", c->title);
@@ -217,6 +228,8 @@ bool connect_undo(const struct client *c, bool is_forced, struct arena *a, struc
 	json_array_foreach(record, i, file)
 	{
 		ok = ok && put_back(file, a, e);
+		if (text_at(file, "first").n)
+			*first = arena_str(a, text_at(file, "first"));
 	}
 	json_decref(record);
 	return ok && fs_remove_tree(record_path(c, a), e);

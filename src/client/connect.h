@@ -33,7 +33,10 @@ bool connect_write(const struct client *c, const struct connect_change *changes,
 
 bool connect_is_done(const struct client *c, struct arena *a); /* there is something to undo */
 
-/* Puts back what was there. ERR_BUSY if a file was changed since, unless forced. */
-bool connect_undo(const struct client *c, bool is_forced, struct arena *a, struct err *e);
+/* Puts back what was there. ERR_BUSY if a file was changed since, unless forced. If its user had
+ * changed it between two times of connecting, it is as it was before the last one, with what we
+ * wrote the first time, and `first` says where the very first text is kept; else it is empty. */
+bool connect_undo(
+	const struct client *c, bool is_forced, struct arena *a, struct str *first, struct err *e);
 
 #endif

@@ -47,15 +47,6 @@ static const struct opt options[] = {
 
 /* ---- the list ---- */
 
-static bool is_in_path(const char *program, struct arena *a)
-{
-	struct str path = str_z(getenv("PATH")), dir;
-	while (str_cut(&path, ':', &dir))
-		if (dir.n && access(fs_join(a, dir, str_z(program)).p, X_OK) == 0)
-			return true;
-	return false;
-}
-
 static int list(struct arena *a)
 {
 	printf("%-15s%-15s%-12s%-11s%s\n", "client", "program", "installed", "connected",
@@ -63,7 +54,7 @@ static int list(struct arena *a)
 	for (size_t i = 0; i < client_count; i++) {
 		const struct client *c = &clients[i];
 		printf("%-15s%-15s%-12s%-11s%s\n", c->name, c->title,
-			is_in_path(c->program, a) ? "yes" : "no",
+			connect_has_program(c->program, a) ? "yes" : "no",
 			connect_is_done(c, a) ? "yes" : "no", c->measured ? "runs" : "its source");
 	}
 	printf("\nset one up: offgrid connect CLIENT\n");
@@ -108,7 +99,7 @@ static bool matters(const struct client_finding *f)
 static int check(
 	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
 {
-	size_t wrong = 0;
+	size_t wrong = 0, mendable = 0;
 	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++) {
 		struct str path = connect_path(c, i, STR(""), a);
 		struct client_findings found;
@@ -124,13 +115,14 @@ static int check(
 		for (size_t k = 0; k < found.count; k++) {
 			print_finding(&found.list[k]);
 			wrong += matters(&found.list[k]);
+			mendable += found.list[k].can_mend;
 		}
 		if (!found.count)
 			printf("  as it should be\n");
 	}
 	if (c->note)
 		printf("note: %s\n", c->note);
-	if (wrong)
+	if (mendable)
 		printf("mend it: offgrid connect %s\n", c->name);
 	return wrong ? 1 : 0;
 }

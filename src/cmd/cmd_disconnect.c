@@ -28,9 +28,16 @@ static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	const struct client *c = client_find(args->client, e);
-	if (!c || !connect_undo(c, args->force, in->arena, e))
+	struct str first;
+	if (!c || !connect_undo(c, args->force, in->arena, &first, e))
 		return 1;
-	printf("%s has its own configuration again, byte for byte\n", c->title);
+	if (first.n)
+		printf("%s is as before it was last connected; you had changed it in between. As "
+		       "it "
+		       "was before the first time: %s\n",
+			c->title, first.p);
+	else
+		printf("%s has its own configuration again, byte for byte\n", c->title);
 	return 0;
 }
 

@@ -102,7 +102,7 @@ static bool write_files(const struct client *c, const struct client_target *t, s
 	return true;
 }
 
-/* The program's exit code, -1 with an error if it could not be started. */
+/* The program's exit code; 1 with an error if no process could be made. */
 static int run_program(char *const *words, char *const *env, struct err *e)
 {
 	int status;
@@ -110,7 +110,7 @@ static int run_program(char *const *words, char *const *env, struct err *e)
 	pid_t child = fork();
 	if (child < 0) {
 		fail_errno(e, LAYER_CLIENT, errno, "cannot start %s", words[0]);
-		return -1;
+		return 1;
 	}
 	if (child == 0) {
 		extern char **environ;
@@ -124,10 +124,6 @@ static int run_program(char *const *words, char *const *env, struct err *e)
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	sigaction(SIGINT, &before, NULL);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s in PATH", words[0]);
-		return -1;
-	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNAL_CODE + WTERMSIG(status);
 }
 
@@ -137,6 +133,11 @@ static int run(const struct invocation *in, struct err *e)
 	struct client_target target;
 	struct str home;
 	const struct client *c = client_find(args->client, e);
+	if (c && !connect_has_program(c->program, in->arena)) {
+		fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s in PATH", c->program);
+		err_mend(e, "install %s first", c->title);
+		return 1;
+	}
 	if (!c || !connect_target(c, &args->target, in->arena, &target, e) ||
 		!fs_temp_dir(in->arena, "offgrid-launch", &home, e))
 		return 1;

@@ -6,7 +6,9 @@
 #include "cmd/connect_target.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/fs.h"
 #include "chat/dialect.h"
 #include "cmd/ask_server.h"
 
@@ -114,4 +116,13 @@ bool connect_target(const struct client *c, const struct target_args *args, stru
 	int64_t share = out->context / OUTPUT_SHARE;
 	out->output = args->output ? args->output : share < MOST_OUTPUT ? share : MOST_OUTPUT;
 	return fits(c, out, e);
+}
+
+bool connect_has_program(const char *program, struct arena *a)
+{
+	struct str path = str_z(getenv("PATH")), dir;
+	while (str_cut(&path, ':', &dir))
+		if (dir.n && access(fs_join(a, dir, str_z(program)).p, X_OK) == 0)
+			return true;
+	return false;
 }

@@ -34,4 +34,7 @@ struct target_args {
 bool connect_target(const struct client *c, const struct target_args *args, struct arena *a,
 	struct client_target *out, struct err *e);
 
+/* There is such a program in PATH. */
+bool connect_has_program(const char *program, struct arena *a);
+
 #endif

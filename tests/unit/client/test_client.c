@@ -8,7 +8,7 @@
 #include "client/connect.h"
 
 static struct arena *arena;
-static struct str home;
+static struct str home, first;
 
 static const struct client_target target = {
 	.url = { "http://127.0.0.1:8093", 21 },
@@ -86,7 +86,7 @@ static void every_client_is_connected_checked_and_undone(void **state)
 			assert_int_equal(findings_of(c, k, &found), 0);
 		connect_it(c, 0);
 		assert_true(connect_is_done(c, arena));
-		assert_true(connect_undo(c, false, arena, &e));
+		assert_true(connect_undo(c, false, arena, &first, &e));
 		assert_false(connect_is_done(c, arena));
 		for (unsigned k = 0; k < files_of(c); k++)
 			assert_false(fs_exists(connect_path(c, k, STR(""), arena).p));
@@ -142,7 +142,7 @@ static void what_was_there_comes_back_byte_for_byte(void **state)
 	connect_it(c, 1);
 	struct client_findings found;
 	assert_int_equal(findings_of(c, 0, &found), 0); /* the tool is offered again, too */
-	assert_true(connect_undo(c, false, arena, &e));
+	assert_true(connect_undo(c, false, arena, &first, &e));
 	assert_own(c, own);
 }
 
@@ -154,14 +154,34 @@ static void a_file_changed_since_is_not_lost(void **state)
 	write_own(c, own);
 	connect_it(c, 1);
 	write_own(c, "{\"mine\": true}");
-	assert_false(connect_undo(c, false, arena, &e));
+	assert_false(connect_undo(c, false, arena, &first, &e));
 	assert_int_equal(e.kind, ERR_BUSY);
 	assert_own(c, "{\"mine\": true}");
 	err_clear(&e);
-	assert_true(connect_undo(c, true, arena, &e));
+	assert_true(connect_undo(c, true, arena, &first, &e));
 	assert_own(c, own);
-	assert_false(connect_undo(c, true, arena, &e));
+	assert_false(connect_undo(c, true, arena, &first, &e));
 	assert_int_equal(e.kind, ERR_NOT_FOUND);
+}
+
+/* Connected, changed by its user, connected anew: neither that change nor the first text is lost.
+ */
+static void the_first_text_is_kept_whatever_happens_between(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	connect_it(c, 1);
+	write_own(c, "{\"mine\": true}");
+	connect_it(c, 1);
+	assert_true(connect_undo(c, false, arena, &first, &e));
+	assert_own(c, "{\"mine\": true}");
+	struct buf kept;
+	buf_init(&kept, LIMIT_TEXT_FILE_BYTES);
+	assert_true(first.n && fs_read(first.p, &kept, &e));
+	assert_string_equal(buf_z(&kept), own);
+	buf_clear(&kept);
 }
 
 static void what_harms_and_what_does_nothing_is_named(void **state)
@@ -212,6 +232,7 @@ int main(void)
 		TEST(rows_are_whole),
 		TEST(what_was_there_comes_back_byte_for_byte),
 		TEST(a_file_changed_since_is_not_lost),
+		TEST(the_first_text_is_kept_whatever_happens_between),
 		TEST(what_harms_and_what_does_nothing_is_named),
 		TEST(a_broken_file_is_named_and_kept),
 	};
