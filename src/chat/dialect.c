@@ -235,33 +235,43 @@ static int64_t context_of(const json_t *model)
 	return number_at(json_object_get(model, "meta"), "n_ctx");
 }
 
-static bool read_list(const struct js_at *data, json_t *models, struct err *e)
+static bool read_list(const struct dialect_model_list *as, const struct js_at *list, json_t *models,
+	struct err *e)
 {
 	size_t count;
-	if (!js_get_array(data, &count, e))
+	if (!js_get_array(list, &count, e))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct js_at model = js_item(data, i), id = js_key(&model, "id");
+		struct js_at model = js_item(list, i), at = js_key(&model, as->name);
 		struct str name;
-		if (!js_get_str(&id, &name, e))
+		if (!js_get_str(&at, &name, e))
 			return false;
+		if (str_starts(name, as->prefix))
+			name = str_from(name, as->prefix.n);
 		json_t *row = json_object();
 		json_object_set_new(row, "id", js_new_text(name));
-		json_object_set_new(row, "context_tokens", json_integer(context_of(model.value)));
+		json_object_set_new(row, "context_tokens", json_integer(as->context(model.value)));
 		json_array_append_new(models, row);
 	}
 	return true;
 }
 
-bool dialect_read_models(struct str body, json_t *models, struct err *e)
+bool dialect_read_models_as(
+	const struct dialect_model_list *as, struct str body, json_t *models, struct err *e)
 {
 	json_t *doc = js_parse(body, LAYER_WIRE, e);
-	if (!doc)
-		return err_context(e, "the upstream's list of models");
-	struct js_at root = js_root(doc, LAYER_WIRE), data = js_key(&root, "data");
-	bool ok = read_list(&data, models, e);
+	struct js_at root = js_root(doc, LAYER_WIRE), list = js_key(&root, as->list);
+	bool ok = doc && read_list(as, &list, models, e);
 	json_decref(doc);
 	return ok || err_context(e, "the upstream's list of models");
+}
+
+bool dialect_read_models(struct str body, json_t *models, struct err *e)
+{
+	static const struct dialect_model_list usual = {
+		.list = "data", .name = "id", .context = context_of
+	};
+	return dialect_read_models_as(&usual, body, models, e);
 }
 
 struct str dialect_call_id(struct str answer, unsigned call, char out[DIALECT_CALL_ID_CHARS + 1])

@@ -182,6 +182,17 @@ bool dialect_read_error_value(int status, const json_t *value, struct err *e);
 void dialect_write_message(const struct err *e, const char *known, struct buf *out);
 void dialect_write_error_members(const struct err *e, struct buf *out);
 
+/* How a list of models stands in a document. */
+struct dialect_model_list {
+	const char *list, *name; /* the member that is the list; what names a model in it */
+	struct str prefix;       /* of a name, cut off */
+	int64_t (*context)(const json_t *model); /* size of its context; 0: it does not say */
+};
+
+/* Appends what dialect.read_models does. */
+bool dialect_read_models_as(
+	const struct dialect_model_list *as, struct str body, json_t *models, struct err *e);
+
 /* A list of models in `data`, each with an `id` and, by any of its usual names, the size of its
  * context; fits dialect.read_models. */
 bool dialect_read_models(struct str body, json_t *models, struct err *e);

@@ -109,37 +109,16 @@ static void write_models(const json_t *models, struct buf *out)
 	buf_add(out, STR("]}"));
 }
 
-static bool read_list(const struct js_at *list, json_t *models, struct err *e)
+static int64_t context_of(const json_t *model)
 {
-	size_t count;
-	if (!js_get_array(list, &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at model = js_item(list, i), at = js_key(&model, "name"),
-			     limit = js_key(&model, "inputTokenLimit");
-		struct str name;
-		if (!js_get_str(&at, &name, e))
-			return false;
-		if (str_starts(name, STR("models/")))
-			name = str_from(name, 7);
-		json_t *row = json_object();
-		json_object_set_new(row, "id", js_new_text(name));
-		json_object_set_new(
-			row, "context_tokens", json_integer(json_integer_value(limit.value)));
-		json_array_append_new(models, row);
-	}
-	return true;
+	return json_integer_value(json_object_get(model, "inputTokenLimit"));
 }
 
 static bool read_models(struct str body, json_t *models, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_WIRE, e);
-	if (!doc)
-		return err_context(e, "the upstream's list of models");
-	struct js_at root = js_root(doc, LAYER_WIRE), list = js_key(&root, "models");
-	bool ok = read_list(&list, models, e);
-	json_decref(doc);
-	return ok || err_context(e, "the upstream's list of models");
+	static const struct dialect_model_list as = { "models", "name",
+		{ "models/", sizeof "models/" - 1 }, context_of };
+	return dialect_read_models_as(&as, body, models, e);
 }
 
 static void write_tokens(int64_t tokens, bool is_estimate, struct buf *out)

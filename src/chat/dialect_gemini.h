@@ -13,6 +13,13 @@
 #include "chat/dialect.h"
 #include "chat/request_read.h"
 
+/* A member by either of its names. */
+static inline struct js_at gemini_key(const struct js_at *at, const char *camel, const char *snake)
+{
+	struct js_at found = js_key(at, camel);
+	return js_has(&found) ? found : js_key(at, snake);
+}
+
 struct chat_request *gemini_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
 bool gemini_read_system(struct request_reading *g, const struct js_at *at, struct err *e);

@@ -11,13 +11,8 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_gemini.h"
+#include "chat/history.h"
 #include "chat/seal.h"
-
-static struct js_at key_of(const struct js_at *at, const char *camel, const char *snake)
-{
-	struct js_at found = js_key(at, camel);
-	return js_has(&found) ? found : js_key(at, snake);
-}
 
 static struct str text_of(const struct js_at *at)
 {
@@ -29,10 +24,10 @@ static struct str text_of(const struct js_at *at)
 static bool add_image(
 	struct request_reading *g, const struct js_at *part, struct str call, bool *is_one)
 {
-	struct js_at data = key_of(part, "inlineData", "inline_data"),
-		     file = key_of(part, "fileData", "file_data"),
-		     type = key_of(js_has(&data) ? &data : &file, "mimeType", "mime_type"),
-		     bytes = js_key(&data, "data"), uri = key_of(&file, "fileUri", "file_uri");
+	struct js_at data = gemini_key(part, "inlineData", "inline_data"),
+		     file = gemini_key(part, "fileData", "file_data"),
+		     type = gemini_key(js_has(&data) ? &data : &file, "mimeType", "mime_type"),
+		     bytes = js_key(&data, "data"), uri = gemini_key(&file, "fileUri", "file_uri");
 	struct str mime = text_of(&type), url = text_of(&uri);
 	*is_one = js_has(&data) || js_has(&file);
 	if (!*is_one)
@@ -55,7 +50,7 @@ static bool add_image(
 
 static void add_seal(struct request_reading *g, const struct js_at *part)
 {
-	struct js_at at = key_of(part, "thoughtSignature", "thought_signature");
+	struct js_at at = gemini_key(part, "thoughtSignature", "thought_signature");
 	struct chat_block b = { .type = CHAT_BLOCK_THINK, .is_sealed = true };
 	if (!text_of(&at).n)
 		return;
@@ -67,7 +62,7 @@ static void add_seal(struct request_reading *g, const struct js_at *part)
 static void add_thought(struct request_reading *g, const struct js_at *part)
 {
 	struct js_at text = js_key(part, "text"),
-		     seal = key_of(part, "thoughtSignature", "thought_signature");
+		     seal = gemini_key(part, "thoughtSignature", "thought_signature");
 	struct chat_block b = { .type = CHAT_BLOCK_THINK, .text = text_of(&text) };
 	struct chat_message *m = &g->r->messages[g->r->message_count - 1];
 	struct chat_block *last = m->block_count ? &m->blocks[m->block_count - 1] : NULL;
@@ -110,7 +105,7 @@ static bool add_call(
 static bool add_part(struct request_reading *g, const struct js_at *part, struct err *e)
 {
 	struct js_at text = js_key(part, "text"), thought = js_key(part, "thought"),
-		     call = key_of(part, "functionCall", "function_call");
+		     call = gemini_key(part, "functionCall", "function_call");
 	bool is_image;
 	if (!js_get_object(part, e) || !add_image(g, part, STR(""), &is_image))
 		return false;
@@ -130,33 +125,6 @@ static bool add_part(struct request_reading *g, const struct js_at *part, struct
 }
 
 /* ---- responses ---- */
-
-static bool is_answered(const struct chat_request *r, size_t from, struct str id)
-{
-	for (size_t i = from; i < r->message_count; i++)
-		for (size_t k = 0; k < r->messages[i].block_count; k++)
-			if (r->messages[i].blocks[k].type == CHAT_BLOCK_RESULT &&
-				str_eq(r->messages[i].blocks[k].id, id))
-				return true;
-	return false;
-}
-
-/* The id of the first call of that name, before this content, that is not answered yet. */
-static struct str id_of_call(const struct chat_request *r, struct str name)
-{
-	for (size_t i = r->message_count; i-- > 0;) {
-		const struct chat_message *m = &r->messages[i];
-		for (size_t k = 0; m->role == CHAT_ASSISTANT && k < m->block_count; k++) {
-			const struct chat_block *b = &m->blocks[k];
-			if (b->type == CHAT_BLOCK_CALL && str_eq(b->name, name) &&
-				!is_answered(r, i, b->id))
-				return b->id;
-		}
-		if (m->role == CHAT_ASSISTANT)
-			break;
-	}
-	return STR("");
-}
 
 /* {"output": TEXT} and {"result": TEXT} are the text, {"error": TEXT} a failure; anything else is
  * told as it is. */
@@ -187,7 +155,7 @@ static bool add_result(struct request_reading *g, const struct js_at *response, 
 	if (!js_get_str(&name, &b.name, e) || !js_opt_str(&id, &b.id, e))
 		return false;
 	if (!b.id.n)
-		b.id = id_of_call(g->r, b.name);
+		b.id = chat_unanswered_call(g->r, b.name);
 	buf_init(&text, LIMIT_PROMPT_BYTES);
 	read_response_text(said.value, &b, &text);
 	b.text = buf_str(&text);
@@ -201,7 +169,7 @@ static bool add_result(struct request_reading *g, const struct js_at *response, 
 
 static struct js_at response_of(const struct js_at *part)
 {
-	return key_of(part, "functionResponse", "function_response");
+	return gemini_key(part, "functionResponse", "function_response");
 }
 
 /* Images inside a response, as blocks of the last message. */

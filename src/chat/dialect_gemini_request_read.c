@@ -12,13 +12,6 @@
 
 enum { DEPTH_MAX = 64 };
 
-/* The member by either of its names. */
-static struct js_at key_of(const struct js_at *at, const char *camel, const char *snake)
-{
-	struct js_at found = js_key(at, camel);
-	return js_has(&found) ? found : js_key(at, snake);
-}
-
 /* ---- schemas ---- */
 
 static json_t *lowered(struct str word)
@@ -61,7 +54,7 @@ static json_t *plain_schema(const json_t *schema, size_t depth)
 static bool read_function(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at name = js_key(at, "name"), about = js_key(at, "description"),
-		     plain = key_of(at, "parametersJsonSchema", "parameters_json_schema"),
+		     plain = gemini_key(at, "parametersJsonSchema", "parameters_json_schema"),
 		     older = js_key(at, "parameters");
 	struct str name_text, about_text = { 0 };
 	if (!js_get_object(at, e) || !js_get_str(&name, &name_text, e) ||
@@ -86,7 +79,7 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 /* A tool is a list of functions, or something that runs at the provider. */
 static bool read_tool(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	struct js_at list = key_of(at, "functionDeclarations", "function_declarations");
+	struct js_at list = gemini_key(at, "functionDeclarations", "function_declarations");
 	size_t count;
 	if (!js_get_object(at, e))
 		return false;
@@ -123,9 +116,9 @@ static bool read_tools(struct request_reading *g, const struct js_at *at, struct
 /* ANY with one name is that tool; with several it is any tool at all. */
 static bool read_tool_config(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	struct js_at config = key_of(at, "functionCallingConfig", "function_calling_config"),
+	struct js_at config = gemini_key(at, "functionCallingConfig", "function_calling_config"),
 		     mode = js_key(&config, "mode"),
-		     names = key_of(&config, "allowedFunctionNames", "allowed_function_names");
+		     names = gemini_key(&config, "allowedFunctionNames", "allowed_function_names");
 	struct str word = STR("AUTO");
 	if (!js_opt_str(&mode, &word, e))
 		return false;
@@ -149,10 +142,10 @@ static bool read_tool_config(struct request_reading *g, const struct js_at *at, 
 
 static bool read_thinking(struct request_reading *g, const struct js_at *config, struct err *e)
 {
-	struct js_at at = key_of(config, "thinkingConfig", "thinking_config"),
-		     shows = key_of(&at, "includeThoughts", "include_thoughts"),
-		     budget = key_of(&at, "thinkingBudget", "thinking_budget"),
-		     level = key_of(&at, "thinkingLevel", "thinking_level");
+	struct js_at at = gemini_key(config, "thinkingConfig", "thinking_config"),
+		     shows = gemini_key(&at, "includeThoughts", "include_thoughts"),
+		     budget = gemini_key(&at, "thinkingBudget", "thinking_budget"),
+		     level = gemini_key(&at, "thinkingLevel", "thinking_level");
 	bool is_shown = false;
 	int64_t tokens = -1;
 	struct str word = { 0 };
@@ -175,9 +168,9 @@ static bool read_thinking(struct request_reading *g, const struct js_at *config,
 
 static bool read_format(struct request_reading *g, const struct js_at *config, struct err *e)
 {
-	struct js_at type = key_of(config, "responseMimeType", "response_mime_type"),
-		     plain = key_of(config, "responseJsonSchema", "response_json_schema"),
-		     older = key_of(config, "responseSchema", "response_schema");
+	struct js_at type = gemini_key(config, "responseMimeType", "response_mime_type"),
+		     plain = gemini_key(config, "responseJsonSchema", "response_json_schema"),
+		     older = gemini_key(config, "responseSchema", "response_schema");
 	struct str mime = { 0 };
 	if (!js_opt_str(&type, &mime, e))
 		return false;
@@ -227,7 +220,7 @@ static bool read_config(struct request_reading *g, const struct js_at *at, struc
 	if (!js_get_object(at, e))
 		return false;
 	for (size_t i = 0; i < sizeof config_rows / sizeof config_rows[0]; i++) {
-		struct js_at member = key_of(at, config_rows[i].camel, config_rows[i].snake);
+		struct js_at member = gemini_key(at, config_rows[i].camel, config_rows[i].snake);
 		if (!config_rows[i].read(g, &member, e))
 			return false;
 	}

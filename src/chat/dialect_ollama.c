@@ -94,12 +94,11 @@ static void write_models(const json_t *models, struct buf *out)
 	buf_add(out, STR("]}"));
 }
 
-static int64_t context_of(const struct js_at *model)
+static int64_t context_of(const json_t *model)
 {
-	struct js_at info = js_key(model, "model_info");
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)info.value, key, value)
+	json_object_foreach(json_object_get(model, "model_info"), key, value)
 	{
 		if (str_ends(str_z(key), STR(".context_length")))
 			return json_integer_value(value);
@@ -107,33 +106,12 @@ static int64_t context_of(const struct js_at *model)
 	return 0;
 }
 
-static bool read_list(const struct js_at *list, json_t *models, struct err *e)
-{
-	size_t count;
-	if (!js_get_array(list, &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at model = js_item(list, i), at = js_key(&model, "name");
-		struct str name;
-		if (!js_get_str(&at, &name, e))
-			return false;
-		json_t *row = json_object();
-		json_object_set_new(row, "id", js_new_text(name));
-		json_object_set_new(row, "context_tokens", json_integer(context_of(&model)));
-		json_array_append_new(models, row);
-	}
-	return true;
-}
-
 static bool read_models(struct str body, json_t *models, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_WIRE, e);
-	if (!doc)
-		return err_context(e, "the upstream's list of models");
-	struct js_at root = js_root(doc, LAYER_WIRE), list = js_key(&root, "models");
-	bool ok = read_list(&list, models, e);
-	json_decref(doc);
-	return ok || err_context(e, "the upstream's list of models");
+	static const struct dialect_model_list as = {
+		.list = "models", .name = "name", .context = context_of
+	};
+	return dialect_read_models_as(&as, body, models, e);
 }
 
 static const struct dialect_route routes[] = {

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "chat/dialect_ollama.h"
 #include "chat/dialect_openai.h"
+#include "chat/history.h"
 
 /* ---- messages ---- */
 
@@ -97,33 +98,6 @@ static bool read_calls(struct request_reading *g, const struct js_at *at, struct
 	return true;
 }
 
-static bool is_answered(const struct chat_request *r, size_t from, struct str id)
-{
-	for (size_t i = from; i < r->message_count; i++)
-		for (size_t k = 0; k < r->messages[i].block_count; k++)
-			if (r->messages[i].blocks[k].type == CHAT_BLOCK_RESULT &&
-				str_eq(r->messages[i].blocks[k].id, id))
-				return true;
-	return false;
-}
-
-/* The first call of the last assistant that is not answered yet, of that name if one is given. */
-static struct str id_of_call(const struct chat_request *r, struct str name)
-{
-	for (size_t i = r->message_count; i-- > 0;) {
-		const struct chat_message *m = &r->messages[i];
-		for (size_t k = 0; m->role == CHAT_ASSISTANT && k < m->block_count; k++) {
-			const struct chat_block *b = &m->blocks[k];
-			if (b->type == CHAT_BLOCK_CALL && (!name.n || str_eq(b->name, name)) &&
-				!is_answered(r, i, b->id))
-				return b->id;
-		}
-		if (m->role == CHAT_ASSISTANT)
-			break;
-	}
-	return STR("");
-}
-
 static bool read_result(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at content = js_key(at, "content"), id = js_key(at, "tool_call_id"),
@@ -133,7 +107,7 @@ static bool read_result(struct request_reading *g, const struct js_at *at, struc
 		!js_opt_str(js_has(&name) ? &name : &older, &b.name, e))
 		return false;
 	if (!b.id.n)
-		b.id = id_of_call(g->r, b.name);
+		b.id = chat_unanswered_call(g->r, b.name);
 	chat_add_message(g->r, CHAT_TOOL);
 	chat_add_block(g->r, b);
 	return true;

@@ -200,3 +200,30 @@ bool chat_order_history(struct chat_request *r, struct trace *t, struct err *e)
 	r->message_room = room + 1;
 	return true;
 }
+
+/* ---- results without an id ---- */
+
+static bool has_result(const struct chat_request *r, size_t from, struct str id)
+{
+	for (size_t i = from; i < r->message_count; i++)
+		for (size_t k = 0; k < r->messages[i].block_count; k++)
+			if (r->messages[i].blocks[k].type == CHAT_BLOCK_RESULT &&
+				str_eq(r->messages[i].blocks[k].id, id))
+				return true;
+	return false;
+}
+
+struct str chat_unanswered_call(const struct chat_request *r, struct str name)
+{
+	size_t at = r->message_count;
+	while (at > 0 && r->messages[at - 1].role != CHAT_ASSISTANT)
+		at--;
+	const struct chat_message *m = at ? &r->messages[at - 1] : NULL;
+	for (size_t k = 0; m && k < m->block_count; k++) {
+		const struct chat_block *b = &m->blocks[k];
+		if (b->type == CHAT_BLOCK_CALL && (!name.n || str_eq(b->name, name)) &&
+			!has_result(r, at, b->id))
+			return b->id;
+	}
+	return STR("");
+}

@@ -21,4 +21,8 @@
 /* For the readers of requests, as their last step. */
 bool chat_order_history(struct chat_request *r, struct trace *t, struct err *e);
 
+/* The id of the call that a result without one answers: the first of the last assistant message
+ * that has no result yet, of this name unless it is empty. Empty if there is none. */
+struct str chat_unanswered_call(const struct chat_request *r, struct str name);
+
 #endif
