@@ -8,6 +8,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_gemini.h"
+#include "chat/request_write.h"
 
 static bool is_own(const struct chat_request *r)
 {
@@ -67,31 +68,6 @@ static void write_tools(const struct chat_request *r, struct buf *out)
 
 /* ---- generationConfig ---- */
 
-static void write_double(struct buf *out, const char *name, double value)
-{
-	if (value != CHAT_UNSET_DOUBLE)
-		js_member_double(out, name, value);
-}
-
-static void write_integer(struct buf *out, const char *name, int64_t value)
-{
-	if (value != CHAT_UNSET_INT)
-		js_member_i64(out, name, value);
-}
-
-static void write_stops(const struct chat_sampling *s, struct buf *out)
-{
-	if (!s->stop_count)
-		return;
-	js_member(out, "stopSequences");
-	buf_add_char(out, '[');
-	for (size_t i = 0; i < s->stop_count; i++) {
-		js_next(out);
-		js_quote(s->stops[i], out);
-	}
-	buf_add_char(out, ']');
-}
-
 static void write_thinking(const struct chat_request *r, struct buf *out)
 {
 	const struct gemini_budget *b = gemini_budgets;
@@ -123,14 +99,14 @@ static void write_config(const struct chat_request *r, struct buf *out)
 		return;
 	js_member(out, "generationConfig");
 	buf_add_char(out, '{');
-	write_double(out, "temperature", s->temperature);
-	write_double(out, "topP", s->top_p);
-	write_double(out, "presencePenalty", s->presence_penalty);
-	write_double(out, "frequencyPenalty", s->frequency_penalty);
-	write_integer(out, "topK", s->top_k);
-	write_integer(out, "seed", s->seed);
-	write_integer(out, "maxOutputTokens", s->max_tokens);
-	write_stops(s, out);
+	request_write_double(out, "temperature", s->temperature);
+	request_write_double(out, "topP", s->top_p);
+	request_write_double(out, "presencePenalty", s->presence_penalty);
+	request_write_double(out, "frequencyPenalty", s->frequency_penalty);
+	request_write_integer(out, "topK", s->top_k);
+	request_write_integer(out, "seed", s->seed);
+	request_write_integer(out, "maxOutputTokens", s->max_tokens);
+	request_write_stops(out, "stopSequences", s);
 	if (r->reasoning_effort.n || !r->hides_thoughts)
 		write_thinking(r, out);
 	write_format(r, out);
@@ -162,21 +138,6 @@ static void note_lost(const struct chat_request *r, size_t lost_thoughts, struct
 			lost_thoughts);
 }
 
-static void write_extra(const struct chat_request *r, struct buf *out)
-{
-	const char *name;
-	json_t *value;
-	if (!is_own(r))
-		return;
-	json_object_foreach((json_t *)r->extra, name, value)
-	{
-		js_next(out);
-		js_quote(str_z(name), out);
-		buf_add_char(out, ':');
-		js_write(value, out);
-	}
-}
-
 bool gemini_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e)
 {
@@ -185,7 +146,7 @@ bool gemini_write_request(const struct chat_request *r, struct str origin, struc
 	size_t lost_thoughts = gemini_write_contents(r, origin, out);
 	write_tools(r, out);
 	write_config(r, out);
-	write_extra(r, out);
+	request_write_extra(out, r, &dialect_gemini, NULL);
 	buf_add_char(out, '}');
 	note_lost(r, lost_thoughts, t);
 	if (!out->overflow)

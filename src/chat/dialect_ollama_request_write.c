@@ -8,6 +8,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_ollama.h"
+#include "chat/request_write.h"
 
 struct writing {
 	const struct chat_request *r;
@@ -182,18 +183,6 @@ static void write_tools(const struct writing *w)
 
 /* ---- options ---- */
 
-static void write_double(struct buf *out, const char *name, double value)
-{
-	if (value != CHAT_UNSET_DOUBLE)
-		js_member_double(out, name, value);
-}
-
-static void write_integer(struct buf *out, const char *name, int64_t value)
-{
-	if (value != CHAT_UNSET_INT)
-		js_member_i64(out, name, value);
-}
-
 static void write_options(const struct writing *w)
 {
 	const struct chat_sampling *s = &w->r->sampling;
@@ -201,24 +190,16 @@ static void write_options(const struct writing *w)
 		return;
 	js_member(w->out, "options");
 	buf_add_char(w->out, '{');
-	write_double(w->out, "temperature", s->temperature);
-	write_double(w->out, "top_p", s->top_p);
-	write_double(w->out, "min_p", s->min_p);
-	write_double(w->out, "repeat_penalty", s->repeat_penalty);
-	write_double(w->out, "presence_penalty", s->presence_penalty);
-	write_double(w->out, "frequency_penalty", s->frequency_penalty);
-	write_integer(w->out, "top_k", s->top_k);
-	write_integer(w->out, "seed", s->seed);
-	write_integer(w->out, "num_predict", s->max_tokens);
-	if (s->stop_count) {
-		js_member(w->out, "stop");
-		buf_add_char(w->out, '[');
-		for (size_t i = 0; i < s->stop_count; i++) {
-			js_next(w->out);
-			js_quote(s->stops[i], w->out);
-		}
-		buf_add_char(w->out, ']');
-	}
+	request_write_double(w->out, "temperature", s->temperature);
+	request_write_double(w->out, "top_p", s->top_p);
+	request_write_double(w->out, "min_p", s->min_p);
+	request_write_double(w->out, "repeat_penalty", s->repeat_penalty);
+	request_write_double(w->out, "presence_penalty", s->presence_penalty);
+	request_write_double(w->out, "frequency_penalty", s->frequency_penalty);
+	request_write_integer(w->out, "top_k", s->top_k);
+	request_write_integer(w->out, "seed", s->seed);
+	request_write_integer(w->out, "num_predict", s->max_tokens);
+	request_write_stops(w->out, "stop", s);
 	buf_add_char(w->out, '}');
 }
 
@@ -261,21 +242,6 @@ static void note_lost(const struct writing *w, struct trace *t)
 				lost[i].name);
 }
 
-static void write_extra(const struct writing *w)
-{
-	const char *name;
-	json_t *value;
-	if (w->r->dialect != &dialect_ollama)
-		return;
-	json_object_foreach((json_t *)w->r->extra, name, value)
-	{
-		js_next(w->out);
-		js_quote(str_z(name), w->out);
-		buf_add_char(w->out, ':');
-		js_write(value, w->out);
-	}
-}
-
 bool ollama_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e)
 {
@@ -294,7 +260,7 @@ bool ollama_write_request(const struct chat_request *r, struct str origin, struc
 	write_format(&w);
 	write_think(&w);
 	js_member_bool(out, "stream", true);
-	write_extra(&w);
+	request_write_extra(out, r, &dialect_ollama, NULL);
 	buf_add_char(out, '}');
 	note_lost(&w, t);
 	if (!out->overflow)

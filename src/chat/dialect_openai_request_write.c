@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "chat/request_write.h"
 
 /* ---- messages ---- */
 
@@ -213,31 +214,6 @@ static void write_tools(const struct chat_request *r, struct buf *out)
 
 /* ---- sampling ---- */
 
-static void write_double(struct buf *out, const char *name, double value)
-{
-	if (value != CHAT_UNSET_DOUBLE)
-		js_member_double(out, name, value);
-}
-
-static void write_integer(struct buf *out, const char *name, int64_t value)
-{
-	if (value != CHAT_UNSET_INT)
-		js_member_i64(out, name, value);
-}
-
-static void write_stops(const struct chat_sampling *s, struct buf *out)
-{
-	if (!s->stop_count)
-		return;
-	js_member(out, "stop");
-	buf_add_char(out, '[');
-	for (size_t i = 0; i < s->stop_count; i++) {
-		js_next(out);
-		js_quote(s->stops[i], out);
-	}
-	buf_add_char(out, ']');
-}
-
 static void write_biases(const struct chat_sampling *s, struct buf *out)
 {
 	if (!s->bias_count)
@@ -253,16 +229,16 @@ static void write_biases(const struct chat_sampling *s, struct buf *out)
 
 static void write_sampling(const struct chat_sampling *s, struct buf *out)
 {
-	write_double(out, "temperature", s->temperature);
-	write_double(out, "top_p", s->top_p);
-	write_double(out, "min_p", s->min_p);
-	write_double(out, "repeat_penalty", s->repeat_penalty);
-	write_double(out, "presence_penalty", s->presence_penalty);
-	write_double(out, "frequency_penalty", s->frequency_penalty);
-	write_integer(out, "top_k", s->top_k);
-	write_integer(out, "seed", s->seed);
-	write_integer(out, "max_tokens", s->max_tokens);
-	write_stops(s, out);
+	request_write_double(out, "temperature", s->temperature);
+	request_write_double(out, "top_p", s->top_p);
+	request_write_double(out, "min_p", s->min_p);
+	request_write_double(out, "repeat_penalty", s->repeat_penalty);
+	request_write_double(out, "presence_penalty", s->presence_penalty);
+	request_write_double(out, "frequency_penalty", s->frequency_penalty);
+	request_write_integer(out, "top_k", s->top_k);
+	request_write_integer(out, "seed", s->seed);
+	request_write_integer(out, "max_tokens", s->max_tokens);
+	request_write_stops(out, "stop", s);
 	write_biases(s, out);
 	if (s->top_logprobs == CHAT_UNSET_INT)
 		return;
@@ -291,21 +267,6 @@ static void write_format(const struct chat_request *r, struct buf *out)
 		buf_add_char(out, '}');
 	}
 	buf_add_char(out, '}');
-}
-
-static void write_extra(const struct chat_request *r, struct buf *out)
-{
-	const char *name;
-	json_t *value;
-	if (r->dialect != &dialect_openai)
-		return;
-	json_object_foreach((json_t *)r->extra, name, value)
-	{
-		js_next(out);
-		js_quote(str_z(name), out);
-		buf_add_char(out, ':');
-		js_write(value, out);
-	}
 }
 
 static void note_what_is_lost(const struct chat_request *r, struct trace *t)
@@ -340,7 +301,7 @@ bool openai_write_request(const struct chat_request *r, struct str origin, struc
 	js_member_bool(out, "stream", true);
 	js_member(out, "stream_options");
 	buf_add(out, STR("{\"include_usage\":true}"));
-	write_extra(r, out);
+	request_write_extra(out, r, &dialect_openai, NULL);
 	buf_add_char(out, '}');
 	if (!out->overflow)
 		return true;

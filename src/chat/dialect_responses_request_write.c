@@ -9,6 +9,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_responses.h"
+#include "chat/request_write.h"
 #include "chat/seal.h"
 
 enum { LEAST_OUTPUT = 16 };
@@ -304,10 +305,8 @@ static void note_lost(const struct writing *w, struct trace *t)
 static void write_sampling(const struct writing *w)
 {
 	const struct chat_sampling *s = &w->r->sampling;
-	if (s->temperature != CHAT_UNSET_DOUBLE)
-		js_member_double(w->out, "temperature", s->temperature);
-	if (s->top_p != CHAT_UNSET_DOUBLE)
-		js_member_double(w->out, "top_p", s->top_p);
+	request_write_double(w->out, "temperature", s->temperature);
+	request_write_double(w->out, "top_p", s->top_p);
 	if (s->max_tokens > 0)
 		js_member_i64(w->out, "max_output_tokens",
 			s->max_tokens < LEAST_OUTPUT ? LEAST_OUTPUT : s->max_tokens);
@@ -315,27 +314,7 @@ static void write_sampling(const struct writing *w)
 
 /* What the client said of storing and including counts for itself alone: thoughts must come sealed
  * for us to show them again. */
-static bool is_ours(const char *name)
-{
-	return str_eq_z(str_z(name), "store") || str_eq_z(str_z(name), "include");
-}
-
-static void write_extra(const struct writing *w)
-{
-	const char *name;
-	json_t *value;
-	if (!w->is_own)
-		return;
-	json_object_foreach((json_t *)w->r->extra, name, value)
-	{
-		if (is_ours(name))
-			continue;
-		js_next(w->out);
-		js_quote(str_z(name), w->out);
-		buf_add_char(w->out, ':');
-		js_write(value, w->out);
-	}
-}
+static const char *const ours[] = { "store", "include", NULL };
 
 bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e)
@@ -355,7 +334,7 @@ bool responses_write_request(const struct chat_request *r, struct str origin, st
 	js_member_bool(out, "store", false);
 	js_member(out, "include");
 	buf_add(out, STR("[\"reasoning.encrypted_content\"]"));
-	write_extra(&w);
+	request_write_extra(out, r, &dialect_responses, ours);
 	buf_add_char(out, '}');
 	note_lost(&w, t);
 	if (!out->overflow)
