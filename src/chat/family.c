@@ -70,7 +70,7 @@ const struct family families[] = {
 	{
 		.name = "Gemma 4",
 		.clues = { { .architecture = "gemma4" }, { .name = "gemma4" } },
-		.sampling = { 1.0, 0.95, NO_NUMBER, 64, "model card" },
+		.sampling = { 1.0, 0.95, NO_NUMBER, 64, "hosts' pages of the model" },
 		.replay = FAMILY_REPLAY_FULL,
 		.replay_source = "forge: 31B 88.7 without, 90.9 with replay",
 		.prompted_source = "forge: native is better",
@@ -108,7 +108,7 @@ const struct family families[] = {
 		.name = "MiniMax",
 		.clues = { { .architecture = "minimax-m2" }, { .architecture = "minimax-m3" },
 			{ .name = "minimaxm" } },
-		.sampling = { 1.0, 0.95, NO_NUMBER, NO_INT, "defaults of the makers' own API" },
+		.sampling = { 1.0, 0.95, NO_NUMBER, NO_INT, "hosts' pages of the model" },
 		.replay = FAMILY_REPLAY_WITHIN_TURN,
 		.replay_source = "its template keeps them within a turn",
 	},
