@@ -62,6 +62,11 @@ write src/low/f.c "int f(void)\n{\n$(for _ in $(seq 61); do printf '\\tg();\\n';
 run "$tree/tools/lint" --rules
 holds "a long function is a note, not an error" bash -c "[ $status = 0 ] && grep -q 'src/low/f.c:5: note: a function of 62 lines' '$scratch/out'"
 clean
+git -C "$LINT_ROOT" init -q
+printf 'one\n<<<<<<< HEAD\n' >"$LINT_ROOT/page.md"
+git -C "$LINT_ROOT" add page.md
+finds "a merge is finished, in pages too" "page.md:2: error: a merge was left unfinished"
+git -C "$LINT_ROOT" rm -qf page.md
 printf 'low: high\nhigh: low\n' >"$LINT_ROOT/src/MODULES"
 finds "the modules stand in order, so no circle is possible" "low may not include high: it stands below it"
 printf 'low:\n' >"$LINT_ROOT/src/MODULES"
