@@ -7,6 +7,7 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 bool fd_set_cloexec(int fd)
@@ -30,6 +31,15 @@ bool fd_pipe(int fds[2])
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
 	return false;
+}
+
+void fd_raise_limit(unsigned wanted)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void fd_close(int *fd)

@@ -23,7 +23,7 @@
 #define LIMIT_HTTP_HEAD_BYTES  (64 * KIB)
 #define LIMIT_HTTP_HEADERS     128
 #define LIMIT_HTTP_BODY_BYTES  LIMIT_JSON_BYTES
-#define LIMIT_HTTP_CONNECTIONS 512
+#define LIMIT_HTTP_CONNECTIONS 4096
 /* Bytes waiting for a client that does not read, after which a stream should pause; and after which
  * the client is given up. */
 #define LIMIT_HTTP_WAITING_BYTES (256 * KIB)

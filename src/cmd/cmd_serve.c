@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/limits.h"
 #include "base/loop.h"
 #include "cmd/command.h"
 #include "cmd/open_local.h"
@@ -236,6 +238,8 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 		.host_count = args->hosts.count,
 		.is_unguarded = args->no_guard };
 	h->arena = in->arena;
+	/* A client and its upstream each, and the files of the house. */
+	fd_raise_limit(2 * LIMIT_HTTP_CONNECTIONS + 256);
 	h->loop = loop_new();
 	h->client = http_client_new(h->loop);
 	h->router = router_new(h->loop);

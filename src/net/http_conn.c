@@ -62,6 +62,8 @@ struct http_conn {
 	struct buf in;  /* of the next request */
 	struct buf out; /* to be sent from out_at on */
 	size_t out_at;
+	bool rests;        /* may be closed for another client */
+	uint64_t rest;     /* which of the server's rests: the lowest has lasted longest */
 	bool must_close;   /* when the answer is out */
 	bool must_linger;  /* and then, because the request was not read to its end */
 	bool is_broken;    /* close soon, whatever is left */
@@ -93,11 +95,42 @@ static void exchange_free(struct http_exchange *x)
 	free(x);
 }
 
+/* ---- resting: no request of the client's is known ---- */
+
+static void set_rest(struct http_conn *c, bool rests)
+{
+	struct http_server *s = c->server;
+	if (c->rests == rests)
+		return;
+	c->rests = rests;
+	c->rest = s->rests;
+	if (rests) {
+		s->rests++;
+		s->resting++;
+	} else {
+		s->resting--;
+	}
+	if (s->count >= s->config.max_connections)
+		http_server_room_changed(s);
+}
+
+bool http_conn_give_way(struct http_server *s)
+{
+	struct http_conn *longest = NULL;
+	for (struct http_conn *c = s->first; c; c = c->after)
+		if (c->rests && (!longest || c->rest < longest->rest))
+			longest = c;
+	if (longest)
+		http_conn_close(longest);
+	return longest;
+}
+
 /* ---- closing ---- */
 
 static void unlink_conn(struct http_conn *c)
 {
 	struct http_server *s = c->server;
+	set_rest(c, false);
 	if (c->before)
 		c->before->after = c->after;
 	else
@@ -387,6 +420,7 @@ static void refuse(struct http_conn *c, const struct err *e)
 		shape_plainly(e, &body);
 	c->must_close = c->must_linger = true;
 	c->state = ANSWERING;
+	set_rest(c, false);
 	x->has_handler = true;
 	http_reply(x, e->code, "application/json", buf_str(&body));
 	buf_clear(&body);
@@ -418,6 +452,7 @@ static void hand_over(struct http_conn *c)
 	struct err e = { .kind = ERR_NONE };
 	loop_timer_stop(c->timer);
 	c->state = ANSWERING;
+	set_rest(c, false);
 	if (!make_request(c, c->x, &e)) {
 		refuse(c, &e);
 		return;
@@ -435,8 +470,10 @@ static void start_reading_timer(struct http_conn *c, bool had_head)
 		c->state = READING;
 		loop_timer_start(c->timer, config->head_ms);
 	}
-	if (!had_head && http_reader_has_head(r))
+	if (!had_head && http_reader_has_head(r)) {
+		set_rest(c, false);
 		loop_timer_start(c->timer, config->body_ms);
+	}
 }
 
 static void feed(struct http_conn *c, struct str bytes)
@@ -465,6 +502,7 @@ static void feed(struct http_conn *c, struct str bytes)
 static void next_request(struct http_conn *c)
 {
 	c->state = IDLE;
+	set_rest(c, true);
 	loop_timer_start(c->timer, c->server->config.idle_ms);
 	if (c->in.n == 0)
 		return;
@@ -562,6 +600,7 @@ void http_conn_new(struct http_server *s, int fd, const struct sockaddr_storage 
 	s->first = c;
 	s->count++;
 	want(c);
+	set_rest(c, true);
 	loop_timer_start(c->timer, s->config.idle_ms);
 }
 

@@ -25,17 +25,32 @@ enum {
 	IDLE_MS = 75000,
 	WRITE_STALL_MS = 5 * 60 * 1000,
 	ACCEPT_PAUSE_MS = 500, /* when the system has no descriptors left */
-	BACKLOG = 256,
+	BACKLOG = 1024,
 	ACCEPTS_A_WAKE = 64,
 };
 
 /* ---- accepting ---- */
 
+static bool is_full(const struct http_server *s)
+{
+	return s->count >= s->config.max_connections;
+}
+
+/* Clients that only keep a connection open, or are slow to ask, do not shut others out. */
+static bool has_room(const struct http_server *s)
+{
+	return (!is_full(s) || s->resting) && !loop_timer_is_running(s->pause);
+}
+
 static void accept_if_room(struct http_server *s)
 {
-	bool has_room = s->count < s->config.max_connections && !loop_timer_is_running(s->pause);
 	if (s->watch)
-		loop_fd_want(s->watch, has_room ? LOOP_READ : 0);
+		loop_fd_want(s->watch, has_room(s) ? LOOP_READ : 0);
+}
+
+void http_server_room_changed(struct http_server *s)
+{
+	accept_if_room(s);
 }
 
 void http_server_lost_one(struct http_server *s)
@@ -50,10 +65,16 @@ static bool accept_one(struct http_server *s)
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 	socklen_t n = sizeof from;
 	int fd = accept(s->fd, (struct sockaddr *)&from, &n);
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+		if (http_conn_give_way(s))
+			return true;
 		loop_timer_start(s->pause, ACCEPT_PAUSE_MS);
+		return false;
+	}
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR;
+	if (is_full(s))
+		http_conn_give_way(s);
 	if (fd_set_nonblocking(fd) && fd_set_cloexec(fd))
 		http_conn_new(s, fd, &from);
 	else
@@ -65,7 +86,7 @@ static void listener_ready(void *ctx, int ready)
 {
 	(void)ready;
 	struct http_server *s = ctx;
-	for (int i = 0; i < ACCEPTS_A_WAKE && s->count < s->config.max_connections; i++)
+	for (int i = 0; i < ACCEPTS_A_WAKE && has_room(s); i++)
 		if (!accept_one(s))
 			break;
 	accept_if_room(s);

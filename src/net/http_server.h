@@ -41,7 +41,9 @@ struct http_server_config {
 	/* 0 in any of these: the default named behind it. */
 	size_t max_head_bytes;  /* LIMIT_HTTP_HEAD_BYTES */
 	size_t max_body_bytes;  /* LIMIT_HTTP_BODY_BYTES */
-	size_t max_connections; /* LIMIT_HTTP_CONNECTIONS; more wait in the system's queue */
+	size_t max_connections; /* LIMIT_HTTP_CONNECTIONS; for more than that, those without a
+				   request give way, the longest first; if all are answered, they
+				   wait in the system's queue */
 	int64_t head_ms;        /* 15 s: from a request's first byte to the end of its head */
 	int64_t body_ms;        /* 5 min: from there to the end of its body */
 	int64_t idle_ms;        /* 75 s: between two requests */

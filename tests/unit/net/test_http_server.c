@@ -538,6 +538,45 @@ static void connections_over_the_limit_wait_their_turn(void **state)
 	buf_clear(&in);
 }
 
+/* Open connections that ask nothing, or never finish to ask, shut nobody out. */
+static void who_asks_nothing_gives_way(void **state)
+{
+	(void)state;
+	config.max_connections = 3;
+	start();
+	struct buf in;
+	buf_init(&in, MIB);
+	int port = http_server_port(server);
+	int busy = peer_connect(port);
+	peer_send_z(busy, "GET /think HTTP/1.1\r\nHost: h\r\n\r\n");
+	assert_int_equal(hear(), 't');
+	int used = peer_connect(port);
+	peer_send_z(used, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+	assert_true(peer_read(used, &in, "[] local"));
+	int slow = peer_connect(port);
+	peer_send_z(slow, "GET /echo HTT");
+	int fresh[2];
+	for (int i = 0; i < 2; i++) { /* the one that was used goes first, then the slow one */
+		fresh[i] = peer_connect(port);
+		peer_send_z(fresh[i], "GET /think HTTP/1.1\r\nHost: h\r\n\r\n");
+		assert_int_equal(hear(), 't');
+		char byte;
+		assert_int_equal(recv(i == 0 ? used : slow, &byte, 1, 0), 0);
+		if (i == 0)
+			assert_int_equal(recv(slow, &byte, 1, MSG_DONTWAIT), -1);
+	}
+	give(ORDER_RELEASE); /* whoever is answered stays: the newest is told something */
+	assert_true(peer_read(fresh[1], &in, "released"));
+	close(fresh[0]);
+	assert_int_equal(hear(), 'g');
+	close(busy);
+	assert_int_equal(hear(), 'g');
+	close(fresh[1]);
+	close(used);
+	close(slow);
+	buf_clear(&in);
+}
+
 static void stopping_lets_answers_end_and_drops_those_that_do_not(void **state)
 {
 	(void)state;
@@ -601,6 +640,7 @@ int main(void)
 		TEST(sixty_four_that_do_not_read_and_leave),
 		TEST(a_client_that_takes_nothing_for_long_is_dropped),
 		TEST(connections_over_the_limit_wait_their_turn),
+		TEST(who_asks_nothing_gives_way),
 		TEST(stopping_lets_answers_end_and_drops_those_that_do_not),
 		TEST(a_port_in_use_is_told),
 	};
