@@ -407,25 +407,6 @@ static void shape_plainly(const struct err *e, struct buf *body)
 	json_decref(error);
 }
 
-/* Answers a fault that no handler will see, and closes. */
-static void refuse(struct http_conn *c, const struct err *e)
-{
-	const struct http_server_config *config = &c->server->config;
-	struct http_exchange *x = c->x;
-	struct buf body;
-	buf_init(&body, ERROR_BODY_BYTES);
-	if (config->shape_error)
-		config->shape_error(config->ctx, e, e->code, &body);
-	else
-		shape_plainly(e, &body);
-	c->must_close = c->must_linger = true;
-	c->state = ANSWERING;
-	set_rest(c, false);
-	x->has_handler = true;
-	http_reply(x, e->code, "application/json", buf_str(&body));
-	buf_clear(&body);
-}
-
 static bool make_request(struct http_conn *c, struct http_exchange *x, struct err *e)
 {
 	struct http_reader *r = &x->reader;
@@ -443,8 +424,30 @@ static bool make_request(struct http_conn *c, struct http_exchange *x, struct er
 	if (http_decode_path(x->arena, path, &q->path))
 		return true;
 	fail(e, ERR_BAD_DATA, LAYER_CLIENT, "the path holds a broken percent escape");
-	e->code = 400;
+	if (e)
+		e->code = 400;
 	return false;
+}
+
+/* Answers a fault that no handler will see, and closes. */
+static void refuse(struct http_conn *c, const struct err *e)
+{
+	const struct http_server_config *config = &c->server->config;
+	struct http_exchange *x = c->x;
+	struct buf body;
+	buf_init(&body, ERROR_BODY_BYTES);
+	if (!x->request.path.n && x->reader.target.n)
+		make_request(c, x, NULL); /* as much of it as has come */
+	if (config->shape_error)
+		config->shape_error(config->ctx, x, e, &body);
+	else
+		shape_plainly(e, &body);
+	c->must_close = c->must_linger = true;
+	c->state = ANSWERING;
+	set_rest(c, false);
+	x->has_handler = true;
+	http_reply(x, e->code, "application/json", buf_str(&body));
+	buf_clear(&body);
 }
 
 static void hand_over(struct http_conn *c)
@@ -462,18 +465,39 @@ static void hand_over(struct http_conn *c)
 	c->server->config.on_request(c->server->config.ctx, c->x);
 }
 
-static void start_reading_timer(struct http_conn *c, bool had_head)
+static bool is_admitted(struct http_conn *c, struct err *e)
 {
 	const struct http_server_config *config = &c->server->config;
+	return !config->admit || (make_request(c, c->x, e) && config->admit(config->ctx, c->x, e));
+}
+
+/* The head has come, the body is still to be read. */
+static void read_body(struct http_conn *c)
+{
+	struct http_reader *r = &c->x->reader;
+	struct err e = { .kind = ERR_NONE };
+	set_rest(c, false);
+	if (!is_admitted(c, &e)) {
+		refuse(c, &e);
+		return;
+	}
+	loop_timer_start(c->timer, c->server->config.body_ms);
+	if (r->wants_continue) {
+		r->wants_continue = false;
+		buf_add_z(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+		loop_timer_start(c->soon, 0);
+	}
+}
+
+static void read_on(struct http_conn *c, bool had_head)
+{
 	const struct http_reader *r = &c->x->reader;
 	if (c->state == IDLE && http_reader_has_begun(r)) {
 		c->state = READING;
-		loop_timer_start(c->timer, config->head_ms);
+		loop_timer_start(c->timer, c->server->config.head_ms);
 	}
-	if (!had_head && http_reader_has_head(r)) {
-		set_rest(c, false);
-		loop_timer_start(c->timer, config->body_ms);
-	}
+	if (!had_head && http_reader_has_head(r))
+		read_body(c);
 }
 
 static void feed(struct http_conn *c, struct str bytes)
@@ -490,12 +514,7 @@ static void feed(struct http_conn *c, struct str bytes)
 		buf_add(&c->in, bytes);
 		hand_over(c);
 	} else {
-		start_reading_timer(c, had_head);
-		if (r->wants_continue && http_reader_has_head(r)) {
-			r->wants_continue = false;
-			buf_add_z(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
-			loop_timer_start(c->soon, 0);
-		}
+		read_on(c, had_head);
 	}
 }
 

@@ -50,9 +50,14 @@ struct http_server_config {
 	int64_t write_stall_ms; /* 5 min: a client that takes nothing for so long is dropped */
 	/* A request is here. The exchange stays until it is answered, see below. */
 	void (*on_request)(void *ctx, struct http_exchange *x);
+	/* The head of a request is here and its body is not yet: whoever may not ask is told so
+	 * before the body is read, with e->code as the status. NULL: all may. Requests that come in
+	 * one piece go to on_request unasked. */
+	bool (*admit)(void *ctx, struct http_exchange *x, struct err *e);
 	/* The JSON body for a fault found before a request could be handed over; NULL: a plain one.
-	 */
-	void (*shape_error)(void *ctx, const struct err *e, int status, struct buf *body);
+	 * The request may lack everything, also its method. */
+	void (*shape_error)(
+		void *ctx, struct http_exchange *x, const struct err *e, struct buf *body);
 	void *ctx;
 };
 

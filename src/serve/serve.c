@@ -408,25 +408,42 @@ static bool is_no_page(const struct serve *s, struct http_exchange *x, struct er
 	return true;
 }
 
+/* The request is for a place that exists, from somebody who may ask there. */
+static bool is_welcome(struct serve *s, struct http_exchange *x, struct place *place, struct err *e)
+{
+	bool is_found = find_place(x, place, e);
+	return is_no_page(s, x, e) && (place->is_open || has_key(s, x, place->dialect, e)) &&
+	       is_found;
+}
+
 static void on_request(void *ctx, struct http_exchange *x)
 {
 	struct serve *s = ctx;
 	struct err e = { 0 };
 	struct place place;
-	bool is_found = find_place(x, &place, &e);
-	bool is_allowed =
-		is_no_page(s, x, &e) && (place.is_open || has_key(s, x, place.dialect, &e));
-	if (is_found && is_allowed)
+	if (is_welcome(s, x, &place, &e))
 		place.handle(s, x, place.dialect, place.rest);
 	else
 		serve_reply_error(x, place.dialect, &e);
 }
 
-static void shape_error(void *ctx, const struct err *e, int status, struct buf *body)
+static bool admit(void *ctx, struct http_exchange *x, struct err *e)
+{
+	struct place place;
+	if (is_welcome(ctx, x, &place, e))
+		return true;
+	e->code = serve_status(e);
+	return false;
+}
+
+static void shape_error(void *ctx, struct http_exchange *x, const struct err *e, struct buf *body)
 {
 	(void)ctx;
-	(void)status;
-	dialect_openai.write_error(e, body);
+	struct place place = { .dialect = dialects[0] };
+	struct err ignored = { 0 };
+	if (http_request_of(x)->path.n)
+		find_place(x, &place, &ignored);
+	place.dialect->write_error(e, body);
 }
 
 /* ---- life ---- */
@@ -467,6 +484,7 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 		&(struct http_server_config){ .address = o->address,
 			.port = o->port,
 			.on_request = on_request,
+			.admit = admit,
 			.shape_error = shape_error,
 			.ctx = s },
 		e);

@@ -155,10 +155,22 @@ static void on_request(void *ctx, struct http_exchange *x)
 	http_reply(x, 404, "text/plain", STR("no"));
 }
 
-static void shape_error(void *ctx, const struct err *e, int status, struct buf *body)
+static void shape_error(void *ctx, struct http_exchange *x, const struct err *e, struct buf *body)
 {
 	(void)ctx;
-	buf_printf(body, "{\"shaped\":%d,\"layer\":\"%s\"}", status, layers[e->layer].name);
+	if (str_eq_z(http_request_of(x)->path, "/closed"))
+		buf_add_z(body, "closed: ");
+	buf_printf(body, "{\"shaped\":%d,\"layer\":\"%s\"}", e->code, layers[e->layer].name);
+}
+
+static bool admit(void *ctx, struct http_exchange *x, struct err *e)
+{
+	(void)ctx;
+	if (!str_eq_z(http_request_of(x)->path, "/closed"))
+		return true;
+	fail(e, ERR_DENIED, LAYER_CLIENT, "not here");
+	e->code = 401;
+	return false;
 }
 
 static void stopped(void *ctx)
@@ -199,6 +211,7 @@ static int set_up(void **state)
 	config = (struct http_server_config){ .address = "127.0.0.1",
 		.max_body_bytes = BODY_MAX,
 		.on_request = on_request,
+		.admit = admit,
 		.shape_error = shape_error };
 	loop = loop_new();
 	orders = mailbox_new(sizeof(enum order), 0, NULL);
@@ -355,6 +368,26 @@ static void an_answer_to_a_body_too_large_reaches_a_client_that_still_sends(void
 	close(fd);
 	buf_clear(&in);
 	buf_clear(&body);
+}
+
+static void who_may_not_ask_is_told_before_the_body_is_read(void **state)
+{
+	(void)state;
+	start();
+	const char head[] = "POST /closed HTTP/1.1\r\nHost: h\r\nExpect: "
+			    "100-continue\r\nContent-Length: 900\r\n\r\n";
+	const char answer[] = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
+			      "Connection: close\r\nContent-Length: 39\r\n\r\nclosed: "
+			      "{\"shaped\":401,\"layer\":\"client\"}";
+	talk(head, answer);
+	struct buf in;
+	buf_init(&in, MIB);
+	int fd = peer_connect(http_server_port(server));
+	peer_send_z(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
+	peer_send_z(fd, "hi");
+	assert_true(peer_read(fd, &in, "hi"));
+	close(fd);
+	buf_clear(&in);
 }
 
 static void a_request_cut_in_the_middle_leaves_nothing_behind(void **state)
@@ -630,6 +663,7 @@ int main(void)
 		TEST(a_body_is_asked_for_when_the_client_waits),
 		TEST(faults_before_routing_are_shaped_and_close),
 		TEST(an_answer_to_a_body_too_large_reaches_a_client_that_still_sends),
+		TEST(who_may_not_ask_is_told_before_the_body_is_read),
 		TEST(a_request_cut_in_the_middle_leaves_nothing_behind),
 		TEST(a_client_that_dawdles_is_told_so),
 		TEST(a_byte_now_and_then_does_not_buy_time),
