@@ -213,3 +213,19 @@ void tool_args_bare(struct tool_call *c, unsigned types, struct str text)
 	}
 	buf_clear(&json);
 }
+
+bool tool_unquote(struct buf *string)
+{
+	if (string->n && buf_str(string).p[0] == '\'') {
+		buf_truncate(string, string->n - 1);
+		buf_drop_front(string, 1);
+		return true;
+	}
+	json_t *value = js_parse(buf_str(string), LAYER_PARSE, NULL);
+	bool ok = json_is_string(value);
+	buf_reset(string);
+	if (ok)
+		buf_add(string, js_text(value));
+	json_decref(value);
+	return ok;
+}

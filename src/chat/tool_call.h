@@ -78,6 +78,9 @@ void tool_args_string(struct tool_call *c, struct str text);
  * is a string. */
 void tool_args_bare(struct tool_call *c, unsigned types, struct str text);
 
+/* A string with its quotes, unescaped in place. One in single quotes is taken as it stands. */
+bool tool_unquote(struct buf *string);
+
 /* ---- what the offered tool says of its parameters ---- */
 
 enum tool_type {

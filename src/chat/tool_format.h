@@ -11,10 +11,11 @@
  * chat_events, whatever the cuts. It never leaves markup in the text: a beginning of a mark is held
  * back until it is decided. What it forgives is noted in the trace: a closer that is missing,
  * doubled or another, a fence around the call, a call without marks (at the front of the answer, or
- * at the front of a line if its tool was offered), a call inside an unfinished thought, a call in
- * another family's syntax (tool_marks.h), control tokens as text, and what the machines forgive
- * (tool_call.h). What is quoted with backticks is text; a fence is text unless all it holds is
- * calls of offered tools. What cannot be read is an error of layer `parse` with the raw text.
+ * at the front of a line if its tool was offered), a call inside an unfinished thought (told at
+ * once, and no second time behind it: thought_calls.h), a call in another family's syntax
+ * (tool_marks.h), control tokens as text, and what the machines forgive (tool_call.h). What is
+ * quoted with backticks is text; a fence is text unless all it holds is calls of offered tools.
+ * What cannot be read is an error of layer `parse` with the raw text.
  *
  * Source: the wire forms of each family as their templates render them.
  */
@@ -122,10 +123,10 @@ enum tool_reading {
 	TOOL_READ_IN_THOUGHT = 1, /* the prompt ended inside an opened thought */
 	TOOL_READ_VALUE = 2,      /* it is one JSON value or calls, never both: what does not begin
 				     with a call holds none; no matter if a call is demanded */
-	TOOL_READ_WHOLE = 4,      /* nobody waits for pieces: the first words are held until it is
-				     known whether a stray end of a thought makes them one */
-	TOOL_READ_GUIDED = 8,     /* a guide of the same row held it: the row's marks mean calls
-				     wherever they stand, quoted too */
+	TOOL_READ_GUIDED = 4,     /* a guide of the same row held it: the row's marks mean calls
+				     wherever they stand, quoted too, and those of other families
+				     mean none. A call without any mark, which no guide sees, is
+				     forgiven here too. */
 };
 
 /*

@@ -34,6 +34,7 @@ enum member {
 	MEMBER_ARGS,
 	MEMBER_EITHER, /* the name, or an object around the call */
 	MEMBER_NAMED,  /* arguments under the call's own name */
+	MEMBER_LIST,   /* of calls: the object is a message around them */
 	MEMBER_OTHER
 };
 
@@ -50,6 +51,7 @@ static const struct {
 	{ "parameters", MEMBER_ARGS },
 	{ "args", MEMBER_ARGS },
 	{ "input", MEMBER_ARGS },
+	{ "tool_calls", MEMBER_LIST },
 	{ "id", MEMBER_OTHER },
 	{ "tool_call_id", MEMBER_OTHER },
 	{ "type", MEMBER_OTHER },
@@ -75,7 +77,7 @@ void tool_json_begin(struct tool_json *j)
 	json_mend_init(&j->mend);
 	j->place = AT_OBJECT;
 	j->around = 0;
-	j->has_args = j->has_others = false;
+	j->has_args = j->has_others = j->is_listed = false;
 }
 
 /* One byte of a string; true if it closed it. */
@@ -86,31 +88,13 @@ static bool ends_string(struct tool_json *j, char c)
 	return ends;
 }
 
-/* A string with its quotes, unescaped in place. One in single quotes is taken as it stands. */
-static bool unquote(struct tool_json *j)
-{
-	struct buf *b = &j->string;
-	if (j->quote == '\'') {
-		buf_truncate(b, b->n - 1);
-		buf_drop_front(b, 1);
-		return true;
-	}
-	json_t *value = js_parse(buf_str(b), LAYER_PARSE, NULL);
-	bool ok = json_is_string(value);
-	buf_reset(b);
-	if (ok)
-		buf_add(b, js_text(value));
-	json_decref(value);
-	return ok;
-}
-
 static enum call_step feed_name(struct tool_json *j, struct tool_call *c, char byte)
 {
 	if (j->string.n >= KEY_MAX_BYTES || !buf_add_char(&j->string, byte))
 		return tool_call_fault(c, "its name is too long");
 	if (!ends_string(j, byte))
 		return CALL_MORE;
-	if (!unquote(j) || !tool_call_name(c, buf_str(&j->string)))
+	if (!tool_unquote(&j->string) || !tool_call_name(c, buf_str(&j->string)))
 		return tool_call_fault(c, "its name is no string");
 	buf_reset(&j->string);
 	j->place = AT_KEY;
@@ -143,7 +127,7 @@ static enum call_step no_args(struct tool_json *j, struct tool_call *c)
 static enum call_step unpack(struct tool_json *j, struct tool_call *c)
 {
 	j->place = AT_KEY;
-	if (!unquote(j))
+	if (!tool_unquote(&j->string))
 		return tool_call_fault(c, "its arguments are a broken string");
 	tool_call_mended(c, TOOL_MENDED_STRING);
 	struct str text = str_trim(buf_str(&j->string));
@@ -227,6 +211,16 @@ static enum call_step begin_around(struct tool_json *j, struct tool_call *c)
 	return CALL_MORE;
 }
 
+/* What follows is the first call of a message's list; what is left of both is for the reader. */
+static enum call_step begin_list(struct tool_json *j, struct tool_call *c)
+{
+	tool_call_mended(c, TOOL_MENDED_WRAPPED);
+	j->around = 0;
+	j->is_listed = true;
+	j->place = AT_OBJECT;
+	return CALL_MORE;
+}
+
 static enum call_step begin_value(struct tool_json *j, struct tool_call *c, char byte)
 {
 	bool is_quote = byte == '"' || byte == '\'', is_object = byte == '{';
@@ -240,7 +234,10 @@ static enum call_step begin_value(struct tool_json *j, struct tool_call *c, char
 	}
 	if (is_object && j->member == MEMBER_EITHER)
 		return begin_around(j, c);
-	if (j->member == MEMBER_EITHER && c->has_name)
+	bool is_new = !c->has_name && !j->has_args && !j->is_listed;
+	if (byte == '[' && j->member == MEMBER_LIST && is_new)
+		return begin_list(j, c);
+	if (j->member == MEMBER_LIST || (j->member == MEMBER_EITHER && c->has_name))
 		j->member = MEMBER_OTHER;
 	if (j->member == MEMBER_OTHER && (is_object || byte == '[' || byte == '"')) {
 		j->place = IN_OTHER;

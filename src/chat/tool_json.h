@@ -2,7 +2,8 @@
  * tool_json.h - the machine for calls that are one JSON object: {"name": …, "arguments": {…}}.
  *
  * The name may stand before or after the arguments; other members are passed over, an object
- * around it ({"type": "function", "function": {…}}) is looked through. A row whose name is the only
+ * around it ({"type": "function", "function": {…}}, or a message with its list of calls,
+ * {"tool_calls": [{…}]}, up to the first of them) is looked through. A row whose name is the only
  * key ({"f": {…}}) is read so. Arguments come out as valid JSON (json_mend.h) while they stream.
  * Forgiven: other words for name and arguments, arguments written as a string, absent or null
  * arguments, single quotes, a missing last bracket.
@@ -25,6 +26,7 @@ struct tool_json {
 	bool in_string, is_escaped;
 	bool has_args;   /* complete */
 	bool has_others; /* members that calls do not have */
+	bool is_listed;  /* it is the first of a message's list of calls */
 };
 
 void tool_json_init(struct tool_json *j);

@@ -6,6 +6,7 @@
 void tool_machine_init(struct tool_machine *m)
 {
 	tool_json_init(&m->json);
+	tool_named_init(&m->named);
 	tool_raw_init(&m->raw);
 	tool_elements_init(&m->elements);
 	tool_python_init(&m->python);
@@ -15,6 +16,7 @@ void tool_machine_init(struct tool_machine *m)
 void tool_machine_clear(struct tool_machine *m)
 {
 	tool_json_clear(&m->json);
+	tool_named_clear(&m->named);
 	tool_raw_clear(&m->raw);
 	tool_elements_clear(&m->elements);
 	tool_python_clear(&m->python);

@@ -107,7 +107,8 @@ static void add_opener(struct tool_marks *m, const struct tool_format *row, bool
 static void add_end(struct tool_marks *m, const struct tool_format *row, bool is_own)
 {
 	const char *end = row->mark_close;
-	bool is_odd = end && (strchr(end, '|') || strchr(end, ':') || strstr(end, "｜"));
+	bool is_odd =
+		end && (end[0] == '[' || strchr(end, '|') || strchr(end, ':') || strstr(end, "｜"));
 	if (end && (is_own || is_odd))
 		add(m, str_z(end),
 			(struct tool_mark){ .kind = MARK_CALL_END, .row = row, .is_own = is_own });
@@ -155,16 +156,20 @@ static void add_foreign(struct tool_marks *m, bool is_stranger)
 		if (row->mark_open && !row->is_front_only && !has_headers)
 			add_row(m, row, false);
 	}
+}
+
+static void add_controls(struct tool_marks *m)
+{
 	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
 		add(m, str_z(controls[i]),
 			(struct tool_mark){ .kind = MARK_CONTROL, .row = m->own });
 }
 
-void tool_marks_init(struct tool_marks *m, const struct tool_format *own, bool has_calls)
+void tool_marks_init(struct tool_marks *m, const struct tool_format *own, enum tool_marks_of calls)
 {
 	bool is_stranger = own == &tool_format_rescue, is_json = own->arguments == TOOL_ARGS_JSON;
 	*m = (struct tool_marks){ .own = own };
-	has_calls = has_calls && own->mark_open;
+	bool has_calls = calls != MARKS_OF_NOBODY && own->mark_open;
 	if (own->header_end) {
 		add_headers(m, own);
 	} else {
@@ -174,8 +179,10 @@ void tool_marks_init(struct tool_marks *m, const struct tool_format *own, bool h
 	if (has_calls && !own->is_front_only && !(own->header_end && is_json))
 		add_row(m, own, !is_stranger);
 	add_thought(m, &tool_format_hermes, false);
-	if (has_calls)
+	if (has_calls && calls == MARKS_OF_ALL)
 		add_foreign(m, is_stranger);
+	if (has_calls)
+		add_controls(m);
 }
 
 enum likeness tool_marks_at(const struct tool_marks *m, struct str s, const struct tool_mark **mark)

@@ -4,7 +4,8 @@
  *
  * A model that was taught several formats, or that is served under a wrong row, writes another
  * family's calls now and then; each mark leads to the row that reads them. Where several rows share
- * a mark, what stands behind it tells them apart.
+ * a mark, what stands behind it tells them apart. Text that a guide held has only its row's calls:
+ * there another family's mark is words about it.
  */
 #ifndef OFFGRID_CHAT_TOOL_MARKS_H
 #define OFFGRID_CHAT_TOOL_MARKS_H
@@ -41,8 +42,14 @@ struct tool_marks {
 	bool begins[256]; /* bytes that a mark begins with, both cases */
 };
 
-/* `has_calls`: tools were offered; else only thoughts and words are told apart. */
-void tool_marks_init(struct tool_marks *m, const struct tool_format *own, bool has_calls);
+/* Whose calls are looked for; thoughts and words are told apart in any case. */
+enum tool_marks_of {
+	MARKS_OF_NOBODY, /* no tools were offered */
+	MARKS_OF_ROW,
+	MARKS_OF_ALL,
+};
+
+void tool_marks_init(struct tool_marks *m, const struct tool_format *own, enum tool_marks_of calls);
 
 /* The longest mark that s begins with. LIKE_BEGINNING: it may become one, or a longer one. */
 enum likeness tool_marks_at(

@@ -10,9 +10,23 @@
 
 enum { HEAD_MAX_BYTES = 2048 };
 
+/* What is awaited. */
+enum place { AT_HEAD, IN_ARGS, IN_STRING };
+
+void tool_named_init(struct tool_named *m)
+{
+	*m = (struct tool_named){ .place = AT_HEAD };
+	buf_init(&m->string, LIMIT_ANSWER_BYTES);
+}
+
+void tool_named_clear(struct tool_named *m)
+{
+	buf_clear(&m->string);
+}
+
 void tool_named_begin(struct tool_named *m)
 {
-	m->in_args = false;
+	m->place = AT_HEAD;
 	json_mend_init(&m->mend);
 }
 
@@ -87,8 +101,13 @@ static bool has_name(struct tool_call *c, struct str head)
 static enum call_step end_without(struct tool_call *c, struct str s, size_t end, size_t *taken)
 {
 	struct str head = str_sub(s, 0, end);
-	bool is_known = c->offered && tool_is_offered(c->offered, name_in(c, head));
-	if (!is_known || !has_name(c, head))
+	struct str name = name_in(c, head);
+	size_t after = name.n ? (size_t)(name.p - head.p) + name.n : 0;
+	size_t quote = str_find_char(str_from(head, after), '"');
+	bool is_begun =
+		quote != SIZE_MAX && !str_starts(str_from(head, after + quote), STR("\"\""));
+	bool is_known = c->offered && tool_is_offered(c->offered, name);
+	if (is_begun || !is_known || !has_name(c, head))
 		return tool_call_fault(c, "it has no arguments");
 	return no_args(c, head.n, taken);
 }
@@ -109,12 +128,54 @@ static enum call_step take_args(
 	return CALL_MORE;
 }
 
+/* The string has come whole: what it holds is read as if it stood there itself. */
+static enum call_step unpack(struct tool_named *m, struct tool_call *c)
+{
+	if (!tool_unquote(&m->string))
+		return tool_call_fault(c, "its arguments are a broken string");
+	tool_call_mended(c, TOOL_MENDED_STRING);
+	struct str text = str_trim(buf_str(&m->string));
+	size_t taken = 0;
+	enum call_step step = take_args(m, c, text, &taken);
+	if (step == CALL_MORE)
+		return tool_call_fault(c, "its arguments are unfinished");
+	return taken < text.n ? tool_call_fault(c, "something follows its arguments") : step;
+}
+
+static enum call_step take_string(
+	struct tool_named *m, struct tool_call *c, struct str s, size_t *taken)
+{
+	for (size_t i = *taken; i < s.n; i++) {
+		char quote = m->string.n ? buf_str(&m->string).p[0] : 0;
+		bool ends = !m->is_escaped && s.p[i] == quote;
+		m->is_escaped = !m->is_escaped && s.p[i] == '\\';
+		*taken = i + 1;
+		if (!buf_add_char(&m->string, s.p[i]))
+			return tool_call_fault(c, "its arguments are too long");
+		if (ends)
+			return unpack(m, c);
+	}
+	return CALL_MORE;
+}
+
+/* Where the quote stands that the bracket is the first in, or where the bracket stands. */
+static size_t find_args(struct str s, size_t bracket)
+{
+	size_t at = bracket;
+	while (at > 0 && tool_is_blank(s.p[at - 1]))
+		at--;
+	bool is_quoted = at > 0 && (s.p[at - 1] == '"' || s.p[at - 1] == '\'');
+	return is_quoted ? at - 1 : bracket;
+}
+
 enum call_step tool_named_take(
 	struct tool_named *m, struct tool_call *c, struct str s, bool is_end, size_t *taken)
 {
 	*taken = 0;
-	if (m->in_args)
+	if (m->place == IN_ARGS)
 		return take_args(m, c, s, taken);
+	if (m->place == IN_STRING)
+		return take_string(m, c, s, taken);
 	size_t bracket = str_find_char(s, '{'), close = find_close(c, s);
 	if (close < bracket)
 		return end_without(c, s, close, taken);
@@ -122,9 +183,12 @@ enum call_step tool_named_take(
 		return end_without(c, s, s.n, taken);
 	if (bracket == SIZE_MAX && s.n < HEAD_MAX_BYTES)
 		return CALL_MORE;
-	if (bracket == SIZE_MAX || bracket > HEAD_MAX_BYTES || !has_name(c, str_sub(s, 0, bracket)))
+	size_t args = bracket == SIZE_MAX ? 0 : find_args(s, bracket);
+	if (bracket == SIZE_MAX || bracket > HEAD_MAX_BYTES || !has_name(c, str_sub(s, 0, args)))
 		return tool_call_fault(c, "it has no name");
-	m->in_args = true;
-	*taken = bracket;
-	return take_args(m, c, s, taken);
+	*taken = args;
+	m->place = args < bracket ? IN_STRING : IN_ARGS;
+	buf_reset(&m->string);
+	m->is_escaped = false;
+	return args < bracket ? take_string(m, c, s, taken) : take_args(m, c, s, taken);
 }

@@ -4,7 +4,7 @@
  *
  * All up to the first bracket is the head. The name in it stands between what the row has before
  * and after it; ids and numbers are passed over. Forgiven: a part of the head that is missing or
- * another; a tool that was offered may be called without arguments.
+ * another; arguments written as a string; a tool that was offered may be called without arguments.
  *
  * Layer: parse.
  */
@@ -15,11 +15,15 @@
 #include "chat/tool_call.h"
 
 struct tool_named {
-	bool in_args;
+	int place; /* see tool_named.c */
+	struct buf string;
+	bool is_escaped;
 	struct json_mend mend;
 };
 
-void tool_named_begin(struct tool_named *m); /* nothing to clear */
+void tool_named_init(struct tool_named *m);
+void tool_named_clear(struct tool_named *m);
+void tool_named_begin(struct tool_named *m);
 
 /* See tool_call.h. */
 enum call_step tool_named_take(

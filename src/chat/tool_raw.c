@@ -15,7 +15,12 @@
 #include "base/utf8.h"
 #include "chat/tool_text.h"
 
-enum { KEY_MAX_BYTES = 1024, HEAD_MAX_BYTES = 2048, GIVEN_MAX_BYTES = 256 * 1024 };
+enum {
+	KEY_MAX_BYTES = 1024,
+	HEAD_MAX_BYTES = 2048,
+	GIVEN_MAX_BYTES = 256 * 1024,
+	AROUND_MAX_BYTES = 64 /* of tags around an object in place of parameters */
+};
 
 /* What is awaited. */
 enum place {
@@ -24,7 +29,8 @@ enum place {
 	IN_KEY,
 	AT_VALUE, /* one line's end, if the row has one there */
 	IN_VALUE,
-	IN_JSON, /* an object in place of parameters */
+	IN_JSON,     /* an object in place of parameters */
+	AT_JSON_END, /* what closes the tag that it stood in */
 };
 
 /* What a step of a place did. */
@@ -187,6 +193,21 @@ static enum progress end_params(struct look *l, size_t used)
 	return IS_OVER;
 }
 
+/* Bytes of tags in front of an object in place of parameters: <arguments>{…}</arguments>, and what
+ * Kimi K3 has for arguments that came as a string. */
+static enum likeness at_object(const struct look *l, struct str s, size_t *used)
+{
+	struct str near = str_sub(s, 0, AROUND_MAX_BYTES);
+	size_t at = str_find_char(near, '{');
+	*used = at;
+	if (l->c->has_members || !s.n || (s.p[0] != '{' && s.p[0] != '<'))
+		return LIKE_NOTHING;
+	if (at == SIZE_MAX)
+		return near.n < AROUND_MAX_BYTES && !l->is_end ? LIKE_BEGINNING : LIKE_NOTHING;
+	struct str before = str_trim(str_sub(s, 0, at));
+	return !before.n || str_ends(before, STR(">")) ? LIKE_WHOLE : LIKE_NOTHING;
+}
+
 static enum progress take_param(struct tool_raw *m, struct look *l)
 {
 	struct str s = l->s, open = tool_text_first(l->f->param_open),
@@ -218,14 +239,17 @@ static enum progress take_param(struct tool_raw *m, struct look *l)
 		tool_call_mended(l->c, TOOL_MENDED_MISSING);
 		return end_params(l, 0);
 	}
-	if (s.p[blanks] == '{' && !l->c->has_members) {
-		tool_call_mended(l->c, TOOL_MENDED_HEAD);
-		json_mend_init(&m->mend);
-		l->n += blanks;
-		m->place = IN_JSON;
-		return WENT_ON;
-	}
-	return wrong(l, "a parameter should stand there");
+	enum likeness object = at_object(l, str_from(s, blanks), &used);
+	if (object == LIKE_BEGINNING)
+		return WAITS;
+	if (object == LIKE_NOTHING)
+		return wrong(l, "a parameter should stand there");
+	tool_call_mended(l->c, TOOL_MENDED_HEAD);
+	json_mend_init(&m->mend);
+	m->is_tagged = used > 0;
+	l->n += blanks + used;
+	m->place = IN_JSON;
+	return WENT_ON;
 }
 
 static enum progress take_json(struct tool_raw *m, struct look *l)
@@ -236,10 +260,28 @@ static enum progress take_json(struct tool_raw *m, struct look *l)
 			return IS_WRONG;
 		if (json_mend_is_done(&m->mend)) {
 			l->c->json_mends |= m->mend.mended;
-			return IS_OVER;
+			m->place = AT_JSON_END;
+			return m->is_tagged ? WENT_ON : IS_OVER;
 		}
 	}
 	return WAITS;
+}
+
+static enum progress take_json_end(struct look *l)
+{
+	struct str near = str_sub(l->s, 0, AROUND_MAX_BYTES);
+	for (size_t i = 0; i <= near.n; i++) {
+		size_t used;
+		enum likeness like = at_call_end(l, str_from(l->s, i), &used);
+		bool is_open = like == LIKE_BEGINNING || i == l->s.n;
+		if (is_open && !l->is_end)
+			return WAITS;
+		if (like != LIKE_WHOLE)
+			continue;
+		l->n += i + used;
+		return IS_OVER;
+	}
+	return IS_OVER;
 }
 
 /* ---- keys ---- */
@@ -629,6 +671,7 @@ static enum progress step(struct tool_raw *m, struct look *l)
 	case IN_KEY: return take_key(m, l);
 	case AT_VALUE: return take_line_end(m, l);
 	case IN_VALUE: return take_value(m, l);
+	case AT_JSON_END: return take_json_end(l);
 	default: return take_json(m, l);
 	}
 }

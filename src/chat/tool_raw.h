@@ -31,6 +31,7 @@ struct tool_raw {
 	size_t seen;           /* bytes of what is pending that were looked at */
 	bool is_unclosed;      /* its last value had no closing tag where the call ended */
 	size_t end, end_after; /* where the call may have ended: its last value, itself */
+	bool is_tagged;        /* tags stand around the object in place of parameters */
 	struct json_mend mend;
 };
 

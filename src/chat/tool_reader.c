@@ -40,7 +40,6 @@ static void set_start(struct tool_reader *r, unsigned how)
 {
 	const struct tool_format *f = r->format;
 	r->at_front = true;
-	r->is_whole = (how & TOOL_READ_WHOLE) != 0;
 	r->think_close = str_z(f->think_close ? f->think_close : default_think_close);
 	r->place = IN_TEXT;
 	/* A guide of a row without thoughts knows of none. */
@@ -67,9 +66,12 @@ struct tool_reader *tool_reader_new(const struct tool_format *format,
 	r->is_value = is_value(offered, how);
 	r->is_region = (how & TOOL_READ_REGION) != 0;
 	r->is_guided = (how & TOOL_READ_GUIDED) != 0;
-	tool_marks_init(&r->marks, format, r->has_calls);
+	tool_marks_init(&r->marks, format,
+		!r->has_calls  ? MARKS_OF_NOBODY
+		: r->is_guided ? MARKS_OF_ROW
+			       : MARKS_OF_ALL);
 	buf_init(&r->pending, LIMIT_ANSWER_BYTES);
-	buf_init(&r->held, LIMIT_ANSWER_BYTES);
+	thought_calls_init(&r->thought_calls);
 	buf_init(&r->raw, LIMIT_ANSWER_BYTES);
 	buf_init(&r->args, 2 * LIMIT_ANSWER_BYTES);
 	tool_call_init(&r->call);
@@ -83,7 +85,7 @@ void tool_reader_free(struct tool_reader *r)
 	if (!r)
 		return;
 	buf_clear(&r->pending);
-	buf_clear(&r->held);
+	thought_calls_clear(&r->thought_calls);
 	buf_clear(&r->raw);
 	buf_clear(&r->args);
 	tool_call_clear(&r->call);
@@ -119,14 +121,10 @@ static size_t trailing_blanks(struct str s)
 
 static void send(struct tool_reader *r, struct str piece)
 {
-	if (r->place == IN_THOUGHT) {
-		tool_reader_release(r);
+	if (r->place == IN_THOUGHT)
 		chat_send_think(r->sink, piece);
-	} else if (r->is_whole) {
-		buf_add(&r->held, piece);
-	} else {
+	else
 		chat_send_text(r->sink, piece);
-	}
 }
 
 void tool_reader_words(struct tool_reader *r, size_t bytes)
@@ -146,13 +144,6 @@ void tool_reader_words(struct tool_reader *r, size_t bytes)
 	r->at_front = false;
 	r->has_said = r->has_said || r->place != IN_THOUGHT;
 	r->at += bytes;
-}
-
-void tool_reader_release(struct tool_reader *r)
-{
-	r->is_whole = false;
-	chat_send_text(r->sink, buf_str(&r->held));
-	buf_reset(&r->held);
 }
 
 void tool_reader_pass(struct tool_reader *r, size_t at, size_t mark_bytes)
@@ -198,7 +189,10 @@ static struct spot find_bare(
 	bool may_stand = is_front || (r->offered && !r->is_region && tool_is_line_front(q));
 	if (!may_stand || (s.p[0] != '{' && s.p[0] != '['))
 		return spot(SPOT_NONE, NULL);
-	switch (settled(r, tool_reader_bare_likeness(s))) {
+	enum likeness like = tool_reader_bare_likeness(s);
+	if (like == LIKE_NOTHING)
+		like = tool_reader_bracket_likeness(r, s);
+	switch (settled(r, like)) {
 	case LIKE_WHOLE: return spot(SPOT_BARE, NULL);
 	case LIKE_BEGINNING: return spot(SPOT_OPEN, NULL);
 	case LIKE_NOTHING: break;
@@ -337,15 +331,8 @@ static void end_thought(struct tool_reader *r, size_t at, const struct tool_mark
 		r->place = IN_TEXT;
 		return;
 	}
-	if (!r->is_whole) {
-		drop(r, at, mark, "a closing mark without a thought was dropped");
-		return;
-	}
-	tool_reader_note(r, "words before a closing mark were taken as a thought");
-	tool_reader_pass(r, at, mark->text.n);
-	chat_send_think(r->sink, buf_str(&r->held));
-	buf_reset(&r->held);
-	r->is_whole = r->has_said = false;
+	thought_calls_end(&r->thought_calls);
+	drop(r, at, mark, "a closing mark without a thought was dropped");
 }
 
 static void begin_thought(struct tool_reader *r, size_t at, const struct tool_mark *mark)
@@ -355,7 +342,6 @@ static void begin_thought(struct tool_reader *r, size_t at, const struct tool_ma
 		return;
 	}
 	tool_reader_pass(r, at, mark->text.n);
-	tool_reader_release(r);
 	r->place = IN_THOUGHT;
 	r->think_close = mark->other.n ? mark->other : str_z(default_think_close);
 }
@@ -363,15 +349,18 @@ static void begin_thought(struct tool_reader *r, size_t at, const struct tool_ma
 static void take_mark(struct tool_reader *r, size_t at, const struct tool_mark *mark)
 {
 	switch (mark->kind) {
-	case MARK_CALL:
-		if (r->place == IN_THOUGHT)
+	case MARK_CALL: {
+		bool is_in_thought = r->place == IN_THOUGHT;
+		if (is_in_thought)
 			tool_reader_note(
 				r, "a call inside an unfinished thought was taken as a call");
 		if (!mark->is_own)
 			tool_reader_note(r, "a call in another family's syntax was taken as one");
 		tool_reader_pass(r, at, mark->text.n);
 		tool_reader_begin(r, mark);
+		r->is_in_thought = is_in_thought;
 		break;
+	}
 	case MARK_CALL_END: drop(r, at, mark, "a closing mark without a call was dropped"); break;
 	case MARK_CONTROL: drop(r, at, mark, "a control token as text was dropped"); break;
 	case MARK_THINK: begin_thought(r, at, mark); break;
@@ -500,7 +489,6 @@ static void begin_message(struct tool_reader *r, struct str header)
 	r->at_front = true;
 	r->place = IN_TEXT;
 	if (message == TOOL_MESSAGE_THOUGHT) {
-		tool_reader_release(r);
 		r->place = IN_THOUGHT;
 		r->think_close = str_z(row->think_close);
 	} else if (is_call) {
@@ -578,7 +566,10 @@ static bool end_cut(struct tool_reader *r)
 		r->place = r->place == IN_THOUGHT ? IN_THOUGHT : IN_TEXT;
 		tool_reader_words(r, tool_reader_rest(r).n);
 	}
-	tool_reader_release(r);
+	/* What was withheld is no call that was told already: that one was whole. */
+	thought_calls_clear(&r->thought_calls);
+	if (r->place == IN_CALL)
+		tool_reader_tell(r);
 	return true;
 }
 
@@ -593,6 +584,5 @@ bool tool_reader_end(struct tool_reader *r, bool is_cut, struct err *e)
 		;
 	if (r->place == AT_CALL || r->place == IN_CALL)
 		return tool_reader_fault(r, e, "the answer ended inside it");
-	tool_reader_release(r);
 	return r->place != IN_FAULT;
 }

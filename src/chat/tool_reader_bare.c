@@ -18,12 +18,21 @@ enum { FENCE_TICKS = 3, FENCE_LINE_BYTES = 40, BLANKS_MAX = 64 };
 
 static const char fence[] = "```";
 
+/* Models that were taught LM Studio's form were seen to put the name between its brackets. */
+static const struct tool_format bracketed = {
+	.name = "bracketed",
+	.mark_close = "[END_TOOL_REQUEST]",
+	.call_open = "[",
+	.before_args = "]",
+	.call_close = "[END_TOOL_REQUEST]",
+};
+
 /* ---- what they look like ---- */
 
 /* A key that only calls begin with, in quotes of either kind, and its colon. */
 static enum likeness take_first_key(struct str s)
 {
-	static const char *const keys[] = { "name", "function", "tool_name", "tool" };
+	static const char *const keys[] = { "name", "function", "tool_name", "tool", "tool_calls" };
 	enum likeness like = LIKE_NOTHING;
 	if (!s.n)
 		return LIKE_BEGINNING;
@@ -61,6 +70,23 @@ enum likeness tool_reader_bare_likeness(struct str s)
 	if (!s.n)
 		return n < BLANKS_MAX ? LIKE_BEGINNING : LIKE_NOTHING;
 	return take_first_key(s);
+}
+
+enum likeness tool_reader_bracket_likeness(const struct tool_reader *r, struct str s)
+{
+	if (!r->offered || !str_starts(s, STR("[")))
+		return LIKE_NOTHING;
+	s = str_from(s, 1);
+	size_t n = tool_name_bytes(s);
+	if (n == s.n)
+		return n < BLANKS_MAX ? LIKE_BEGINNING : LIKE_NOTHING;
+	if (s.p[n] != ']' || !chat_find_tool(r->offered, str_sub(s, 0, n)))
+		return LIKE_NOTHING;
+	s = str_from(s, n + 1);
+	size_t blanks = tool_blanks(s);
+	if (blanks == s.n)
+		return blanks < BLANKS_MAX ? LIKE_BEGINNING : LIKE_NOTHING;
+	return s.p[blanks] == '{' ? LIKE_WHOLE : LIKE_NOTHING;
 }
 
 enum likeness tool_reader_take_fence(struct str *s)
@@ -107,40 +133,46 @@ bool tool_reader_is_marked(const struct tool_reader *r)
 
 void tool_reader_begin_bare(struct tool_reader *r, bool is_front)
 {
-	const struct tool_format *row =
-		tool_is_object_row(r->format) ? r->format : &tool_format_hermes;
+	struct str s = tool_reader_rest(r);
+	s = str_from(s, tool_blanks(s));
+	bool is_bracketed = tool_reader_bracket_likeness(r, s) == LIKE_WHOLE;
+	const struct tool_format *row = is_bracketed                    ? &bracketed
+					: tool_is_object_row(r->format) ? r->format
+									: &tool_format_hermes;
 	tool_call_begin(&r->call, row, r->offered);
 	tool_machine_begin(&r->machine, &r->call);
 	buf_reset(&r->raw);
 	buf_reset(&r->args);
-	r->is_begun = r->is_fenced = r->is_closed = false;
+	r->is_begun = r->is_fenced = r->is_closed = r->is_in_thought = r->is_listed = false;
 	r->mark = NULL;
 	r->is_bare_front = is_front;
 	/* A list's bracket is not the machine's. */
-	r->scanned = str_find_char(tool_reader_rest(r), '{');
+	r->scanned = str_find_char(tool_reader_rest(r), is_bracketed ? '[' : '{');
 	r->place = IN_BARE;
 }
 
-/* It names a tool that was offered, and its arguments have begun. */
-static bool is_certain(const struct tool_reader *r)
+/* It names a tool that was offered, and its arguments have begun. Of a name in brackets this is
+ * known when they are over. */
+static bool is_certain(const struct tool_reader *r, enum call_step step)
 {
-	return r->offered && r->call.has_name && r->call.args.n &&
+	return (r->call.format != &bracketed || step == CALL_DONE) && r->offered &&
+	       r->call.has_name && r->call.args.n &&
 	       tool_is_offered(r->offered, buf_str(&r->call.name));
 }
 
 /* The object is complete: a name, arguments, and nothing that calls do not have. */
 static bool is_call(const struct tool_reader *r)
 {
-	bool has_args = !(r->call.mended >> TOOL_MENDED_NO_ARGS & 1);
+	bool is_meant = is_certain(r, CALL_DONE),
+	     has_args = !(r->call.mended >> TOOL_MENDED_NO_ARGS & 1);
 	bool has_others = r->machine.json.has_others;
-	return has_args && (is_certain(r) || (!r->offered && r->is_bare_front && !has_others));
+	return has_args && (is_meant || (!r->offered && r->is_bare_front && !has_others));
 }
 
 /* What was held is taken: from here on it is the call that is being read. */
 static void take_scanned(struct tool_reader *r)
 {
 	tool_reader_note(r, "a call without marks was taken as a call");
-	tool_reader_release(r);
 	buf_add(&r->raw, str_sub(tool_reader_rest(r), 0, r->scanned));
 	r->at += r->scanned;
 }
@@ -168,7 +200,8 @@ bool tool_reader_bare(struct tool_reader *r, struct err *e)
 		return send_first(r);
 	enum call_step step = tool_machine_take(&r->machine, &r->call, s, r->is_ending, &taken);
 	r->scanned += taken;
-	bool is_begun = is_certain(r);
+	bool is_begun = is_certain(r, step);
+	r->is_listed = r->machine.json.is_listed;
 	if (step == CALL_DONE) {
 		if (!is_call(r))
 			return send_as_text(r);
@@ -227,7 +260,6 @@ static void send_region(struct tool_reader *r, const struct region *g)
 	char id[TOOL_CALL_ID_CHARS + 1];
 	unsigned first = r->calls;
 	tool_reader_note(r, "a call inside a fence was taken as a call");
-	tool_reader_release(r);
 	for (size_t i = 0; i < g->count; i++) {
 		struct chat_event event = g->events[i];
 		event.call += first;
@@ -243,8 +275,9 @@ static bool send_calls(struct tool_reader *r, struct str inside)
 {
 	struct region g = { .outer = r, .mem = arena_new() };
 	struct err e = { 0 };
-	struct tool_reader *inner = tool_reader_new(r->format, r->offered, r->id_seed,
-		TOOL_READ_REGION, NULL, (struct chat_sink){ keep_event, &g });
+	unsigned how = TOOL_READ_REGION | (r->is_guided ? TOOL_READ_GUIDED : 0u);
+	struct tool_reader *inner = tool_reader_new(
+		r->format, r->offered, r->id_seed, how, NULL, (struct chat_sink){ keep_event, &g });
 	bool ok = tool_reader_feed(inner, inside, &e) && tool_reader_end(inner, false, &e) &&
 		  inner->calls > 0 && !g.is_other;
 	tool_reader_free(inner);

@@ -41,12 +41,11 @@ void tool_reader_make_id(uint64_t seed, unsigned call, char id[TOOL_CALL_ID_CHAR
 
 void tool_reader_begin(struct tool_reader *r, const struct tool_mark *mark)
 {
-	tool_reader_release(r);
 	buf_reset(&r->raw);
 	if (mark)
 		buf_add(&r->raw, mark->text);
 	r->mark = mark;
-	r->is_fenced = r->is_closed = false;
+	r->is_fenced = r->is_closed = r->is_in_thought = r->is_listed = false;
 	r->place = AT_CALL;
 }
 
@@ -123,8 +122,16 @@ bool tool_reader_before_call(struct tool_reader *r)
 
 /* ---- inside ---- */
 
+/* It may be one that stood in a thought already: nothing of it is told before that is known. */
+static bool is_withheld(const struct tool_reader *r)
+{
+	return !r->is_in_thought && thought_calls_wait(&r->thought_calls);
+}
+
 void tool_reader_tell(struct tool_reader *r)
 {
+	if (is_withheld(r))
+		return;
 	if (r->call.has_name && !r->is_begun) {
 		char id[TOOL_CALL_ID_CHARS + 1];
 		tool_reader_make_id(r->id_seed, r->calls, id);
@@ -150,18 +157,38 @@ static void note_what_was_mended(struct tool_reader *r)
 			tool_reader_note(r, json_mend_words[i]);
 }
 
-/* The call is read. What went out must be one JSON object, or nobody can use it. */
+/* The call was withheld: true if it is told no second time. */
+static bool is_told_already(struct tool_reader *r)
+{
+	json_t *args = js_parse(buf_str(&r->call.args), LAYER_PARSE, NULL);
+	bool is_again = thought_calls_again(&r->thought_calls, buf_str(&r->call.name), args);
+	json_decref(args);
+	if (is_again)
+		tool_reader_note(r, "a call that stood in the thought already was left out");
+	return is_again;
+}
+
+/* What goes out must be one JSON object, or nobody can use it. */
+static bool end_telling(struct tool_reader *r, struct err *why)
+{
+	tool_reader_tell(r);
+	json_t *args = js_parse(buf_str(&r->args), LAYER_PARSE, why);
+	bool ok = json_is_object(args);
+	if (ok && r->is_in_thought)
+		thought_calls_add(&r->thought_calls, buf_str(&r->call.name), args);
+	json_decref(args);
+	if (ok)
+		chat_send_tool_end(r->sink, r->calls - 1);
+	return ok;
+}
+
+/* The call is read. */
 bool tool_reader_end_call(struct tool_reader *r, struct err *e)
 {
 	struct err why = { 0 };
-	tool_reader_tell(r);
 	note_what_was_mended(r);
-	json_t *args = js_parse(buf_str(&r->args), LAYER_PARSE, &why);
-	bool ok = json_is_object(args);
-	json_decref(args);
-	if (!ok)
+	if (!(is_withheld(r) && is_told_already(r)) && !end_telling(r, &why))
 		return tool_reader_fault(r, e, err_is_set(&why) ? why.what : "no object");
-	chat_send_tool_end(r->sink, r->calls - 1);
 	r->is_begun = r->is_closed = false;
 	r->place = AT_CLOSE;
 	return true;
@@ -172,6 +199,7 @@ bool tool_reader_in_call(struct tool_reader *r, struct err *e)
 	size_t taken;
 	enum call_step step =
 		tool_machine_take(&r->machine, &r->call, tool_reader_rest(r), r->is_ending, &taken);
+	r->is_listed = r->is_listed || r->machine.json.is_listed;
 	skip(r, taken);
 	if (step == CALL_DONE)
 		return tool_reader_end_call(r, e);
@@ -191,15 +219,21 @@ static void leave_call(struct tool_reader *r, size_t bytes)
 	r->quoting = (struct tool_quoting){ .in_fence = false };
 }
 
+/* Where a closing tag begins in a line: at its `<`, the mark in front of it, or a bracket. */
+static size_t find_tag(struct str line)
+{
+	size_t at = str_find_char(line, '<'), mark = str_find(line, STR("]<"));
+	size_t bracket = str_find_char(line, '[');
+	if (mark < at)
+		return mark;
+	return at != SIZE_MAX ? at : bracket + 1 < line.n ? bracket : SIZE_MAX;
+}
+
 /* Visits the tags of a text of the row, one a line: those that close. */
 static bool next_tag(struct str *text, struct str *tag)
 {
 	while (text->n && str_cut(text, '\n', tag)) {
-		size_t at = str_find_char(*tag, '<');
-		size_t mark = str_find_char(*tag, ']');
-		at = mark != SIZE_MAX && mark + 1 < tag->n && mark < at && tag->p[mark + 1] == '<'
-			     ? mark
-			     : at;
+		size_t at = find_tag(*tag);
 		if (at == SIZE_MAX)
 			continue;
 		*tag = str_trim(str_from(*tag, at));
@@ -261,8 +295,7 @@ static enum likeness next_call(const struct tool_reader *r, struct str s)
 {
 	const struct tool_format *f = r->call.format;
 	if (tool_is_object_row(f))
-		return tool_reader_bare_likeness(s) == LIKE_NOTHING && s.p[0] == '{' &&
-				       f->section_open
+		return s.p[0] == '{' && (f->section_open || r->is_listed)
 			       ? LIKE_WHOLE
 			       : tool_reader_bare_likeness(s);
 	if (!f->section_open)

@@ -10,6 +10,7 @@
 #define OFFGRID_CHAT_TOOL_READER_INT_H
 
 #include "base/buf.h"
+#include "chat/thought_calls.h"
 #include "chat/tool_call.h"
 #include "chat/tool_machine.h"
 #include "chat/tool_marks.h"
@@ -46,13 +47,12 @@ struct tool_reader {
 	enum place place;
 	bool has_said;  /* text has gone out */
 	bool at_front;  /* nothing has gone out since the last mark */
-	bool is_whole;  /* first words are held */
 	bool is_ending; /* no more will be fed */
 	struct tool_quoting quoting;
 	struct str think_close; /* of the present thought */
 	struct buf pending;     /* bytes not decided yet, from `at` on */
 	size_t at;
-	struct buf held; /* first words, where nobody waits for them */
+	struct thought_calls thought_calls;
 	/* ---- the present call ---- */
 	struct tool_call call;
 	struct tool_machine machine;
@@ -60,6 +60,8 @@ struct tool_reader {
 	bool is_begun;                /* TOOL_BEGIN has gone out */
 	bool is_fenced;               /* a fence was opened in front of it */
 	bool is_closed;               /* behind it: a closing mark was seen */
+	bool is_in_thought;           /* it stands in one that is not over */
+	bool is_listed;               /* in a message's list of calls */
 	size_t scanned;               /* of a bare or fenced one: bytes looked at behind `at` */
 	bool is_bare_front;           /* it is the first of the answer */
 	struct buf raw;               /* as it came, for the error */
@@ -75,8 +77,6 @@ void tool_reader_note(struct tool_reader *r, const char *words);
 void tool_reader_words(struct tool_reader *r, size_t bytes);
 /* What stands before a mark goes out without its trailing blanks; the mark is dropped. */
 void tool_reader_pass(struct tool_reader *r, size_t at, size_t mark_bytes);
-/* Before the first call or thought: the held words were text. */
-void tool_reader_release(struct tool_reader *r);
 
 /* ---- tool_reader_call.c: true if something was decided ---- */
 
@@ -102,6 +102,8 @@ enum likeness tool_reader_fence_likeness(const struct tool_reader *r, struct str
 enum likeness tool_reader_take_fence(struct str *s);
 /* Of a guided answer: what waits holds a mark of its own row, so it is not held any longer. */
 bool tool_reader_is_marked(const struct tool_reader *r);
+/* [NAME], the name of a tool that was offered, and an object behind it. */
+enum likeness tool_reader_bracket_likeness(const struct tool_reader *r, struct str s);
 void tool_reader_begin_bare(struct tool_reader *r, bool is_front);
 bool tool_reader_bare(struct tool_reader *r, struct err *e);
 bool tool_reader_fence(struct tool_reader *r);

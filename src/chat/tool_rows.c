@@ -72,6 +72,19 @@ static const struct tool_format groq = {
 	.is_spacing_free = true,
 };
 
+/* What LM Studio prompts models with whose templates know no tools; some were trained on it. */
+static const struct tool_format lm_studio = {
+	.name = "lm-studio",
+	.mark_open = "[TOOL_REQUEST]",
+	.mark_close = "[END_TOOL_REQUEST]",
+	.call_open = "[TOOL_REQUEST]",
+	.before_name = "{\"name\": \"",
+	.before_args = "\", \"arguments\": ",
+	.call_close = "}[END_TOOL_REQUEST]",
+	.call_separator = "\n",
+	.is_spacing_free = true,
+};
+
 /* Llama 3.1, 3.2, 3.3: nothing around it, and only at the front. */
 static const struct tool_format llama_json = {
 	.name = "llama-json",
@@ -578,6 +591,7 @@ const struct tool_format *const tool_formats[] = {
 	&glm_tight,
 	&hy,
 	&groq,
+	&lm_studio,
 	&mistral_list,
 	&mistral_id,
 	&mistral_args,

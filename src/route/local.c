@@ -381,7 +381,7 @@ static struct tool_reader *reader_for(struct local_call *c, const struct rendere
 	unsigned how = text->is_thinking ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
 	if (r->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
-	if (c->guide)
+	if (c->guide && tool_guide_get(c->guide))
 		how |= TOOL_READ_GUIDED;
 	return tool_reader_new(format, r, fresh_seed(), how, c->trace, own_sink(c));
 }

@@ -62,7 +62,7 @@ static bool read_pieces(const struct reading *how, struct str said, size_t piece
 {
 	struct err e = { 0 };
 	unsigned bits = (how->mode & 1 ? TOOL_READ_IN_THOUGHT : 0u) |
-			(how->mode & 8 ? TOOL_READ_WHOLE : 0u) |
+			(how->mode & 8 ? TOOL_READ_GUIDED : 0u) |
 			(how->mode & 16 ? TOOL_READ_VALUE : 0u);
 	struct tool_reader *r = tool_reader_new(
 		how->row, how->offered, 1, bits, NULL, (struct chat_sink){ take, w });

@@ -55,6 +55,25 @@ static const struct slip mended[] = {
 		"a call inside an unfinished thought was taken as a call", TOOL_READ_IN_THOUGHT },
 	{ "qwen-xml", "so\n" QWEN("a") QWEN_END, "think so\n" CALL(PATH),
 		"a call inside an unfinished thought was taken as a call", TOOL_READ_IN_THOUGHT },
+	{ "hermes",
+		"so <tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call>\n</think>\n\n"
+		"<tool_call>{\"name\": \"get\", \"arguments\": { }}</tool_call>\n"
+		"<tool_call>{\"name\": \"write_file\", \"arguments\": " PATH "}</tool_call>",
+		"think so\n" CALL_OF("get", "{}") SECOND("write_file", PATH),
+		"a call that stood in the thought already was left out", TOOL_READ_IN_THOUGHT },
+	{ "qwen-xml", "so\n" QWEN("a") QWEN_END "\nand now.\n</think>\n\n" QWEN("a") QWEN_END,
+		"think so\n" CALL(PATH) "\ntext and now.\n",
+		"a call that stood in the thought already was left out", TOOL_READ_IN_THOUGHT },
+	{ "hermes",
+		"so <tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call>\n</think>\n\n"
+		"<tool_call>{\"name\": \"write_file\", \"arguments\": " PATH "}</tool_call>",
+		"think so\n" CALL_OF("get", "{}") SECOND("write_file", PATH),
+		"a call inside an unfinished thought was taken as a call", TOOL_READ_IN_THOUGHT },
+	{ "hermes",
+		"<tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call>\n</think>\n\n"
+		"<tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call>",
+		CALL_OF("get", "{}") SECOND("get", "{}"),
+		"a closing mark without a thought was dropped", 0 },
 	/* Closers: doubled, missing. */
 	{ "qwen-xml", QWEN("a\n</parameter>") QWEN_END, CALL(PATH), "a closing tag stood twice",
 		0 },
@@ -144,6 +163,68 @@ static const struct slip mended[] = {
 		"think hm\n" CALL(PATH), NULL, 0 },
 	{ "rescue", "[THINK]hm[/THINK]<|tool_call>call:write_file{path:<|\"|>a<|\"|>}<tool_call|>",
 		"think hm\n" CALL(PATH), "a call in another family's syntax was taken as one", 0 },
+	/* A call without marks is one under a guide, too. */
+	{ "hermes", "Let me.\n{\"name\": \"write_file\", \"arguments\": " PATH "}",
+		"text Let me.\n" CALL(PATH), "a call without marks was taken as a call",
+		TOOL_READ_GUIDED },
+	{ "hermes", "```json\n{\"name\": \"write_file\", \"arguments\": " PATH "}\n```", CALL(PATH),
+		"a call inside a fence was taken as a call", TOOL_READ_GUIDED },
+	/* Arguments as a string, behind a name. */
+	{ "mistral-args", "[TOOL_CALLS]write_file[ARGS]\"{\\\"path\\\": \\\"a\\\"}\"", CALL(PATH),
+		"arguments written as a string were unpacked", 0 },
+	{ "kimi",
+		"<|tool_calls_section_begin|><|tool_call_begin|>functions.write_file:0"
+		"<|tool_call_argument_begin|>\"{\\\"path\\\": \\\"a\\\"}\"<|tool_call_end|>"
+		"<|tool_calls_section_end|>",
+		CALL(PATH), "arguments written as a string were unpacked", 0 },
+	{ "functionary-tag", "<function=write_file>\"{\\\"path\\\": \\\"a\\\"}\"</function>",
+		CALL(PATH), "arguments written as a string were unpacked", 0 },
+	/* A message of the API in place of a call. */
+	{ "hermes", "{\"tool_calls\": [{\"name\": \"write_file\", \"arguments\": " PATH "}]}",
+		CALL(PATH), "the call stood inside another object", 0 },
+	{ "hermes",
+		"{\"tool_calls\": [{\"id\": \"x\", \"type\": \"function\", \"function\": "
+		"{\"name\": "
+		"\"get\", \"arguments\": \"{}\"}}, {\"function\": {\"name\": \"write_file\", "
+		"\"arguments\": " PATH "}}]}\nDone.",
+		CALL_OF("get", "{}") SECOND("write_file", PATH) "\ntext Done.",
+		"the call stood inside another object", 0 },
+	{ "hermes",
+		"Let me.\n```json\n{\"tool_calls\": [{\"name\": \"write_file\", "
+		"\"arguments\": " PATH "}]}\n```",
+		"text Let me.\n" CALL(PATH), "a call inside a fence was taken as a call", 0 },
+	{ "hermes",
+		"<tool_call>\n{\"tool_calls\": [{\"name\": \"write_file\", \"arguments\": " PATH
+		"}]}\n</tool_call>",
+		CALL(PATH), "the call stood inside another object", 0 },
+	/* Kimi K3's block for arguments that are no object. */
+	{ "kimi-open",
+		"<|open|>tools<|sep|><|open|>call tool=\"write_file\" index=\"1\"<|sep|>"
+		"<|open|>json type=\"object\"<|sep|>" PATH "<|close|>json<|sep|>"
+		"<|close|>call<|sep|><|close|>tools<|sep|>",
+		CALL(PATH), "what stands around the name was not as it should be", 0 },
+	/* LM Studio's way, which some models were taught, and its slips. */
+	{ "hermes",
+		"[TOOL_REQUEST]{\"name\": \"write_file\", \"arguments\": " PATH
+		"}[END_TOOL_REQUEST]",
+		CALL(PATH), "a call in another family's syntax was taken as one", 0 },
+	{ "hermes", "[write_file] " PATH " [END_TOOL_REQUEST]", CALL(PATH),
+		"a call without marks was taken as a call", 0 },
+	{ "rescue", "Let me.\n[write_file] " PATH " [END_TOOL_REQUEST]",
+		"text Let me.\n" CALL(PATH), "a call without marks was taken as a call", 0 },
+	/* Headers of harmony, in other orders. */
+	{ "harmony",
+		"<|start|>assistant "
+		"to=functions.get<|constrain|>json<|channel|>commentary<|message|>{}",
+		CALL_OF("get", "{}"), NULL, 0 },
+	{ "harmony", "<|channel|>commentary<|constrain|>json to=functions.get<|message|>{}<|call|>",
+		CALL_OF("get", "{}"), NULL, 0 },
+	{ "harmony", "<|channel|>commentary to=get json<|message|>{}<|call|>", CALL_OF("get", "{}"),
+		NULL, 0 },
+	{ "harmony",
+		"<|channel|>commentary to=functions.get<|channel|>commentary "
+		"json<|message|>{}<|call|>",
+		CALL_OF("get", "{}"), NULL, 0 },
 	/* Gemma and Python, nearly. */
 	{ "gemma", "<|tool_call>call:write_file{{\"path\": \"a\"}}<tool_call|>", CALL(PATH),
 		"the call stood inside another object", 0 },
@@ -174,10 +255,6 @@ static const struct slip mended[] = {
 	{ "hermes", "Hello.<|im_end|>", "text Hello.", "a control token as text was dropped", 0 },
 	{ "hermes", "<tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call><|im_end|>",
 		CALL_OF("get", "{}"), "a control token as text was dropped", 0 },
-	/* A thought that was opened where nobody saw it. */
-	{ "hermes", "hm\n</think>\n\nHello.", "think hm\ntext Hello.",
-		"words before a closing mark were taken as a thought", TOOL_READ_WHOLE },
-	{ "hermes", "Hello.", "text Hello.", NULL, TOOL_READ_WHOLE },
 	{ "hermes", "hm</think>Hello.", "text hmHello.",
 		"a closing mark without a thought was dropped", 0 },
 	/* A file that holds all the tags of the syntax. */
@@ -222,6 +299,11 @@ static const struct slip words[] = {
 	{ "llama-python", "[1, 2, 3]", NULL, NULL, 0 },
 	{ "llama-python", "[print(x) for x in y]", NULL, NULL, 0 },
 	{ "llama-json", "{\"answer\": 42}", NULL, NULL, 0 },
+	{ "hermes", "{\"tool_calls\": 3}", NULL, NULL, 0 },
+	{ "hermes", "{\"tool_calls\": [{\"name\": \"Bob\"}]}", NULL, NULL, 0 },
+	{ "hermes", "[write_file] writes a file {\"path\"}", NULL, NULL, 0 },
+	{ "hermes", "[other] {\"path\": \"a\"}", NULL, NULL, 0 },
+	{ "hermes", "[write_file]: {\"path\": \"a\"}", NULL, NULL, 0 },
 	{ "functionary-to", ">>>all\n>>> import os\n>>> get\nthat is Python",
 		"text >>> import os\n>>> "
 		"get\nthat is Python",
@@ -231,6 +313,15 @@ static const struct slip words[] = {
 		NULL, 0 },
 	{ "harmony", "to be or not to=be", NULL, NULL, 0 },
 	{ "hermes", "`I would write <tool_call> here\nbut not now.", NULL, NULL, 0 },
+	/* Under a guide only the row's own marks mean calls. */
+	{ "hermes", "Devstral writes [TOOL_CALLS]write_file[ARGS]" PATH " there.", NULL, NULL,
+		TOOL_READ_GUIDED },
+	{ "hermes", "<function=write_file>\n<parameter=path>\na\n</parameter>\n</function>", NULL,
+		NULL, TOOL_READ_GUIDED },
+	{ "mistral-args", "Qwen's: <tool_call>{\"name\": \"get\", \"arguments\": {}}</tool_call>",
+		NULL, NULL, TOOL_READ_GUIDED },
+	{ "qwen-xml", "Gemma's: <|tool_call>call:get{}<tool_call|>", NULL, NULL, TOOL_READ_GUIDED },
+	{ "hermes", "```\n[TOOL_CALLS]get[ARGS]{}\n```", NULL, NULL, TOOL_READ_GUIDED },
 };
 
 static const struct slip broken[] = {
@@ -244,6 +335,9 @@ static const struct slip broken[] = {
 	{ "kimi", "<|tool_calls_section_begin|>no call at all", NULL, NULL, 0 },
 	{ "mistral-args", "[TOOL_CALLS]unknown", NULL, NULL, 0 },
 	{ "harmony", "<|channel|>commentary to=functions.get<|message|>no JSON", NULL, NULL, 0 },
+	{ "gemma", "<|tool_call>", NULL, NULL, 0 },
+	{ "hermes", "<tool_call>", NULL, NULL, 0 },
+	{ "mistral-args", "[TOOL_CALLS]write_file[ARGS]\"half", NULL, NULL, 0 },
 	{ "dsml-tools",
 		"<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"get\">\n<｜DSML｜parameter "
 		"name=\"k\" string=\"true\">half",

@@ -17,6 +17,11 @@
 		"}\n</tool_call>\n<tool_call>\n{\"id\": 1, \"name\": \"write_file\", "
 		"\"arguments\": " ARGS "}\n</tool_call>",
 		CALL0(ARGS) CALL1(ARGS), 0 },
+	{ "lm-studio",
+		"Let me write it.\n[TOOL_REQUEST]{\"name\": \"write_file\", \"arguments\": " ARGS
+		"}[END_TOOL_REQUEST]\n[TOOL_REQUEST]{\"name\": \"write_file\", \"arguments\": " ARGS
+		"}[END_TOOL_REQUEST]",
+		SAY "\n" CALL0(ARGS) CALL1(ARGS), 0 },
 	{ "llama-json", "{\"name\": \"write_file\", \"parameters\": " ARGS "}", CALL0(ARGS), 0 },
 	{ "llama-json",
 		"{\"name\": \"write_file\", \"parameters\": " ARGS
