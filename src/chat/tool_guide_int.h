@@ -1,6 +1,6 @@
 /*
- * tool_guide_int.h - what a request and a row of a tool format are laid out as; for tool_guide.c
- * (the places of an answer) and tool_guide_lay.c (the laying) only.
+ * tool_guide_int.h - what a request and a row of a tool format are laid out as; for tool_guide*.c
+ * only.
  */
 #ifndef OFFGRID_CHAT_TOOL_GUIDE_INT_H
 #define OFFGRID_CHAT_TOOL_GUIDE_INT_H
@@ -25,7 +25,8 @@ enum guide_mark {
 	GUIDE_MARK_COUNT
 };
 
-/* A fixed text, and for each of its beginnings the longest end of it that begins it again. */
+/* A fixed text, and for each of its beginnings the longest end of it that begins it again. It is
+ * found in either case, as readers find it: a call that nobody watched could be any. */
 struct mark {
 	struct str text; /* empty: never found */
 	unsigned char back[GUIDE_MARK_BYTES];
@@ -96,6 +97,18 @@ struct tool_guide {
 };
 
 #define GUIDE_NO_ROOT UINT32_MAX
+
+/* A letter of ASCII in the other case; any other byte as it is. */
+static inline unsigned char other_case(unsigned char c)
+{
+	bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return is_letter ? c ^ 0x20 : c;
+}
+
+static inline bool is_same_letter(char a, char b)
+{
+	return a == b || (unsigned char)a == other_case((unsigned char)b);
+}
 
 /* Makes all of it but the ops. */
 struct tool_guide *tool_guide_lay(const struct chat_request *r, const struct tool_format *format,

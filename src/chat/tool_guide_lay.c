@@ -19,9 +19,9 @@ static struct mark mark_of(struct arena *mem, const char *z)
 	struct mark m = { .text = arena_str(mem, str_z(z)) };
 	MUST(m.text.n <= GUIDE_MARK_BYTES);
 	for (size_t i = 1, k = 0; i < m.text.n; i++) {
-		while (k && m.text.p[i] != m.text.p[k])
+		while (k && !is_same_letter(m.text.p[i], m.text.p[k]))
 			k = m.back[k - 1];
-		k += m.text.p[i] == m.text.p[k];
+		k += is_same_letter(m.text.p[i], m.text.p[k]);
 		m.back[i] = (unsigned char)k;
 	}
 	return m;

@@ -66,12 +66,14 @@ static void text_is_free_and_calls_are_held_to_the_tools(void **state)
 	static const char *const taken[] = { "", "Hello <tool_cal", "a <<tool_call" CALL_READ,
 		CALL_READ, CALL_WRITE, CALL_READ CALL_WRITE "\nand so on", "\xff\x00 x",
 		"<tool_call>{\"name\": \"re.place-all \\\"\xc3\xa4\\\"\", \"arguments\": {}}"
-		"</tool_call>" };
+		"</tool_call>",
+		"<Tool_CALL>{\"name\": \"read\", \"arguments\": {\"path\": \"a\"}}</tool_call>" };
 	static const char *const refused[] = { "<tool_call>",
 		"<tool_call>{\"name\": \"mkdir\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\": \"rea\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\": \"read\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\":\"read\"", "<tool_call>\n",
+		"<TOOL_CALL>{\"name\": \"mkdir\", \"arguments\": {}}</tool_call>",
 		"<tool_call>{\"name\": \"re.place-all \\\"\xc3\xa4\\\"\", \"arguments\": {\"",
 		"<tool_call>{\"name\": \"read\", \"arguments\": {\"path\": \"a\", \"x\": 1}}" };
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
@@ -166,6 +168,7 @@ static void choice_none_keeps_the_mark_out_of_the_text(void **state)
 	assert_true(walk_takes(g, STR("<tool_call <tool_cal")));
 	assert_int_equal(walk_prefix(g, STR("<tool_call>")), 10);
 	assert_int_equal(walk_prefix(g, STR("<tool_call<tool_call>")), 20);
+	assert_int_equal(walk_prefix(g, STR("<TOOL_Call>")), 10);
 	fixture_free(&f);
 }
 
