@@ -192,10 +192,14 @@ bool str_to_double(struct str s, double *out)
 	return true;
 }
 
+uint64_t str_hash_on(uint64_t hash, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		hash = (hash ^ (unsigned char)s.p[i]) * STR_HASH_PRIME;
+	return hash;
+}
+
 uint64_t str_hash(struct str s)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
-	return h;
+	return str_hash_on(STR_HASH_BASIS, s);
 }

@@ -64,5 +64,9 @@ bool str_to_double(struct str s, double *out); /* C locale, finite values only *
 
 /* FNV-1a, for tables in memory only: not stable against an attacker, never stored. */
 uint64_t str_hash(struct str s);
+/* The same for a text in pieces: begins with STR_HASH_BASIS. */
+#define STR_HASH_BASIS UINT64_C(0xcbf29ce484222325)
+#define STR_HASH_PRIME UINT64_C(0x100000001b3)
+uint64_t str_hash_on(uint64_t hash, struct str s);
 
 #endif

@@ -30,6 +30,7 @@ struct trace {
 		size_t record;
 		bool is_open;
 	} open[LAYER_COUNT];
+	unsigned broken[LAYER_COUNT];
 	bool has_fault;
 	struct err fault;
 };
@@ -105,18 +106,42 @@ static struct trace_record *add(struct trace *t, enum layer layer, const char *w
 	return r;
 }
 
+static void note(struct trace *t, struct trace_record *r, const char *before, const char *format,
+	va_list args)
+{
+	char words[ERR_WHAT_BYTES];
+	int n = vsnprintf(words, sizeof words, format, args);
+	r->is_cut = n >= (int)sizeof words;
+	r->text = arena_printf(t->arena, "%s%s", before, words);
+}
+
 void trace_note(struct trace *t, enum layer layer, const char *what, const char *format, ...)
 {
 	struct trace_record *r = t ? add(t, layer, what) : NULL;
+	va_list args;
 	if (!r)
 		return;
-	char words[ERR_WHAT_BYTES];
-	va_list args;
 	va_start(args, format);
-	int n = vsnprintf(words, sizeof words, format, args);
+	note(t, r, "", format, args);
 	va_end(args);
-	r->is_cut = n >= (int)sizeof words;
-	r->text = arena_str(t->arena, str_z(words));
+}
+
+void trace_broken(struct trace *t, enum layer layer, const char *format, ...)
+{
+	struct trace_record *r = t ? add(t, layer, TRACE_BROKEN) : NULL;
+	va_list args;
+	if (t)
+		t->broken[layer]++;
+	if (!r)
+		return;
+	va_start(args, format);
+	note(t, r, "broken: ", format, args);
+	va_end(args);
+}
+
+unsigned trace_broken_count(const struct trace *t, enum layer layer)
+{
+	return t ? t->broken[layer] : 0;
 }
 
 void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes)
@@ -270,6 +295,7 @@ static bool read_record(struct trace *t, const struct js_at *at, struct err *e)
 	if (!r)
 		return js_fail(at, e, "more than %d records", LIMIT_TRACE_RECORDS);
 	r->text = arena_str(t->arena, words);
+	t->broken[r->layer] += str_eq_z(what_text, TRACE_BROKEN);
 	return js_get_i64(&at_us, &r->at_us, e) && js_get_i64(&bytes, &r->bytes, e) &&
 	       js_opt_bool(&cut, &r->is_cut, e);
 }

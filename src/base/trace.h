@@ -20,6 +20,8 @@ enum {
 	TRACE_ID_CHARS = 12
 }; /* lower-case letters and digits: unique enough on one machine, short enough to type */
 
+#define TRACE_BROKEN "invariant" /* trace_record.what of what trace_broken notes */
+
 struct trace_record {
 	enum layer layer;
 	const char *
@@ -39,6 +41,12 @@ int64_t trace_began_unix_ms(const struct trace *t);
 /* A decision or a fact in words. */
 void trace_note(struct trace *t, enum layer layer, const char *what, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Something that must be so in every request was not (chat/invariants.h has the list): a record
+ * TRACE_BROKEN that begins with "broken: ", counted by layer even where no record fits any more. */
+void trace_broken(struct trace *t, enum layer layer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+unsigned trace_broken_count(const struct trace *t, enum layer layer); /* 0 for NULL */
 
 /* Bytes that passed a border: a body, a rendered prompt, raw model text. */
 void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes);

@@ -11,6 +11,7 @@
 
 #include "base/must.h"
 #include "chat/dialect_responses.h"
+#include "chat/digest.h"
 #include "chat/gather.h"
 
 enum { MOST_ITEMS = 4096 };
@@ -247,12 +248,36 @@ static bool read_response(struct responses_reader *rd, const struct js_at *respo
 	return gather_finish(&rd->gather, stop_of(rd, response), STR(""), e);
 }
 
+/* What the response says that ends a stream, read as if nothing had come before it. Of thoughts it
+ * may hold more, or fewer, than were streamed. */
+static void read_whole(
+	const struct responses_reader *rd, const struct js_at *response, struct digest *whole)
+{
+	struct responses_reader *other = must_calloc(1, sizeof *other);
+	struct js_at id = js_key(response, "id");
+	digest_init(whole);
+	whole->has_no_thoughts = true;
+	gather_init(&other->gather, rd->gather.base.dialect, digest_sink(whole));
+	gather_answer_id(&other->gather, js_text(id.value));
+	if (read_response(other, response, &(struct err){ 0 }))
+		gather_done(&other->gather);
+	gather_clear(&other->gather);
+	free(other);
+}
+
+/* Upstreams that stream without keeping what they said end with an empty list. */
 static bool read_end(struct responses_reader *rd, const struct js_at *piece, struct err *e)
 {
-	struct js_at response = js_key(piece, "response");
+	struct js_at response = js_key(piece, "response"), output = js_key(&response, "output");
+	struct digest whole;
 	if (!read_response(rd, &response, e))
 		return err_context(e, "the upstream's answer");
+	if (json_array_size(output.value)) {
+		read_whole(rd, &response, &whole);
+		rd->gather.whole = &whole;
+	}
 	gather_done(&rd->gather);
+	rd->gather.whole = NULL;
 	return true;
 }
 

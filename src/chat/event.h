@@ -86,6 +86,8 @@ struct chat_logprob {
 	size_t top_count;
 };
 
+struct digest;
+
 struct chat_event {
 	enum chat_event_type type;
 	unsigned call; /* which tool call of this answer, from 0 */
@@ -94,6 +96,8 @@ struct chat_event {
 	struct str origin;   /* of a seal: who made it, as the route names it; may be empty */
 	bool stands_alone;   /* of a seal */
 	enum chat_stop stop; /* with text: the stop string that was reached, if that is known */
+	const struct digest *whole; /* of a stop: what the answer is when it is read whole, if who
+				       tells it knows; NULL: it does not (invariants.h) */
 	struct chat_usage usage;
 	struct chat_alive alive;
 	struct chat_logprob logprob;

@@ -376,8 +376,9 @@ void gather_done(struct gather *g)
 	if (g->stop == CHAT_STOP_END || g->stop == CHAT_STOP_CALLS)
 		g->stop = g->slot_count ? CHAT_STOP_CALLS : CHAT_STOP_END;
 	struct str text = g->stop == CHAT_STOP_END ? buf_str(&g->stop_text) : STR("");
-	chat_send(
-		g->sink, &(struct chat_event){ .type = CHAT_STOP, .stop = g->stop, .text = text });
+	chat_send(g->sink,
+		&(struct chat_event){
+			.type = CHAT_STOP, .stop = g->stop, .text = text, .whole = g->whole });
 }
 
 void gather_end(struct gather *g, const struct err *why)

@@ -44,10 +44,11 @@ struct gather {
 	/* The reader's to set as it learns them; told at the end. */
 	struct chat_usage usage;
 	bool has_usage;
-	bool has_told;   /* an event has gone out since the reader set it to false */
-	bool has_finish; /* read only: the upstream said why it ended */
-	bool is_over;    /* read only: STOP or FAIL was told */
-	size_t bytes;    /* read only: of text and arguments so far */
+	bool has_told;              /* an event has gone out since the reader set it to false */
+	bool has_finish;            /* read only: the upstream said why it ended */
+	const struct digest *whole; /* what the upstream's last document says; goes with STOP */
+	bool is_over;               /* read only: STOP or FAIL was told */
+	size_t bytes;               /* read only: of text and arguments so far */
 	/* Private. */
 	struct gather_slot slots[LIMIT_CALLS];
 	size_t slot_count;

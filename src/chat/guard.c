@@ -35,7 +35,7 @@ struct guard {
 	uint64_t ids[LIMIT_CALLS]; /* of those, hashed */
 	struct buf said, thought;  /* of the present answer; thought: for reads_text */
 	struct chat_usage usage;   /* of all answers */
-	bool has_usage, has_asked, is_over;
+	bool has_usage, has_asked, has_mended, is_over;
 };
 
 static void take_inner(void *owner, const struct chat_event *event);
@@ -83,6 +83,11 @@ void guard_free(struct guard *g)
 void guard_reads_text(struct guard *g, bool does)
 {
 	g->reads_text = does;
+}
+
+bool guard_has_mended(const struct guard *g)
+{
+	return g->has_mended || g->has_asked || g->text.has_parted;
 }
 
 bool guard_is_over(const struct guard *g)
@@ -183,6 +188,7 @@ static void begin_call(struct guard *g, struct str id, struct str name)
 {
 	char fresh[DIALECT_CALL_ID_CHARS + 1], seed[sizeof(uint64_t) * 2 + 1];
 	const struct chat_tool *tool = tool_name_meant(g->o.request, name);
+	struct str came_as = id;
 	if (tool && !str_eq(tool->name, name))
 		trace_note(g->o.trace, LAYER_MODEL, "mended",
 			"the tool's name %.*s was read as %.*s",
@@ -193,6 +199,7 @@ static void begin_call(struct guard *g, struct str id, struct str name)
 		trace_note(g->o.trace, LAYER_WIRE, "mended",
 			"a call without an id of its own was given one");
 	}
+	g->has_mended |= (tool && !str_eq(tool->name, name)) || !str_eq(id, came_as);
 	guard_call_open(&g->call, g->calls, id, name, tool);
 	g->call.never_streams = !g->o.request->is_stream || g->lack.about;
 }
@@ -255,6 +262,7 @@ static void fail_args(struct guard *g)
 static void tell_call(struct guard *g)
 {
 	bool was_told = guard_call_tell(&g->call, &g->args, g->o.sink);
+	g->has_mended |= !str_eq(buf_str(&g->args.text), buf_str(&g->call.args.text));
 	if (g->args.did.n)
 		trace_note(g->o.trace, LAYER_MODEL, was_told ? "mended" : "not mended",
 			"%.*s: %s%s", STR_ARG(buf_str(&g->call.name)), buf_z(&g->args.did),
@@ -312,6 +320,7 @@ static void take_inner(void *owner, const struct chat_event *event)
 	struct guard *g = owner;
 	if (g->is_over)
 		return;
+	g->has_mended |= event->type != CHAT_TEXT;
 	if (event->type == CHAT_TEXT)
 		pass_text(g, event->text);
 	else if (event->type == CHAT_THINK)
@@ -340,7 +349,9 @@ static void take_thought(struct guard *g, const struct chat_event *event)
 static bool end_text(struct guard *g, bool is_cut)
 {
 	struct err e = { 0 };
-	if (guard_text_end(&g->text, is_cut, &e)) {
+	bool is_read = guard_text_end(&g->text, is_cut, &e);
+	g->has_mended |= g->text.has_parted;
+	if (is_read) {
 		guard_text_again(&g->text);
 		return !g->is_over;
 	}
@@ -433,6 +444,7 @@ static bool save_call(struct guard *g, const struct err *e)
 	settle_call(g);
 	if (g->args.verdict != CALL_ARGS_RIGHT)
 		return false;
+	g->has_mended = true;
 	tell_call(g);
 	trace_recovered(g->o.trace);
 	end_well(g, &(struct chat_event){ .type = CHAT_STOP, .stop = CHAT_STOP_CALLS });

@@ -69,6 +69,9 @@ void guard_reads_text(struct guard *g, bool does);
 /* One event of the answer. */
 void guard_take(struct guard *g, const struct chat_event *event);
 
+/* What was told is not word by word what came: something was mended, left out or asked again. */
+bool guard_has_mended(const struct guard *g);
+
 /* STOP or FAIL went out; nothing more is taken. */
 bool guard_is_over(const struct guard *g);
 

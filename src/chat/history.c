@@ -130,17 +130,29 @@ static bool take_result(struct history *h, struct turn *turn, size_t index,
 	return true;
 }
 
+/* The client dropped the call, or a person interrupted it; told as broken once, by the request in
+ * which its result should have been. */
+static void note_unanswered(struct history *h, const struct chat_block *call, bool is_newest)
+{
+	struct str id = str_sub(call->id, 0, LIMIT_QUOTE_BYTES);
+	if (is_newest)
+		trace_broken(h->t, LAYER_CLIENT, "the call '%.*s' of %.*s was never answered",
+			STR_ARG(id), STR_ARG(call->name));
+	else
+		trace_note(h->t, LAYER_CLIENT, "history",
+			"the call '%.*s' of %.*s was never answered", STR_ARG(id),
+			STR_ARG(call->name));
+}
+
 /* The results of a turn, each in a message of its own, in the order of the calls. */
-static void put_results(struct history *h, const struct turn *turn)
+static void put_results(struct history *h, const struct turn *turn, bool is_newest)
 {
 	bool was_moved = false;
 	size_t put = 0;
 	for (size_t i = 0; i < turn->call_count; i++) {
 		struct chat_block *result = turn->results[i];
 		if (!result) {
-			trace_note(h->t, LAYER_CLIENT, "history",
-				"the call '%.*s' of %.*s was never answered",
-				STR_ARG(turn->calls[i]->id), STR_ARG(turn->calls[i]->name));
+			note_unanswered(h, turn->calls[i], is_newest);
 			continue;
 		}
 		h->out[h->count++] = (struct chat_message){
@@ -172,7 +184,7 @@ static size_t put_turn(struct history *h, size_t from, struct err *e)
 				!take_result(h, &turn, k, &r->messages[k].blocks[b], e))
 				return 0;
 	if (end < r->message_count || end > i)
-		put_results(h, &turn);
+		put_results(h, &turn, end == r->message_count);
 	for (size_t k = i; k < end; k++)
 		if (r->messages[k].role != CHAT_TOOL)
 			h->out[h->count++] = r->messages[k];

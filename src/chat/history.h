@@ -8,7 +8,8 @@
  *
  * A result that answers no call of the assistant message before it is refused: the conversation is
  * broken, and guessing would hide it. A call that nobody answered is let through and noted in the
- * trace, since people interrupt tools. A second result for the same call is dropped and noted.
+ * trace, since people interrupt tools; the first request that lacks its result counts as broken
+ * (chat/invariants.h). A second result for the same call is dropped and noted.
  *
  * Layer: client.
  */

@@ -5,9 +5,6 @@
  */
 #include "chat/invariants.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "chat/schema_check.h"
 
@@ -30,6 +27,8 @@ void invariants_init(struct invariants *v, const struct chat_request *request, s
 	buf_init(&v->name, LIMIT_ANSWER_BYTES);
 	buf_init(&v->args, LIMIT_ANSWER_BYTES);
 	buf_init(&v->text, TEXT_KEPT_BYTES);
+	digest_init(&v->came);
+	digest_init(&v->told);
 }
 
 void invariants_clear(struct invariants *v)
@@ -37,17 +36,6 @@ void invariants_clear(struct invariants *v)
 	buf_clear(&v->name);
 	buf_clear(&v->args);
 	buf_clear(&v->text);
-}
-
-void invariants_break(struct invariants *v, enum layer layer, const char *format, ...)
-{
-	char words[WORDS_BYTES];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(words, sizeof words, format, args);
-	va_end(args);
-	v->broken[layer]++;
-	trace_note(v->trace, layer, "invariant", "broken: %s", words);
 }
 
 /* ---- calls ---- */
@@ -59,14 +47,15 @@ static void check_call(struct invariants *v)
 	json_t *args = js_parse(buf_str(&v->args), LAYER_PARSE, NULL);
 	buf_init(&why, WORDS_BYTES / 2);
 	if (!tool)
-		invariants_break(v, LAYER_MODEL, "it called %.*s, which is not offered",
+		trace_broken(v->trace, LAYER_MODEL, "it called %.*s, which is not offered",
 			STR_ARG(str_sub(buf_str(&v->name), 0, LIMIT_QUOTE_BYTES)));
 	else if (!json_is_object(args))
-		invariants_break(v, LAYER_PARSE, "the arguments of its call of %.*s are no object",
-			STR_ARG(tool->name));
+		trace_broken(v->trace, LAYER_PARSE,
+			"the arguments of its call of %.*s are no object", STR_ARG(tool->name));
 	else if (!schema_check(NULL, tool->parameters, args, &why))
-		invariants_break(v, LAYER_MODEL, "its call of %.*s is not what the tool takes: %s",
-			STR_ARG(tool->name), buf_z(&why));
+		trace_broken(v->trace, LAYER_MODEL,
+			"its call of %.*s is not what the tool takes: %s", STR_ARG(tool->name),
+			buf_z(&why));
 	json_decref(args);
 	buf_clear(&why);
 }
@@ -74,7 +63,7 @@ static void check_call(struct invariants *v)
 static void begin_call(struct invariants *v, struct str name)
 {
 	if (v->is_in_call)
-		invariants_break(v, LAYER_PARSE, "a call began inside another");
+		trace_broken(v->trace, LAYER_PARSE, "a call began inside another");
 	v->is_in_call = true;
 	v->calls++;
 	buf_reset(&v->name);
@@ -85,7 +74,7 @@ static void begin_call(struct invariants *v, struct str name)
 static void end_call(struct invariants *v)
 {
 	if (!v->is_in_call)
-		invariants_break(v, LAYER_PARSE, "a call ended that had not begun");
+		trace_broken(v->trace, LAYER_PARSE, "a call ended that had not begun");
 	else
 		check_call(v);
 	v->is_in_call = false;
@@ -93,11 +82,13 @@ static void end_call(struct invariants *v)
 
 /* ---- the end ---- */
 
-static void check_visible(struct invariants *v)
+/* A limit may cut a call before its name is whole: of that nothing is told. */
+static void check_visible(struct invariants *v, enum chat_stop stop)
 {
-	bool is_visible = v->has_text || v->has_thought || v->calls;
+	bool is_visible = v->has_text || v->has_thought || v->calls ||
+			  (stop == CHAT_STOP_LENGTH && v->request->tool_count);
 	if (!is_visible && !v->usage.is_estimate && v->usage.answer_tokens > 1)
-		invariants_break(v, LAYER_PARSE,
+		trace_broken(v->trace, LAYER_PARSE,
 			"%lld tokens came out and nothing of them is "
 			"visible",
 			(long long)v->usage.answer_tokens);
@@ -119,12 +110,12 @@ static void check_prompt(struct invariants *v)
 	int64_t tokens = v->usage.prompt_tokens;
 	size_t bytes = bytes_asked(v->request);
 	if (!v->usage.is_estimate && tokens < v->rendered_tokens)
-		invariants_break(v, LAYER_PROMPT,
+		trace_broken(v->trace, LAYER_PROMPT,
 			"the prompt was rendered to %lld tokens and %lld were read",
 			(long long)v->rendered_tokens, (long long)tokens);
 	if (tokens > FEW_TOKENS && !v->usage.is_estimate &&
 		(size_t)tokens * MOST_BYTES_A_TOKEN < bytes)
-		invariants_break(v, LAYER_PROMPT,
+		trace_broken(v->trace, LAYER_PROMPT,
 			"%zu bytes were asked and %lld tokens were read: the conversation was cut "
 			"on its way to the model",
 			bytes, (long long)tokens);
@@ -136,8 +127,8 @@ static void check_text(struct invariants *v)
 		size_t at = str_find(buf_str(&v->text), str_z(marks[i]));
 		if (at == SIZE_MAX || (at > 0 && v->text.p[at - 1] == '`'))
 			continue;
-		invariants_break(
-			v, LAYER_PARSE, "the mark of a call, %s, was left in the text", marks[i]);
+		trace_broken(v->trace, LAYER_PARSE, "the mark of a call, %s, was left in the text",
+			marks[i]);
 		return;
 	}
 }
@@ -147,18 +138,53 @@ static void check_stop(struct invariants *v, enum chat_stop stop)
 	bool says_calls = stop == CHAT_STOP_CALLS;
 	bool is_whole = says_calls || stop == CHAT_STOP_END;
 	if (is_whole && says_calls != (v->calls > 0))
-		invariants_break(v, LAYER_WIRE, "it stopped for '%s' with %u calls",
+		trace_broken(v->trace, LAYER_WIRE, "it stopped for '%s' with %u calls",
 			chat_stop_names[stop], v->calls);
 	if (v->is_in_call && stop != CHAT_STOP_LENGTH)
-		invariants_break(v, LAYER_PARSE, "it ended inside a call");
-	check_visible(v);
+		trace_broken(v->trace, LAYER_PARSE, "it ended inside a call");
+	check_visible(v, stop);
 	check_prompt(v);
 	if (v->request->tool_count)
 		check_text(v);
 }
 
+/* ---- what came and what was told ---- */
+
+static void break_different(struct invariants *v, enum layer layer, const char *first,
+	const struct digest *a, const char *second, const struct digest *b)
+{
+	struct buf words;
+	buf_init(&words, WORDS_BYTES);
+	buf_printf(&words, "%s (", first);
+	digest_describe(a, &words);
+	buf_printf(&words, ") is not %s (", second);
+	digest_describe(b, &words);
+	buf_add_z(&words, ")");
+	trace_broken(v->trace, layer, "%s", buf_z(&words));
+	buf_clear(&words);
+}
+
+void invariants_came(struct invariants *v, enum layer layer, const struct chat_event *event)
+{
+	if (v->has_come) /* it was asked again: another answer begins */
+		digest_init(&v->came);
+	v->has_come = event->type == CHAT_STOP || event->type == CHAT_FAIL;
+	digest_take(&v->came, event);
+	if (event->type == CHAT_STOP && event->whole && !digest_is_same(&v->came, event->whole))
+		break_different(v, layer, "what came in pieces", &v->came,
+			"the answer read as a whole", event->whole);
+}
+
+void invariants_passed(struct invariants *v)
+{
+	if (!digest_is_same(&v->came, &v->told))
+		break_different(v, LAYER_PARSE, "what was told", &v->told,
+			"what came, and nothing was mended", &v->came);
+}
+
 void invariants_take(struct invariants *v, const struct chat_event *event)
 {
+	digest_take(&v->told, event);
 	switch (event->type) {
 	case CHAT_TEXT:
 		v->has_text = true;

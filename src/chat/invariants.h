@@ -8,12 +8,16 @@
  *   - the answer ended in order: no call left open, nothing out of its place (parse);
  *   - every call names a tool that was offered, and its arguments are what the tool takes (model);
  *   - why it stopped agrees with whether there are calls (wire);
- *   - no mark of a call is left in the text (parse).
- * A broken one is a record "invariant" in the trace, and counted. Others are checked where their
- * facts are: tools that are not in a rendered prompt by template.c, evaluated against rendered
- * tokens by route/local.c, what was written against what was told by serve/.
+ *   - no mark of a call is left in the text (parse);
+ *   - what was streamed is what the answer reads as when it is read whole, and reached whoever
+ * listens as it came unless it was mended (parse here, wire elsewhere): both by digest.h.
+ * Others are checked where their facts are: tools that are not in a rendered prompt by template.c
+ * (prompt), read against rendered tokens by route/local.c (prompt), calls that a client never
+ * answered by history.c (client). A broken one is trace_broken: a red line in the trace, and
+ * counted in /metrics by its layer.
  *
- * A push machine of one owner; it changes nothing. Its cost is that of reading each call once more.
+ * A push machine of one owner; it changes nothing. Its cost is that of reading each call once more,
+ * and two digests of what passes.
  *
  * Layer: prompt, model, parse, wire.
  */
@@ -21,28 +25,34 @@
 #define OFFGRID_CHAT_INVARIANTS_H
 
 #include "base/trace.h"
-#include "chat/event.h"
+#include "chat/digest.h"
 #include "chat/request.h"
 
 struct invariants {
 	const struct chat_request *request; /* outlives it */
 	struct trace *trace;
-	unsigned broken[LAYER_COUNT];
 	unsigned calls;
 	bool is_in_call, has_text, has_thought;
 	struct buf name, args; /* of the present call */
 	struct buf text;       /* the beginning of the answer's, where tools are offered */
 	struct chat_usage usage;
 	int64_t rendered_tokens; /* of the prompt, as who reads it told; 0: unknown */
+	struct digest came, told;
+	bool has_come; /* the last one that came ended an answer */
 };
 
 void invariants_init(struct invariants *v, const struct chat_request *request, struct trace *trace);
 void invariants_clear(struct invariants *v);
 
+/* An event as it came from who answers, before anybody mended it. `layer`: of whoever read it
+ * there.
+ */
+void invariants_came(struct invariants *v, enum layer layer, const struct chat_event *event);
+
+/* An event as whoever listens is told it. */
 void invariants_take(struct invariants *v, const struct chat_event *event);
 
-/* One found elsewhere. */
-void invariants_break(struct invariants *v, enum layer layer, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* All was told, and nothing of it was mended: it must be what came. */
+void invariants_passed(struct invariants *v);
 
 #endif

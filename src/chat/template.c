@@ -15,6 +15,7 @@
 #include "chat/template_pin.h"
 #include "chat/template_proof.h"
 #include "chat/template_tail.h"
+#include "chat/unescape.h"
 
 /* For files without a template: the form that most small models know. */
 static const char chatml[] = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + "
@@ -401,9 +402,9 @@ static void check_tools(const struct chat_request *r, struct str text, struct tr
 	if (!template_offers_tools(r))
 		return;
 	for (size_t i = 0; i < r->tool_count; i++)
-		if (str_find(text, r->tools[i].name) == SIZE_MAX)
-			trace_note(trace, LAYER_PROMPT, "invariant",
-				"broken: the tool %.*s is offered and not in the prompt",
+		if (!holds_escaped(text, r->tools[i].name))
+			trace_broken(trace, LAYER_PROMPT,
+				"the tool %.*s is offered and not in the prompt",
 				STR_ARG(r->tools[i].name));
 }
 

@@ -14,8 +14,9 @@
 #include "base/must.h"
 
 struct template_answer {
-	struct buf gist; /* of the conversation; with the answer once it is complete */
-	struct rendered bytes;
+	struct buf gist;       /* of the conversation; with the answer once it is complete */
+	struct rendered bytes; /* the prompt, and behind it what is said */
+	size_t prompt_bytes;
 	struct buf words;      /* of the answer */
 	struct buf calls;      /* their gist */
 	struct buf name, args; /* of the call at hand */
@@ -102,6 +103,7 @@ struct template_answer *template_answer_new(const struct chat_request *r, struct
 	buf_init(&a->name, LIMIT_ANSWER_BYTES);
 	buf_init(&a->args, LIMIT_ANSWER_BYTES);
 	a->bytes = *prompt;
+	a->prompt_bytes = prompt->text.n;
 	rendered_init(prompt);
 	add_offer(&a->gist, r);
 	for (size_t i = 0; i < r->message_count; i++)
@@ -125,6 +127,12 @@ void template_answer_free(struct template_answer *a)
 void template_answer_raw(struct template_answer *a, struct str bytes)
 {
 	buf_add(&a->bytes.text, bytes);
+}
+
+struct str template_answer_said(const struct template_answer *a)
+{
+	const struct buf *all = &a->bytes.text;
+	return all->overflow ? STR("") : str_from(buf_str(all), a->prompt_bytes);
 }
 
 void template_answer_event(struct template_answer *a, const struct chat_event *event)

@@ -42,6 +42,9 @@ void template_answer_free(struct template_answer *a); /* NULL is fine */
 void template_answer_raw(struct template_answer *a, struct str bytes);
 void template_answer_event(struct template_answer *a, const struct chat_event *event);
 
+/* All that the model said, as it came; empty if that was more than is kept. */
+struct str template_answer_said(const struct template_answer *a);
+
 /* The answer is complete: remembers it, and frees `a`. */
 void template_memory_keep(struct template_memory *m, struct template_answer *a);
 

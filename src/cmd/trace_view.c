@@ -89,7 +89,7 @@ static void add_whole(struct buf *out, struct str text)
 /* Something that must be true of every answer was not. */
 static bool is_broken_invariant(const struct trace_record *r)
 {
-	return str_eq_z(str_z(r->what), "invariant");
+	return str_eq_z(str_z(r->what), TRACE_BROKEN);
 }
 
 static void add_record(struct buf *out, const struct trace_record *r, const struct trace_view *view,

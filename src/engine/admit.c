@@ -207,6 +207,7 @@ static bool place(struct engine *g, struct task *t, struct err *e)
 		target->task = t;
 		t->done.prompt_tokens = (int64_t)target->tokens.n;
 		t->done.cached_tokens = (int64_t)target->in_cache;
+		t->done.prompt_bytes = (int64_t)token_list_end(&target->tokens, target->tokens.n);
 		t->admitted_us = clock_us();
 		note_prompt(t, target);
 		task_tell_progress(t, target->in_cache);
@@ -227,6 +228,8 @@ static bool place_again(struct engine *g, struct task *t)
 	*target = *t->parked;
 	target->seq = seq;
 	target->task = t;
+	if (!t->first_us) /* its prompt is read from the beginning */
+		t->done.cached_tokens = t->done.read_tokens = 0;
 	free(t->parked);
 	t->parked = NULL;
 	return true;

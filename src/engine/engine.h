@@ -229,7 +229,10 @@ struct engine_done {
 	struct err err;      /* set if end is ENGINE_END_ERROR */
 	struct str end_text; /* the control token that ended the turn ("<|im_end|>"), or the stop
 				text */
-	int64_t prompt_tokens, cached_tokens, sampled_tokens, forced_tokens;
+	/* Of the prompt: cached and read ones are all of them once it was read to its end. */
+	int64_t prompt_tokens, cached_tokens, read_tokens;
+	int64_t prompt_bytes; /* of the segments that these tokens cover */
+	int64_t sampled_tokens, forced_tokens;
 	int64_t queued_us, prefill_us, decode_us;
 	int64_t refused_tokens;  /* choices of the model that the guide refused */
 	int64_t thinking_tokens; /* of the sampled ones, inside thoughts that the guide knew of */

@@ -351,6 +351,8 @@ static void advance(struct engine *g, struct lane *l, struct share share, int64_
 	struct task *t = l->task;
 	bool was_reading = !t->first_us;
 	l->in_cache += share.count;
+	if (was_reading)
+		t->done.read_tokens += (int64_t)share.count;
 	engine_stop_here(g, l);
 	if (share.logits_at < 0) {
 		task_tell_progress(t, l->in_cache);

@@ -90,6 +90,8 @@ static void take_out(void *owner, const struct chat_event *event)
 {
 	struct guarded_call *c = owner;
 	invariants_take(&c->invariants, event);
+	if (event->type == CHAT_STOP && c->guard && c->inner && !guard_has_mended(c->guard))
+		invariants_passed(&c->invariants);
 	chat_send(c->sink, event);
 }
 
@@ -98,10 +100,17 @@ static struct chat_sink out_of(struct guarded_call *c)
 	return (struct chat_sink){ take_out, c };
 }
 
+/* Whoever answers here reads its own model's words. */
+static enum layer reading_layer(const struct guarded_call *c)
+{
+	return route_reads_calls(c->inner) ? LAYER_PARSE : LAYER_WIRE;
+}
+
 static void take_event(void *owner, const struct chat_event *event)
 {
 	struct guarded_call *c = owner;
 	c->is_busy = true;
+	invariants_came(&c->invariants, reading_layer(c), event);
 	if (c->guard && route_is_guarded(c->inner)) {
 		guard_reads_text(c->guard, !route_reads_calls(c->inner));
 		guard_take(c->guard, event);
@@ -296,9 +305,4 @@ void guarded_pause(struct guarded_call *c, bool is_paused)
 const char *guarded_upstream(const struct guarded_call *c)
 {
 	return c->inner ? route_upstream(c->inner) : "offgrid";
-}
-
-const unsigned *guarded_broken(const struct guarded_call *c)
-{
-	return c->invariants.broken;
 }

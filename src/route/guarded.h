@@ -9,6 +9,9 @@
  * A conversation that goes in circles (chat/repeat.h) gets a word about it at its end; if that does
  * not help, the circle is ended with an answer of our own, in plain words.
  *
+ * Every answer that passes here, guarded or not, is held to what must be true of it
+ * (chat/invariants.h).
+ *
  * Requests that offer no tools, or that want log probabilities (which must stay beside their
  * tokens), and upstreams that are not to be guarded pass untouched, event by event.
  *
@@ -42,9 +45,5 @@ void guarded_end(struct guarded_call *call); /* NULL is fine; from inside the si
 void guarded_pause(struct guarded_call *call, bool is_paused);
 
 const char *guarded_upstream(const struct guarded_call *call);
-
-/* Invariants of the answer that were broken so far, by layer (chat/invariants.h): every answer that
- * passes here is held to them, guarded or not. */
-const unsigned *guarded_broken(const struct guarded_call *call);
 
 #endif

@@ -17,13 +17,20 @@
 #include "base/limits.h"
 #include "base/mailbox.h"
 #include "base/must.h"
+#include "chat/digest.h"
 #include "chat/guide_cache.h"
 #include "chat/template_memory.h"
 #include "chat/tool_format.h"
 #include "route/held.h"
 #include "route/sampling.h"
 
-enum { US_PER_MS = 1000, MS_PER_S = 1000 };
+enum {
+	US_PER_MS = 1000,
+	MS_PER_S = 1000,
+	/* An answer up to this is read once more in one piece at its end, which takes 2 ms at most.
+	 */
+	WHOLE_BYTES = 64 * 1024
+};
 
 struct local {
 	struct backend base;
@@ -47,6 +54,9 @@ struct local_call {
 	struct trace *trace;
 	struct chat_sink sink;
 	struct tool_reader *reader;
+	uint64_t id_seed; /* the reader's, and how it reads */
+	unsigned how;
+	int64_t rendered_bytes;         /* of the prompt */
 	struct template_answer *answer; /* what is said; NULL once it is remembered */
 	struct guide_cache *guides;
 	const struct tool_guide *guide; /* of `guides`; NULL: every answer will do */
@@ -108,6 +118,13 @@ static void tell_logprob(struct local_call *c, const struct engine_logprob *toke
 	chat_send_logprob(own_sink(c), token->taken.bytes, &p);
 }
 
+static struct tool_reader *reader_for(
+	const struct local_call *c, struct trace *t, struct chat_sink sink)
+{
+	return tool_reader_new(
+		template_format(c->local->chat), c->request, c->id_seed, c->how, t, sink);
+}
+
 static void take_text(struct local_call *c, const struct engine_text *text)
 {
 	struct err e = { .kind = ERR_NONE };
@@ -167,6 +184,34 @@ static enum chat_stop stop_of(const struct local_call *c, const struct engine_do
 	return tool_reader_calls(c->reader) ? CHAT_STOP_CALLS : CHAT_STOP_END;
 }
 
+/* Everything that was rendered was read, byte for byte, known before or computed now. */
+static void check_prompt(const struct local_call *c, const struct engine_done *d)
+{
+	if (d->prompt_bytes != c->rendered_bytes ||
+		d->cached_tokens + d->read_tokens != d->prompt_tokens)
+		trace_broken(c->trace, LAYER_PROMPT,
+			"the prompt was rendered to %lld bytes; of it %lld were read, as %lld "
+			"tokens that were known and %lld computed, of %lld",
+			(long long)c->rendered_bytes, (long long)d->prompt_bytes,
+			(long long)d->cached_tokens, (long long)d->read_tokens,
+			(long long)d->prompt_tokens);
+}
+
+/* What the model said, read once more in one piece; false if it is too long for that. */
+static bool read_whole(const struct local_call *c, bool is_cut, struct digest *out)
+{
+	struct str said = c->answer ? template_answer_said(c->answer) : STR("");
+	struct tool_reader *r;
+	digest_init(out);
+	if (!said.n || said.n > WHOLE_BYTES)
+		return false;
+	r = reader_for(c, NULL, digest_sink(out));
+	if (tool_reader_feed(r, said, NULL))
+		tool_reader_end(r, is_cut, NULL);
+	tool_reader_free(r);
+	return true;
+}
+
 /* An answer that the model ended by itself can be gone on from. */
 static void remember(struct local_call *c, const struct engine_done *d)
 {
@@ -204,9 +249,14 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 		give_up(c, &e);
 		return;
 	}
+	check_prompt(c, d);
 	send_usage(c, d);
+	struct digest whole;
+	bool is_known = read_whole(c, d->end == ENGINE_END_LENGTH, &whole);
 	remember(c, d);
-	struct chat_event stop = { .type = CHAT_STOP, .stop = stop_of(c, d) };
+	struct chat_event stop = {
+		.type = CHAT_STOP, .stop = stop_of(c, d), .whole = is_known ? &whole : NULL
+	};
 	if (d->end == ENGINE_END_STOP && stop.stop == CHAT_STOP_END)
 		stop.text = d->end_text;
 	chat_send(own_sink(c), &stop);
@@ -374,16 +424,14 @@ static uint64_t fresh_seed(void)
 	return seed;
 }
 
-static struct tool_reader *reader_for(struct local_call *c, const struct rendered *text)
+static unsigned reading_of(const struct local_call *c, const struct rendered *text)
 {
-	const struct chat_request *r = c->request;
-	const struct tool_format *format = template_format(c->local->chat);
 	unsigned how = text->is_thinking ? TOOL_READ_IN_THOUGHT : TOOL_READ_WORDS;
-	if (r->format != CHAT_FORMAT_TEXT)
+	if (c->request->format != CHAT_FORMAT_TEXT)
 		how |= TOOL_READ_VALUE;
 	if (c->guide && tool_guide_get(c->guide))
 		how |= TOOL_READ_GUIDED;
-	return tool_reader_new(format, r, fresh_seed(), how, c->trace, own_sink(c));
+	return how;
 }
 
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
@@ -404,7 +452,10 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 		if (!l->is_unguided)
 			c->guide = guide_cache_take(l->guides, r, template_format(l->chat),
 				thinking_of(l, &text, r), t);
-		c->reader = reader_for(c, &text);
+		c->id_seed = fresh_seed();
+		c->how = reading_of(c, &text);
+		c->reader = reader_for(c, t, own_sink(c));
+		c->rendered_bytes = (int64_t)text.text.n;
 		post(c, &text);
 		c->answer = template_answer_new(r, &text);
 	}

@@ -86,9 +86,9 @@ static void finish(struct answer *a, enum outcome outcome)
 	metrics_tokens(m, &a->usage);
 	/* The backend may note its end in the trace, so that goes after it. */
 	struct str upstream = a->call ? str_z(guarded_upstream(a->call)) : STR("");
-	for (int i = 0; a->call && i < LAYER_COUNT; i++)
-		m->broken[i] += guarded_broken(a->call)[i];
 	guarded_end(a->call);
+	for (int i = 0; i < LAYER_COUNT; i++)
+		m->broken[i] += trace_broken_count(a->trace, (enum layer)i);
 	keep(a, outcome, upstream, took_ms);
 	loop_timer_free(a->timer);
 	if (a->writer)

@@ -48,6 +48,13 @@ class Local(unittest.TestCase):
         cls.server = Server(cls.home, "--model", cls.model)
         cls.addClassCleanup(lambda: cls.server.child.poll() is None and cls.server.stop())
 
+    @classmethod
+    def tearDownClass(cls):
+        """Every answer above was held to what must be so; what random weights say is the model's."""
+        broken = cls.server.broken()
+        if set(broken) - {"model"}:
+            raise AssertionError(f"broken by layer: {broken}")
+
     def ask(self, **more):
         """The first request may come before the model is there: it waits."""
         status, _, answer = self.server.chat("Say something.", model=self.model, temperature=0, max_tokens=24, **more)

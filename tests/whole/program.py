@@ -67,6 +67,16 @@ class Server:
         status, headers, content = self.request("POST", "/v1/chat/completions", body)
         return status, headers, (chunks(content) if stream and status == 200 else json.loads(content))
 
+    def metrics(self, name):
+        """The values of a metric, by what stands in its braces."""
+        lines = [line.rpartition(" ") for line in self.request("GET", "/metrics")[2].decode().splitlines() if line.startswith(f"offgrid_{name}")]
+        return {label.removeprefix(f"offgrid_{name}").strip("{}"): float(value) for label, _, value in lines}
+
+    def broken(self):
+        """Layers in which answers were not as they must be, and how often."""
+        counts = self.metrics("invariants_broken_total")
+        return {label.split('"')[1]: int(count) for label, count in counts.items() if count}
+
     def stop(self):
         self.child.send_signal(signal.SIGTERM)
         code = self.child.wait(PATIENCE)

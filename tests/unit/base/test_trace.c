@@ -49,6 +49,28 @@ static void a_trace_survives_the_way_to_json_and_back(void **state)
 	trace_free(back);
 }
 
+static void what_is_broken_is_counted_by_layer(void **state)
+{
+	(void)state;
+	struct trace *t = trace_new();
+	trace_broken(t, LAYER_PARSE, "%d things", 2);
+	trace_broken(t, LAYER_PARSE, "more");
+	trace_broken(t, LAYER_CLIENT, "a call");
+	trace_broken(NULL, LAYER_CLIENT, "nobody looks");
+	assert_str(trace_get(t, 0)->text, "broken: 2 things");
+	json_t *json = parsed(t);
+	struct trace *back = trace_from_json(json, NULL);
+	for (const struct trace *each = t; each; each = each == t ? back : NULL) {
+		assert_int_equal(trace_broken_count(each, LAYER_PARSE), 2);
+		assert_int_equal(trace_broken_count(each, LAYER_CLIENT), 1);
+		assert_int_equal(trace_broken_count(each, LAYER_MODEL), 0);
+	}
+	assert_int_equal(trace_broken_count(NULL, LAYER_PARSE), 0);
+	json_decref(json);
+	trace_free(t);
+	trace_free(back);
+}
+
 static void two_layers_may_follow_one_stream(void **state)
 {
 	(void)state;
@@ -102,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trace_survives_the_way_to_json_and_back),
+		cmocka_unit_test(what_is_broken_is_counted_by_layer),
 		cmocka_unit_test(two_layers_may_follow_one_stream),
 		cmocka_unit_test(what_is_cut_says_so),
 		cmocka_unit_test(nobody_traces_for_free),

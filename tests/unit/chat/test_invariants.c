@@ -45,9 +45,9 @@ static void is_broken(struct fixture *f, enum layer layer, const char *words)
 {
 	unsigned all = 0;
 	for (int i = 0; i < LAYER_COUNT; i++)
-		all += f->v.broken[i];
+		all += trace_broken_count(f->trace, (enum layer)i);
 	assert_int_equal(all, 1);
-	assert_int_equal(f->v.broken[layer], 1);
+	assert_int_equal(trace_broken_count(f->trace, layer), 1);
 	const struct trace_record *r = trace_get(f->trace, trace_count(f->trace) - 1);
 	assert_int_equal(r->layer, layer);
 	assert_string_equal(r->what, "invariant");
@@ -177,6 +177,70 @@ static void no_mark_is_left_in_the_text(void **state)
 	end(&f);
 }
 
+/* Feeds both sides; `told` is what reaches the listener. */
+static void pass(struct fixture *f, const struct chat_event *came, const struct chat_event *told)
+{
+	invariants_came(&f->v, LAYER_WIRE, came);
+	invariants_take(&f->v, told);
+}
+
+static const struct chat_event hello = { .type = CHAT_TEXT, .text = { "hello", 5 } },
+			       hell = { .type = CHAT_TEXT, .text = { "hell", 4 } },
+			       o = { .type = CHAT_TEXT, .text = { "o", 1 } };
+
+static void a_stream_is_the_whole_answer(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct digest whole;
+	begin(&f);
+	digest_init(&whole);
+	digest_take(&whole, &hello);
+	struct chat_event stop = { .type = CHAT_STOP, .stop = CHAT_STOP_END, .whole = &whole };
+	pass(&f, &hell, &hell);
+	pass(&f, &o, &o);
+	pass(&f, &stop, &stop);
+	invariants_passed(&f.v);
+	assert_int_equal(trace_count(f.trace), 0);
+	end(&f);
+	begin(&f);
+	pass(&f, &hell, &hell);
+	pass(&f, &stop, &stop);
+	is_broken(&f, LAYER_WIRE,
+		"what came in pieces (4 bytes of text, 0 of thoughts, 0 calls of "
+		"0) is not the answer read as a whole (5 bytes");
+	end(&f);
+}
+
+static void an_answer_asked_for_again_stands_by_itself(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct digest whole;
+	begin(&f);
+	digest_init(&whole);
+	digest_take(&whole, &o);
+	struct chat_event stop = { .type = CHAT_STOP, .stop = CHAT_STOP_END, .whole = &whole };
+	invariants_came(&f.v, LAYER_PARSE, &hell);
+	invariants_came(&f.v, LAYER_PARSE,
+		&(struct chat_event){ .type = CHAT_STOP, .stop = CHAT_STOP_END });
+	invariants_came(&f.v, LAYER_PARSE, &o);
+	invariants_came(&f.v, LAYER_PARSE, &stop);
+	assert_int_equal(trace_count(f.trace), 0);
+	end(&f);
+}
+
+static void what_came_is_told_unless_it_is_mended(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f);
+	pass(&f, &hello, &hell);
+	invariants_passed(&f.v);
+	is_broken(&f, LAYER_PARSE, "what was told (4 bytes");
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +252,9 @@ int main(void)
 		cmocka_unit_test(a_stop_agrees_with_the_calls),
 		cmocka_unit_test(a_call_is_closed_unless_the_limit_cut_it),
 		cmocka_unit_test(no_mark_is_left_in_the_text),
+		cmocka_unit_test(a_stream_is_the_whole_answer),
+		cmocka_unit_test(an_answer_asked_for_again_stands_by_itself),
+		cmocka_unit_test(what_came_is_told_unless_it_is_mended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

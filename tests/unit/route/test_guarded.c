@@ -138,7 +138,7 @@ static void a_broken_invariant_is_counted_by_layer(void **state)
 		&(struct guarded_options){ .loop = f->loop, .is_off = true }, f->trace,
 		(struct chat_sink){ take, f }, &f->e);
 	loop_run(f->loop);
-	assert_int_equal(guarded_broken(f->call)[LAYER_MODEL], 1);
+	assert_int_equal(trace_broken_count(f->trace, LAYER_MODEL), 1);
 	assert_string_equal(guarded_upstream(f->call), "up");
 	guarded_end(f->call);
 }
