@@ -7,7 +7,7 @@ SECONDS_EACH ?= 60
 configure = . tools/homebrew.sh && $(COMPILER) meson setup $(if $(LLAMA),-Dllama=$(LLAMA)) $(MESON_FLAGS)
 export LLAMA
 
-.PHONY: asan bench build check clean fuzz help install lint model run setup test test-families tsan
+.PHONY: asan bench build check clean fuzz help install lint model run setup test test-clients test-families tsan
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ test: build model ## every test, with the starter model on a real disk
 	@tools/setup test
 	@tools/vocab
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+test-clients: build ## the real programs on every delivery, with and without guard rails (CLIENTS=pi,codex MODES=script)
+	@tools/setup test
+	OFFGRID=$(BUILD)/offgrid tests/clients/all
 
 test-families: build ## a hundred calls demanded of random weights in each family's format, vocabulary, architecture
 	@tools/vocab

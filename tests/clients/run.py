@@ -1,0 +1,156 @@
+"""The real programs on `offgrid serve`, headless, with no network but the loopback.
+
+Each trial (trial.py) runs in namespaces of its own: no network, no processes of others, a fresh home; when it is over nothing it
+started can be alive. The mode `script` is the script backend, which answers well; all others are upstreams that misbehave
+(upstream.py). With --results every verdict is kept in a file as it comes, and what is in there is not run again. Exit status 1
+if a trial did not end as it must (see `faults`).
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+import install
+from programs import PROGRAMS
+
+HERE = pathlib.Path(__file__).resolve().parent
+OVERHEAD = 60  # seconds of a trial beside the program itself
+
+
+def namespace():
+    """The words before a command that take network and processes away from it; none where the system has no such thing."""
+    if platform.system() != "Linux":
+        return []
+    if not shutil.which("bwrap"):
+        sys.exit("run.py: bwrap is missing: tools/setup build")
+    return ["bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc", "--"]
+
+
+def trial(client, mode="script", guard=True, launch=False):
+    """The verdict of one trial, as trial.py has it; "broken" if it could not be held."""
+    program = PROGRAMS[client]
+    plan = {"client": client, "mode": mode, "guard": guard, "launch": launch, "limit": program.limit}
+    words = [*namespace(), sys.executable, str(HERE / "trial.py")]
+    try:
+        done = subprocess.run(words, input=json.dumps(plan), capture_output=True, text=True, timeout=program.limit + OVERHEAD)
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+        why = done.stderr[-2000:]
+    except subprocess.TimeoutExpired:
+        why = f"not over after {program.limit + OVERHEAD} s"
+    return {"outcome": "broken", "said": why}
+
+
+def faults(client, mode, guard, verdict):
+    """What is not as it must be. Without guard rails nothing is demanded but that nobody loses a configuration."""
+    program, found = PROGRAMS[client], []
+    if verdict["outcome"] == "broken":
+        return ["the trial could not be held: " + verdict["said"]]
+    if guard and must_write(mode) and verdict["outcome"] != "file":
+        found.append(f"the file: {verdict['outcome']}")
+    if not verdict["restored"]:
+        found.append("its configuration was not restored")
+    left = [line for line in verdict["left"] if not any(known in line for known in program.stays)]
+    if left and guard:
+        found.append(f"left running: {'; '.join(left)}")
+    if mode == "script" and program.tool and not verdict["offered"]:
+        found.append(f"no request offered {program.tool}")
+    return found
+
+
+def must_write(mode):
+    """Whether the file has to come: the call can be understood, or the model says it well when it is asked again."""
+    if mode == "script":
+        return True
+    from upstream import MODES
+    return MODES[mode].must_write
+
+
+def all_modes():
+    try:
+        from upstream import MODES
+    except ImportError:
+        return []
+    return list(MODES)
+
+
+class Results:
+    """Verdicts by client, mode and guard; kept in a file if there is one."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path) if path else None
+        self.rows = json.loads(self.path.read_text()) if self.path and self.path.exists() else {}
+
+    def key(self, client, mode, guard, launch):
+        return "|".join((client, PROGRAMS[client].version, mode, "guarded" if guard else "bare", *(["launch"] if launch else [])))
+
+    def get(self, *which):
+        return self.rows.get(self.key(*which))
+
+    def put(self, verdict, *which):
+        self.rows[self.key(*which)] = {**verdict, "date": datetime.date.today().isoformat()}
+        if self.path:
+            half = self.path.with_suffix(".half")
+            half.write_text(json.dumps(self.rows, indent=1))
+            half.rename(self.path)
+
+
+def line_of(client, mode, guard, launch, verdict, wrong):
+    where = ", launched" if launch else "" if mode == "script" else f" | {mode} | {'guarded' if guard else 'bare'}"
+    seconds = f" in {verdict['seconds']} s" if "seconds" in verdict else ""
+    return f"{client}{where}: {verdict['outcome']}{seconds}" + "".join(f"\n    FAULT {w}" for w in wrong)
+
+
+def chosen(words, known, what):
+    names = words.split(",") if words else list(known)
+    for name in names:
+        if name not in known:
+            sys.exit(f"run.py: there is no {what} {name!r}; known: {', '.join(known)}")
+    return names
+
+
+def main():
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--clients", default=os.environ.get("CLIENTS", ""), help="names, with commas; all")
+    asked.add_argument("--modes", default=os.environ.get("MODES", ""), help="names, with commas; script; all")
+    asked.add_argument("--guard", choices=("on", "off", "both"), default="on")
+    asked.add_argument("--launch", action="store_true", help="try `offgrid launch` too, on the script backend")
+    asked.add_argument("--results", help="a file that keeps verdicts")
+    asked.add_argument("--say", action="store_true", help="print what the program said, too")
+    args = asked.parse_args()
+    clients = chosen(args.clients, PROGRAMS, "client")
+    modes = ["script", *all_modes()] if args.modes == "all" else chosen(args.modes or "script", ["script", *all_modes()], "mode")
+    guards = {"on": (True,), "off": (False,), "both": (False, True)}[args.guard]
+    if not namespace():
+        print("run.py: this system has no namespaces: the programs see the network, and what they leave running is not seen")
+    results, bad = Results(args.results), 0
+    for client in clients:
+        try:
+            install.ensure_with_runtime(client)
+        except install.Missing as why:
+            print(f"{client}: FAULT {why}")
+            bad += 1
+            continue
+        which = [(client, mode, guard, False) for mode in modes for guard in (guards if mode != "script" else (True,))]
+        which += [(client, "script", True, True)] if args.launch else []
+        for one in which:
+            verdict = results.get(*one)
+            if not verdict:
+                verdict = trial(*one)
+                results.put(verdict, *one)
+            wrong = faults(*one[:3], verdict)
+            bad += bool(wrong)
+            print(line_of(*one, verdict, wrong), flush=True)
+            if args.say or wrong:
+                print("    " + verdict["said"].strip().replace("\n", "\n    "), flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
