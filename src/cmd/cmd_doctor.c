@@ -62,8 +62,9 @@ static void print_summary(const struct finding *findings)
 		printf("\nEvery layer works: %zu probes passed.\n", count(findings, OUTCOME_PASS));
 		return;
 	}
-	printf("\nThe first broken layer is %s (%s): %s.\n", layers[probes[broken]->layer].name,
-		probes[broken]->id, findings[broken].err.what);
+	printf("\nThe first broken layer is %s (%s): %s.\n",
+		layers[doctor_layer(probes[broken], &findings[broken])].name, probes[broken]->id,
+		findings[broken].err.what);
 	if (findings[broken].err.mend[0])
 		printf("Try: %s\n", findings[broken].err.mend);
 	if (count(findings, OUTCOME_NOT_RUN))

@@ -115,6 +115,12 @@ size_t doctor_first_broken(const struct finding *findings, size_t count)
 	return SIZE_MAX;
 }
 
+enum layer doctor_layer(const struct probe *p, const struct finding *f)
+{
+	bool is_named = f->outcome == OUTCOME_FAIL && f->err.layer != LAYER_NONE;
+	return is_named ? f->err.layer : p->layer;
+}
+
 struct mark {
 	const char *sign, *color;
 };
@@ -149,7 +155,7 @@ void doctor_line(const struct probe *p, const struct finding *f, bool has_color,
 	buf_printf(&text, "%s%.*s", f->outcome == OUTCOME_NOT_RUN ? "not run: " : "",
 		STR_ARG(f->evidence));
 	buf_printf(out, "  %s%s%s %-6s %-14s ", has_color ? m->color : "", m->sign,
-		has_color ? "\033[0m" : "", layers[p->layer].name, p->id);
+		has_color ? "\033[0m" : "", layers[doctor_layer(p, f)].name, p->id);
 	add_hanging(out, buf_str(&text), EVIDENCE_COLUMN);
 	if (f->warning.n) {
 		buf_add_z(out, "      note ");
@@ -169,13 +175,15 @@ json_t *doctor_json(const struct probe *const *table, const struct finding *find
 		const struct finding *f = &findings[i];
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:I}", "id", table[i]->id,
-				"layer", layers[table[i]->layer].name, "title", table[i]->title,
-				"verdict", outcome_names[f->outcome], "evidence",
+				"layer", layers[doctor_layer(table[i], f)].name, "title",
+				table[i]->title, "verdict", outcome_names[f->outcome], "evidence",
 				js_new_text(f->evidence), "warning", js_new_text(f->warning),
 				"mend", f->err.mend, "took_ms", (json_int_t)f->took_ms));
 	}
 	size_t broken = doctor_first_broken(findings, count);
 	json_t *first =
-		broken == SIZE_MAX ? json_null() : json_string(layers[table[broken]->layer].name);
+		broken == SIZE_MAX
+			? json_null()
+			: json_string(layers[doctor_layer(table[broken], &findings[broken])].name);
 	return json_pack("{s:o, s:o}", "first_broken_layer", first, "probes", list);
 }

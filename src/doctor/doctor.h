@@ -71,6 +71,9 @@ void doctor_clear(struct doctor *d);
 /* The first probe that failed, or SIZE_MAX: everything that was run passed. */
 size_t doctor_first_broken(const struct finding *findings, size_t count);
 
+/* The layer of a finding: of its fault if it names one, else the probe's. */
+enum layer doctor_layer(const struct probe *p, const struct finding *f);
+
 /* One line (and its mend) for people, at most 80 columns where words allow; one object for
  * programs. */
 void doctor_line(const struct probe *p, const struct finding *f, bool has_color, struct buf *out);

@@ -16,6 +16,8 @@ const struct probe *const probes[] = {
 	&probe_prompt_tools,
 	&probe_model_forced,
 	&probe_model_chooses,
+	&probe_answers_now,
+	&probe_answers_kept,
 };
 
 const size_t probe_count = sizeof probes / sizeof probes[0];

@@ -12,6 +12,7 @@
 
 #include "agent/agent.h"
 #include "agent/tool.h"
+#include "chat/invariants.h"
 #include "doctor/probes_int.h"
 #include "route/local.h"
 
@@ -21,12 +22,15 @@ struct answer {
 	struct loop *loop;
 	struct buf args, text;
 	unsigned begun, ended;
+	struct invariants invariants;
 	struct err err;
 };
 
 static void take(void *owner, const struct chat_event *event)
 {
 	struct answer *a = owner;
+	invariants_came(&a->invariants, LAYER_PARSE, event);
+	invariants_take(&a->invariants, event);
 	a->begun += event->type == CHAT_TOOL_BEGIN;
 	a->ended += event->type == CHAT_TOOL_END;
 	if (event->type == CHAT_TOOL_ARGS)
@@ -60,15 +64,21 @@ static bool ask(struct doctor *d, enum chat_tool_choice choice, struct answer *a
 {
 	struct doctor_model *m = d->shared;
 	struct chat_request *r = make_request(d->arena, choice);
+	struct trace *own = t ? NULL : trace_new();
 	*a = (struct answer){ .loop = m->loop };
 	buf_init(&a->args, ARGS_MAX);
 	buf_init(&a->text, ARGS_MAX);
+	t = t ? t : own;
+	invariants_init(&a->invariants, r, t);
 	struct backend_call *call =
 		m->backend->ops->start(m->backend, r, t, (struct chat_sink){ take, a }, e);
 	if (call) {
 		loop_run(m->loop);
 		call->ops->end(call);
+		doctor_sound_add(&m->sound, d->arena, t);
 	}
+	invariants_clear(&a->invariants);
+	trace_free(own);
 	chat_request_free(r);
 	if (call && err_is_set(&a->err))
 		*e = a->err;

@@ -1,9 +1,11 @@
 #include "../unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
-#include "doctor/doctor.h"
+#include "doctor/probes_int.h"
+#include "store/store.h"
 
 static int runs;
 
@@ -61,10 +63,70 @@ static void the_first_broken_layer_is_named_and_nothing_above_it_is_blamed(void 
 	arena_free(d.arena);
 }
 
+static void put(const struct trace *t)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct store *s = store_open(store_default_path(a).p, &e);
+	assert_non_null(s);
+	struct store_request request = { .row = { .trace_id = str_z(trace_id(t)) }, .trace = t };
+	assert_true(store_put_requests(s, &request, 1, &e));
+	store_close(s);
+	arena_free(a);
+}
+
+static struct finding look_at_kept(struct doctor *d)
+{
+	static const struct probe on_ground = { "disk.store", LAYER_DISK, "store", "", passes };
+	const struct probe *table[] = { &on_ground, &probe_answers_kept };
+	struct finding findings[2];
+	assert_true(doctor_run(d, table, 2, findings, NULL, NULL, NULL));
+	return findings[1];
+}
+
+static void rules_that_were_broken_are_told_by_layer(void **state)
+{
+	(void)state;
+	struct doctor d = { .arena = arena_new() };
+	struct str home;
+	assert_true(fs_temp_dir(d.arena, "test-doctor", &home, NULL));
+	setenv("OFFGRID_STATE_DIR", home.p, 1);
+	assert_int_equal(look_at_kept(&d).outcome, OUTCOME_NOT_RUN);
+	struct trace *sound = trace_new(), *bad = trace_new();
+	trace_note(sound, LAYER_ROUTE, "decision", "all is well");
+	trace_broken(bad, LAYER_PARSE, "markup was left");
+	trace_broken(bad, LAYER_CLIENT, "a call was not answered");
+	put(sound);
+	struct finding f = look_at_kept(&d);
+	assert_int_equal(f.outcome, OUTCOME_PASS);
+	assert_int_equal(f.warning.n, 0);
+	put(bad);
+	f = look_at_kept(&d);
+	assert_int_equal(f.outcome, OUTCOME_PASS);
+	assert_string_equal(f.evidence.p, "of the last 2 requests 1 kept every rule");
+	assert_non_null(strstr(f.warning.p, "client 1, parse 1"));
+	assert_non_null(strstr(f.warning.p, trace_id(bad)));
+	trace_free(sound);
+	trace_free(bad);
+	assert_true(fs_remove_tree(home.p, NULL));
+	arena_free(d.arena);
+}
+
+static void a_fault_names_its_own_layer(void **state)
+{
+	(void)state;
+	struct finding f = { .outcome = OUTCOME_FAIL, .err = { .layer = LAYER_PROMPT } };
+	assert_int_equal(doctor_layer(&ground, &f), LAYER_PROMPT);
+	f.outcome = OUTCOME_PASS;
+	assert_int_equal(doctor_layer(&ground, &f), LAYER_DISK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_broken_layer_is_named_and_nothing_above_it_is_blamed),
+		cmocka_unit_test(rules_that_were_broken_are_told_by_layer),
+		cmocka_unit_test(a_fault_names_its_own_layer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
