@@ -143,6 +143,11 @@
 #define LIMIT_TRACE_RECORDS    10000
 /* Traces kept in the store: a busy day of one person. */
 #define LIMIT_TRACES_KEPT 2000
+/* Answers that later requests may go on from: in number and bytes, and with its request the largest
+ * that is kept: a conversation is a chain of some hundred, images make them large. */
+#define LIMIT_ANSWERS_STORED       4096
+#define LIMIT_ANSWERS_STORED_BYTES (512 * MIB)
+#define LIMIT_ANSWER_STORED_BYTES  (32 * MIB)
 /* Requests that wait to be written down: a disk slower than this many is waited for. */
 #define LIMIT_STORE_WAITING 4096
 

@@ -1,6 +1,6 @@
 /*
  * store.c - opening, migrating, and the ledger; see store.h. Sessions are in session.c, traces in
- * trace.c.
+ * trace.c, answers in answers.c.
  *
  * Layer: disk.
  */
@@ -41,6 +41,12 @@ static const char *const migrations[] = {
 	" took_ms INTEGER NOT NULL, client TEXT NOT NULL, model TEXT NOT NULL, upstream TEXT NOT "
 	"NULL, outcome TEXT NOT NULL,"
 	" prompt_tokens INTEGER NOT NULL, answer_tokens INTEGER NOT NULL, json TEXT NOT NULL);",
+	"CREATE TABLE answer (number INTEGER PRIMARY KEY, id TEXT NOT NULL, owner TEXT NOT NULL, "
+	"previous TEXT NOT NULL,"
+	" dialect TEXT NOT NULL, asked TEXT NOT NULL, answered TEXT NOT NULL, began_ms INTEGER NOT "
+	"NULL, used_ms INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX answer_by_use ON answer (used_ms, bytes);",
 };
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };

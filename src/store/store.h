@@ -1,11 +1,11 @@
 /*
  * store.h - everything we remember, in one SQLite file.
  *
- * Sessions with their messages, a ledger row for every request, and traces. WAL mode: several
- * programs may use the file at once, and `kill -9` at any moment loses at most the event being
- * written. Each write here is its own transaction. A store belongs to one thread; who must not wait
- * for the disk hands it to a store_writer (writer.h). Older files are migrated when opened; a file
- * from a newer program is refused.
+ * Sessions with their messages, a ledger row for every request, traces, and answers that may be
+ * gone on from (answers.h). WAL mode: several programs may use the file at once, and `kill -9` at
+ * any moment loses at most the event being written. Each write here is its own transaction. A store
+ * belongs to one thread; who must not wait for the disk hands it to a store_writer (writer.h).
+ * Older files are migrated when opened; a file from a newer program is refused.
  *
  * Layer: disk.
  */

@@ -1,7 +1,7 @@
 /*
  * writer.c - requests written down beside the loop; see writer.h.
  *
- * What the threads share is the mailbox, and the count of what was lost behind a lock.
+ * What the threads share is a mailbox each way, and the count of what was lost behind a lock.
  *
  * Layer: disk.
  */
@@ -17,8 +17,9 @@
 /* Requests of one transaction at most: so that other programs get their turn with the file. */
 enum { AT_ONCE = 64 };
 
-/* A request on its way to the thread: the words of its row stand in `words`. */
+/* A job, or a request on its way to the thread: the words of its row stand in `words`. */
 struct parcel {
+	struct store_job *job;
 	struct store_ledger_row row;
 	struct trace *trace;
 	char *words;
@@ -27,6 +28,7 @@ struct parcel {
 struct store_writer {
 	struct store *store;
 	struct mailbox *mail;
+	struct mailbox *ends; /* of jobs, on their way back; NULL: there are none */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	uint64_t lost; /* under the lock, as is why */
@@ -65,19 +67,40 @@ static void write_down(struct store_writer *w, const struct parcel *parcels, siz
 	}
 }
 
+static void do_job(struct store_writer *w, struct store_job *job)
+{
+	job->run(job, w->store);
+	MUST(mailbox_send(w->ends, &job));
+}
+
+/* Writes down what stands before a job, then does the job: both in the order of handing over. */
 static void *run(void *ctx)
 {
 	struct store_writer *w = ctx;
-	struct parcel parcels[AT_ONCE];
-	while (mailbox_receive(w->mail, &parcels[0])) {
-		size_t count = 1;
-		while (count < AT_ONCE && mailbox_take(w->mail, &parcels[count]))
-			count++;
-		write_down(w, parcels, count);
+	struct parcel parcels[AT_ONCE], p;
+	while (mailbox_receive(w->mail, &p)) {
+		size_t count = 0;
+		bool is_there = true;
+		while (is_there && !p.job) {
+			parcels[count++] = p;
+			is_there = count < AT_ONCE && mailbox_take(w->mail, &p);
+		}
+		if (count)
+			write_down(w, parcels, count);
 		for (size_t i = 0; i < count; i++)
 			parcel_clear(&parcels[i]);
+		if (is_there)
+			do_job(w, p.job);
 	}
 	return NULL;
+}
+
+static void tell_ends(void *ctx)
+{
+	struct store_writer *w = ctx;
+	struct store_job *job;
+	while (mailbox_take(w->ends, &job))
+		job->done(job);
 }
 
 struct store_writer *store_writer_new(struct store *s)
@@ -90,6 +113,13 @@ struct store_writer *store_writer_new(struct store *s)
 	return w;
 }
 
+void store_writer_on_loop(struct store_writer *w, struct loop *loop)
+{
+	MUST(!w->ends);
+	w->ends = mailbox_new(sizeof(struct store_job *), 0, NULL);
+	mailbox_on_loop(w->ends, loop, tell_ends, w);
+}
+
 void store_writer_free(struct store_writer *w)
 {
 	if (!w)
@@ -97,6 +127,9 @@ void store_writer_free(struct store_writer *w)
 	mailbox_close(w->mail);
 	MUST(pthread_join(w->thread, NULL) == 0);
 	mailbox_free(w->mail);
+	if (w->ends)
+		tell_ends(w);
+	mailbox_free(w->ends);
 	pthread_mutex_destroy(&w->lock);
 	store_close(w->store);
 	free(w);
@@ -117,6 +150,13 @@ void store_writer_put(struct store_writer *w, struct trace *t, const struct stor
 		texts[i]->p = at;
 		at += texts[i]->n;
 	}
+	MUST(mailbox_send_wait(w->mail, &p));
+}
+
+void store_writer_do(struct store_writer *w, struct store_job *job)
+{
+	struct parcel p = { .job = job };
+	MUST(w->ends);
 	MUST(mailbox_send_wait(w->mail, &p));
 }
 
