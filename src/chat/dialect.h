@@ -52,6 +52,7 @@ struct dialect_answer {
 	 * when the first event is written (NULL: nothing), and what was guessed. */
 	const struct chat_alive *alive;
 	int64_t prompt_estimate;
+	bool is_kept; /* for later requests to go on from, see dialect_keeping.h */
 };
 
 /* What a client may ask for. */
@@ -60,6 +61,11 @@ enum dialect_ask {
 	DIALECT_TOKENS, /* how many tokens the prompt of this request has */
 	DIALECT_MODELS,
 	DIALECT_MODEL, /* one, named in the path */
+	/* About an answer that was kept, named in the path (dialect_keeping.h). */
+	DIALECT_KEPT,
+	DIALECT_KEPT_DROP,
+	DIALECT_KEPT_ASKED, /* what it answers */
+	DIALECT_KEPT_CANCEL,
 	DIALECT_ASK_COUNT
 };
 
@@ -72,6 +78,7 @@ struct dialect_route {
 };
 
 struct dialect;
+struct dialect_keeping;
 
 /* The first member of every dialect's own writer and reader: so they know whose they are. */
 struct dialect_writer {
@@ -136,6 +143,9 @@ struct dialect {
 	void (*write_model)(const json_t *model, struct buf *out);
 	/* The answer to DIALECT_TOKENS; NULL if the dialect has no such question. */
 	void (*write_tokens)(int64_t tokens, bool is_estimate, struct buf *out);
+
+	/* Answers that later requests go on from; NULL: there are none. */
+	const struct dialect_keeping *keeping;
 
 	/* ---- answers of an upstream ---- */
 	/* Events go to the sink from inside the functions below; it must not free the reader. After

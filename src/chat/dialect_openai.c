@@ -49,7 +49,8 @@ static const char *error_code(enum err_kind kind, enum layer layer)
 	return err_kinds[kind].name;
 }
 
-void openai_write_error(const struct err *e, struct buf *out)
+void openai_write_error_as(
+	const struct err *e, const char *param, const char *code, struct buf *out)
 {
 	/* Words by which clients know a context overflow. */
 	const char *known = e->kind == ERR_CONTEXT ? "maximum context length exceeded: " : "";
@@ -57,10 +58,18 @@ void openai_write_error(const struct err *e, struct buf *out)
 	dialect_write_message(e, known, out);
 	js_member_text(out, "type", str_z(error_type(e->kind)));
 	js_member(out, "param");
-	buf_add(out, STR("null"));
-	js_member_text(out, "code", str_z(error_code(e->kind, e->layer)));
+	if (param)
+		js_quote(str_z(param), out);
+	else
+		buf_add(out, STR("null"));
+	js_member_text(out, "code", str_z(code));
 	dialect_write_error_members(e, out);
 	buf_add(out, STR("}}"));
+}
+
+void openai_write_error(const struct err *e, struct buf *out)
+{
+	openai_write_error_as(e, NULL, error_code(e->kind, e->layer), out);
 }
 
 /* ---- models ---- */

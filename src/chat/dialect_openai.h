@@ -24,6 +24,9 @@ struct dialect_writer *openai_writer_new(const struct dialect_answer *about);
 void openai_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
 void openai_writer_free(struct dialect_writer *w);
 void openai_write_error(const struct err *e, struct buf *out);
+/* The same with the member that is meant and a code that clients know. */
+void openai_write_error_as(
+	const struct err *e, const char *param, const char *code, struct buf *out);
 
 struct dialect_reader *openai_reader_new(struct chat_sink sink);
 void openai_read_piece(struct dialect_reader *rd, struct str name, struct str data);

@@ -7,6 +7,7 @@
 #include "chat/dialect_responses.h"
 
 #include "base/limits.h"
+#include "chat/dialect_openai.h"
 
 static void write_path(const struct chat_request *r, struct buf *out)
 {
@@ -46,9 +47,25 @@ void responses_custom_args(struct str input, struct buf *out)
 	buf_add_char(out, '}');
 }
 
+/* Faults for which the reference has words of its own. */
+static const struct {
+	enum responses_fault fault;
+	const char *param, *code;
+} own_faults[] = {
+	{ RESPONSES_NO_PREVIOUS, "previous_response_id", "previous_response_not_found" },
+	{ RESPONSES_NO_ITEM, "input", "item_not_found" },
+};
+
 static void write_error(const struct err *e, struct buf *out)
 {
-	dialect_openai.write_error(e, out);
+	bool is_ours = e->kind == ERR_BAD_DATA && e->layer == LAYER_CLIENT;
+	for (size_t i = 0; is_ours && i < sizeof own_faults / sizeof own_faults[0]; i++) {
+		if (e->code == (int)own_faults[i].fault) {
+			openai_write_error_as(e, own_faults[i].param, own_faults[i].code, out);
+			return;
+		}
+	}
+	openai_write_error(e, out);
 }
 
 static void write_models(const json_t *models, struct buf *out)
@@ -61,8 +78,23 @@ static void write_model(const json_t *model, struct buf *out)
 	dialect_openai.write_model(model, out);
 }
 
+static void write_tokens(int64_t tokens, bool is_estimate, struct buf *out)
+{
+	buf_add_char(out, '{');
+	js_member_text(out, "object", STR("response.input_tokens"));
+	js_member_i64(out, "input_tokens", tokens);
+	if (is_estimate)
+		js_member_bool(out, "is_estimate", true);
+	buf_add_char(out, '}');
+}
+
 static const struct dialect_route routes[] = {
 	{ "POST", "/responses", DIALECT_ANSWER, NULL },
+	{ "POST", "/responses/input_tokens", DIALECT_TOKENS, NULL },
+	{ "POST", "/responses/*/cancel", DIALECT_KEPT_CANCEL, NULL },
+	{ "GET", "/responses/*/input_items", DIALECT_KEPT_ASKED, NULL },
+	{ "GET", "/responses/*", DIALECT_KEPT, NULL },
+	{ "DELETE", "/responses/*", DIALECT_KEPT_DROP, NULL },
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
@@ -85,6 +117,8 @@ const struct dialect dialect_responses = {
 	.write_error = write_error,
 	.write_models = write_models,
 	.write_model = write_model,
+	.write_tokens = write_tokens,
+	.keeping = &responses_keeping,
 	.reader_new = responses_reader_new,
 	.read_piece = responses_read_piece,
 	.read_document = responses_read_document,

@@ -11,12 +11,16 @@
 #ifndef OFFGRID_CHAT_DIALECT_RESPONSES_H
 #define OFFGRID_CHAT_DIALECT_RESPONSES_H
 
-#include "chat/dialect.h"
+#include "chat/dialect_keeping.h"
 #include "chat/request_read.h"
 
 struct chat_request *responses_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+/* The members of the body. */
+extern const struct request_member responses_members[];
+/* What was said before and what is said now. */
 bool responses_read_input(struct request_reading *g, const struct js_at *at, struct err *e);
+bool responses_read_item(struct request_reading *g, const struct js_at *item, struct err *e);
 bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e);
 
@@ -29,6 +33,28 @@ void responses_read_piece(struct dialect_reader *rd, struct str name, struct str
 void responses_read_document(struct dialect_reader *rd, struct str body);
 void responses_read_end(struct dialect_reader *rd, const struct err *why);
 void responses_reader_free(struct dialect_reader *rd);
+
+/* ---- answers that are kept, see dialect_responses_keeping.c ---- */
+
+extern const struct dialect_keeping responses_keeping;
+
+/* What the answers before this request asked and said, as items. */
+bool responses_read_past(struct request_reading *g, struct err *e);
+/* The items of the request itself, as a list. */
+void responses_write_asked(const struct chat_request *r, struct buf *out);
+/* The answer that a request goes on from is not here; `past` may be NULL. Always false. */
+bool responses_fail_unknown(struct str id, const struct dialect_past *past, struct err *e);
+void responses_write_turn(struct dialect_writer *w, const struct chat_event *stop, struct buf *out,
+	struct buf *asked, struct buf *answered, struct dialect_turn *turn);
+void responses_not_kept(struct dialect_writer *w);
+
+/* An item that only names another. */
+#define RESPONSES_REFERENCE "item_reference"
+
+/* What is wrong, in err.code: the reference has a word of its own for it. */
+enum responses_fault { RESPONSES_NO_PREVIOUS = 1, RESPONSES_NO_ITEM };
+
+/* ---- tools ---- */
 
 /* The argument that holds a custom tool's text. */
 #define RESPONSES_INPUT "input"

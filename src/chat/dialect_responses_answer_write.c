@@ -28,6 +28,7 @@ struct responses_writer {
 	int64_t sequence;
 	size_t item_count; /* that were opened */
 	struct buf items;  /* JSON of the closed ones */
+	struct buf echo;   /* members that say what was asked */
 	/* Of the open one: the members that tell a call, behind a bracket; what grows; the seal of
 	 * a thought. */
 	struct buf head, grown, seal;
@@ -38,15 +39,58 @@ static struct responses_writer *own(struct dialect_writer *w)
 	return (struct responses_writer *)w;
 }
 
+/* Members of the request that stand again in the answer, and what stands there if they were not
+ * given. */
+static const struct {
+	const char *name, *absent; /* absent: NULL: then it stands not at all */
+} echoed[] = {
+	{ "background", "false" },
+	{ "instructions", "null" },
+	{ "max_output_tokens", "null" },
+	{ "max_tool_calls", NULL },
+	{ "metadata", "{}" },
+	{ "parallel_tool_calls", "true" },
+	{ "previous_response_id", "null" },
+	{ "prompt_cache_key", NULL },
+	{ "reasoning", "{\"effort\":null,\"summary\":null}" },
+	{ "safety_identifier", NULL },
+	{ "service_tier", NULL },
+	{ "temperature", "null" },
+	{ "text", "{\"format\":{\"type\":\"text\"}}" },
+	{ "tool_choice", "\"auto\"" },
+	{ "tools", "[]" },
+	{ "top_p", "null" },
+	{ "truncation", "\"disabled\"" },
+	{ "user", NULL },
+};
+
+static void write_echo(const struct chat_request *r, struct buf *out)
+{
+	bool is_own = r && r->dialect == &dialect_responses;
+	for (size_t i = 0; i < sizeof echoed / sizeof echoed[0]; i++) {
+		const json_t *value = is_own ? json_object_get(r->extra, echoed[i].name) : NULL;
+		bool is_given = value && !json_is_null(value);
+		if (!is_given && !echoed[i].absent)
+			continue;
+		buf_printf(out, ",\"%s\":", echoed[i].name);
+		if (is_given)
+			js_write(value, out);
+		else
+			buf_add_z(out, echoed[i].absent);
+	}
+}
+
 struct dialect_writer *responses_writer_new(const struct dialect_answer *about)
 {
 	struct responses_writer *w = must_calloc(1, sizeof *w);
 	w->base.dialect = &dialect_responses;
 	w->about = *about;
 	buf_init(&w->items, LIMIT_ANSWER_BYTES * 2);
+	buf_init(&w->echo, LIMIT_JSON_BYTES);
 	buf_init(&w->head, LIMIT_ANSWER_BYTES);
 	buf_init(&w->grown, LIMIT_ANSWER_BYTES);
 	buf_init(&w->seal, LIMIT_ANSWER_BYTES);
+	write_echo(about->request, &w->echo);
 	return &w->base;
 }
 
@@ -55,6 +99,7 @@ void responses_writer_free(struct dialect_writer *w)
 	if (!w)
 		return;
 	buf_clear(&own(w)->items);
+	buf_clear(&own(w)->echo);
 	buf_clear(&own(w)->head);
 	buf_clear(&own(w)->grown);
 	buf_clear(&own(w)->seal);
@@ -77,15 +122,6 @@ static void write_usage(const struct chat_usage *u, struct buf *out)
 		js_member_bool(out, "is_estimate", true);
 	buf_add_char(out, '}');
 }
-
-/* Members that the reference always has and that say nothing here. */
-static const char constant[] =
-	",\"background\":false,\"instructions\":null,\"max_output_tokens\":null,"
-	"\"metadata\":{},\"parallel_tool_calls\":true,"
-	"\"previous_response_id\":null,\"reasoning\":{\"effort\":null,"
-	"\"summary\":null},\"store\":false,\"temperature\":null,"
-	"\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\","
-	"\"tools\":[],\"top_p\":null,\"truncation\":\"disabled\"";
 
 static void write_failure_of(const struct err *e, struct buf *out)
 {
@@ -119,7 +155,8 @@ static void write_response(const struct responses_writer *w, const char *status,
 		buf_printf(out, "{\"reason\":\"%s\"}", why);
 	else
 		buf_add(out, STR("null"));
-	buf_add_z(out, constant);
+	buf_add(out, buf_str(&w->echo));
+	js_member_bool(out, "store", w->about.is_kept);
 	js_member(out, "output");
 	buf_add_char(out, '[');
 	buf_add(out, buf_str(&w->items));
@@ -394,11 +431,38 @@ static const struct {
 
 _Static_assert(sizeof ends / sizeof ends[0] == CHAT_STOP_COUNT, "an end for every stop");
 
-static void write_stop(struct responses_writer *w, enum chat_stop stop, struct buf *out)
+/* A call that was cut is none. */
+static void close_last(struct responses_writer *w, struct buf *out)
 {
 	bool is_call = w->open == OPEN_CALL || w->open == OPEN_CUSTOM;
-	if (!is_call) /* a call that was cut is none */
+	if (!is_call)
 		close_item(w, out);
+}
+
+void responses_write_turn(struct dialect_writer *base, const struct chat_event *stop,
+	struct buf *out, struct buf *asked, struct buf *answered, struct dialect_turn *turn)
+{
+	struct responses_writer *w = own(base);
+	const struct chat_request *r = w->about.request;
+	if (w->about.is_stream)
+		begin(w, out);
+	close_last(w, out);
+	turn->id = arena_printf(r->arena, "resp_%.*s", STR_ARG(w->about.id));
+	turn->previous = js_text(json_object_get(r->extra, "previous_response_id"));
+	responses_write_asked(r, asked);
+	write_response(w, ends[stop->stop].status, ends[stop->stop].why, NULL, answered);
+	turn->asked = buf_str(asked);
+	turn->answered = buf_str(answered);
+}
+
+void responses_not_kept(struct dialect_writer *base)
+{
+	own(base)->about.is_kept = false;
+}
+
+static void write_stop(struct responses_writer *w, enum chat_stop stop, struct buf *out)
+{
+	close_last(w, out);
 	if (w->about.is_stream) {
 		tell_response(w, ends[stop].type, ends[stop].status, ends[stop].why, NULL, out);
 		return;

@@ -5,7 +5,7 @@
  * The input is a string or a list of items. Thoughts, words and calls that follow one another are
  * one message of the assistant; each result of a call is a message of its own, and images in it
  * stand in a user's message behind it, marked with the call. Items that only the provider knows
- * (searches, references to what it stores) are left out and noted.
+ * (searches, references to what it stores) are kept for an upstream that speaks this dialect.
  *
  * Layer: client.
  */
@@ -220,6 +220,37 @@ static bool read_message(struct request_reading *g, const struct js_at *item, st
 		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
 }
 
+/* A block that only the provider knows, beside what was said last. */
+static void keep_item(struct request_reading *g, const struct js_at *item)
+{
+	size_t count = g->r->message_count;
+	if (!count || g->r->messages[count - 1].role == CHAT_TOOL)
+		go_on_as_assistant(g);
+	chat_add_block(g->r, (struct chat_block){ .type = CHAT_BLOCK_RAW,
+				     .extra = chat_request_keep(g->r,
+					     json_incref((json_t *)(uintptr_t)item->value)) });
+}
+
+/* One that was not found: its provider may have it. */
+static bool read_reference(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at id = js_key(item, "id");
+	struct str name;
+	if (!js_get_str(&id, &name, e))
+		return false;
+	if (!g->r->bound) {
+		struct chat_bound *bound = arena_alloc(g->r->arena, sizeof *bound);
+		fail(&bound->why, ERR_BAD_DATA, LAYER_CLIENT, "Item with id '%.*s' not found",
+			STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
+		bound->why.code = RESPONSES_NO_ITEM;
+		err_mend(&bound->why, "send the item itself: it is kept only with an answer that "
+				      "was asked for with store: true and has not been dropped");
+		g->r->bound = bound;
+	}
+	keep_item(g, item);
+	return true;
+}
+
 static const struct {
 	const char *type;
 	bool (*read)(struct request_reading *g, const struct js_at *item, struct err *e);
@@ -230,9 +261,10 @@ static const struct {
 	{ "custom_tool_call", read_custom_call },
 	{ "function_call_output", read_result },
 	{ "custom_tool_call_output", read_result },
+	{ RESPONSES_REFERENCE, read_reference },
 };
 
-static bool read_item(struct request_reading *g, const struct js_at *item, struct err *e)
+bool responses_read_item(struct request_reading *g, const struct js_at *item, struct err *e)
 {
 	struct js_at type = js_key(item, "type");
 	struct str kind = STR("message");
@@ -241,7 +273,9 @@ static bool read_item(struct request_reading *g, const struct js_at *item, struc
 	for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
 		if (str_eq_z(kind, item_rows[i].type))
 			return item_rows[i].read(g, item, e);
-	trace_note(g->t, LAYER_CLIENT, "history", "an item of type '%.*s' was left out",
+	keep_item(g, item);
+	trace_note(g->t, LAYER_CLIENT, "history",
+		"an item of type '%.*s' is its provider's own: no other upstream is told",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;
 }
@@ -249,17 +283,22 @@ static bool read_item(struct request_reading *g, const struct js_at *item, struc
 bool responses_read_input(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	size_t count;
+	if (!responses_read_past(g, e))
+		return false;
+	bool has_past = g->r->bound || (g->past && g->past->chain_count);
+	if (!js_has(at) && has_past)
+		return true;
 	if (json_is_string(at->value)) {
 		chat_add_text(g->r, CHAT_USER, js_text(at->value));
 		return true;
 	}
 	if (!request_read_count(at, LIMIT_MESSAGES, "items of input", &count, e))
 		return false;
-	if (count == 0)
+	if (count == 0 && !has_past)
 		return js_fail(at, e, "is empty: there is nothing to answer");
 	for (size_t i = 0; i < count; i++) {
 		struct js_at item = js_item(at, i);
-		if (!read_item(g, &item, e))
+		if (!responses_read_item(g, &item, e))
 			return false;
 	}
 	return true;

@@ -213,29 +213,85 @@ static bool read_stream(struct request_reading *g, const struct js_at *at, struc
 	return request_read_stream(g, at, e);
 }
 
-/* Answers are not kept here, so there is nothing to go on from. */
-static bool read_previous(struct request_reading *g, const struct js_at *at, struct err *e)
+/* ---- what is kept elsewhere ---- */
+
+static struct chat_bound *bind_to(struct request_reading *g, struct str id)
 {
-	(void)g;
-	if (!js_has(at))
-		return true;
-	js_fail(at, e, "earlier answers are not kept by this server");
-	return err_mend(e, "send the whole conversation as input, with store: false");
+	struct chat_bound *bound = arena_alloc(g->r->arena, sizeof *bound);
+	bound->id = arena_str(g->r->arena, id);
+	g->r->bound = bound;
+	return bound;
 }
 
-static const struct request_member members[] = {
+/* What the chain of kept answers went on from and is not kept here, an upstream may know. */
+static bool read_previous(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	const struct dialect_past *past = g->past;
+	struct str id = { 0 };
+	if (!js_opt_str(at, &id, e))
+		return false;
+	if (past && past->chain_count)
+		id = past->chain[0].previous;
+	if (id.n)
+		responses_fail_unknown(id, past, &bind_to(g, id)->why);
+	return true;
+}
+
+static bool read_background(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	bool is_wanted = false;
+	(void)g;
+	if (!js_opt_bool(at, &is_wanted, e))
+		return false;
+	if (!is_wanted)
+		return true;
+	js_fail(at, e, "is true, but this server answers while the client waits");
+	return err_mend(e, "leave it out; a stream stays alive however long an answer takes");
+}
+
+/* Conversations and prompts are kept by the provider under names of its own. */
+static bool read_elsewhere(struct request_reading *g, const struct js_at *at, const char *mend)
+{
+	if (!js_has(at) || g->r->bound)
+		return true;
+	struct err *why = &bind_to(g, STR(""))->why;
+	js_fail(at, why,
+		"names what only its provider keeps, and none of this server's upstreams "
+		"speaks Responses");
+	err_mend(why, "%s", mend);
+	return true;
+}
+
+static bool read_conversation(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	(void)e;
+	return read_elsewhere(g, at,
+		"go on with previous_response_id, which is kept here, or send the whole "
+		"conversation as input");
+}
+
+static bool read_prompt(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	(void)e;
+	return read_elsewhere(g, at, "send its text as instructions");
+}
+
+const struct request_member responses_members[] = {
 	{ "model", request_read_model, false },
-	{ "previous_response_id", read_previous, false },
-	{ "instructions", read_instructions, false },
+	{ "previous_response_id", read_previous, true },
+	{ "conversation", read_conversation, true },
+	{ "prompt", read_prompt, true },
+	{ "background", read_background, true },
+	{ "instructions", read_instructions, true },
 	{ "tools", read_tools, true },
-	{ "input", responses_read_input, false },
-	{ "tool_choice", read_tool_choice, false },
-	{ "parallel_tool_calls", read_parallel, false },
+	{ "input", responses_read_input, true },
+	{ "tool_choice", read_tool_choice, true },
+	{ "parallel_tool_calls", read_parallel, true },
 	{ "reasoning", read_reasoning, true },
 	{ "text", read_text, true },
-	{ "max_output_tokens", request_read_max_tokens, false },
-	{ "temperature", request_read_temperature, false },
-	{ "top_p", request_read_top_p, false },
+	{ "max_output_tokens", request_read_max_tokens, true },
+	{ "temperature", request_read_temperature, true },
+	{ "top_p", request_read_top_p, true },
 	{ "stream", read_stream, false },
 	{ NULL, NULL, false },
 };
@@ -243,5 +299,5 @@ static const struct request_member members[] = {
 struct chat_request *responses_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e)
 {
-	return request_read(&dialect_responses, members, path, body, a, t, e);
+	return request_read(&dialect_responses, responses_members, path, body, a, t, e);
 }

@@ -112,6 +112,16 @@ static void write_thought(struct writing *w, const struct chat_block *b)
 	buf_add_char(w->out, '}');
 }
 
+/* An item that only this dialect knows, as it came. */
+static bool write_own_item(const struct writing *w, const struct chat_block *b)
+{
+	if (b->type != CHAT_BLOCK_RAW || !b->extra || !w->is_own)
+		return false;
+	js_next(w->out);
+	js_write(b->extra, w->out);
+	return true;
+}
+
 static void write_assistant(struct writing *w, const struct chat_message *m)
 {
 	for (size_t i = 0; i < m->block_count; i++) {
@@ -120,7 +130,7 @@ static void write_assistant(struct writing *w, const struct chat_message *m)
 			write_thought(w, b);
 		else if (b->type == CHAT_BLOCK_CALL)
 			write_call(w, b);
-		else if (is_said(b))
+		else if (!write_own_item(w, b) && is_said(b))
 			write_message(w, m, i, i + 1);
 	}
 }
@@ -177,11 +187,21 @@ static const struct chat_message *user_behind(const struct chat_request *r, size
 	return at < r->message_count && r->messages[at].role == CHAT_USER ? &r->messages[at] : NULL;
 }
 
+/* Between two sides of this dialect instructions stay what they are: no part of the conversation.
+ */
+static bool begins_with_instructions(const struct writing *w)
+{
+	const struct chat_message *first = w->r->messages;
+	struct str text = js_text(json_object_get(w->r->extra, "instructions"));
+	return w->is_own && text.n && w->r->message_count && first->role == CHAT_SYSTEM &&
+	       first->block_count == 1 && str_eq(first->blocks[0].text, text);
+}
+
 static void write_input(struct writing *w)
 {
 	js_member(w->out, "input");
 	buf_add_char(w->out, '[');
-	for (size_t i = 0; i < w->r->message_count; i++) {
+	for (size_t i = begins_with_instructions(w); i < w->r->message_count; i++) {
 		const struct chat_message *m = &w->r->messages[i];
 		if (m->role == CHAT_ASSISTANT) {
 			write_assistant(w, m);
@@ -189,8 +209,11 @@ static void write_input(struct writing *w)
 			for (size_t k = 0; k < m->block_count; k++)
 				if (m->blocks[k].type == CHAT_BLOCK_RESULT)
 					write_result(w, &m->blocks[k], user_behind(w->r, i));
-		} else if (says_something(m)) {
-			write_message(w, m, 0, m->block_count);
+		} else {
+			if (says_something(m))
+				write_message(w, m, 0, m->block_count);
+			for (size_t k = 0; k < m->block_count; k++)
+				write_own_item(w, &m->blocks[k]);
 		}
 	}
 	buf_add_char(w->out, ']');
@@ -312,9 +335,23 @@ static void write_sampling(const struct writing *w)
 			s->max_tokens < LEAST_OUTPUT ? LEAST_OUTPUT : s->max_tokens);
 }
 
-/* What the client said of storing and including counts for itself alone: thoughts must come sealed
- * for us to show them again. */
-static const char *const ours[] = { "store", "include", NULL };
+/* Members that are written here, or were meant for us. */
+static const char *const ours[] = { "input", "include", "tool_choice", "parallel_tool_calls",
+	"max_output_tokens", "temperature", "top_p", "previous_response_id", "store", NULL };
+
+/* A request that is bound to what its upstream keeps goes there as the client sent it. Else nothing
+ * is stored there, and thoughts must come sealed for us to show them again. */
+static void write_keeping(const struct writing *w)
+{
+	const struct chat_bound *bound = w->is_own ? w->r->bound : NULL;
+	const json_t *store = json_object_get(w->r->extra, "store");
+	if (bound && bound->id.n)
+		js_member_text(w->out, "previous_response_id", bound->id);
+	if (!bound || json_is_boolean(store))
+		js_member_bool(w->out, "store", bound && json_is_true(store));
+	js_member(w->out, "include");
+	buf_add(w->out, STR("[" reasoning.encrypted_content "]"));
+}
 
 bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e)
@@ -331,9 +368,7 @@ bool responses_write_request(const struct chat_request *r, struct str origin, st
 	write_format(&w);
 	write_sampling(&w);
 	js_member_bool(out, "stream", true);
-	js_member_bool(out, "store", false);
-	js_member(out, "include");
-	buf_add(out, STR("[\"reasoning.encrypted_content\"]"));
+	write_keeping(&w);
 	request_write_extra(out, r, &dialect_responses, ours);
 	buf_add_char(out, '}');
 	note_lost(&w, t);

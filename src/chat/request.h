@@ -103,6 +103,13 @@ struct chat_header {
 	struct str name, value;
 };
 
+/* What only an upstream of the request's own dialect can answer: it names something that is kept
+ * there. */
+struct chat_bound {
+	struct str id;  /* of the answer that it goes on from; may be empty */
+	struct err why; /* what is said if no such upstream is there */
+};
+
 struct dialect;
 
 struct chat_request {
@@ -136,6 +143,7 @@ struct chat_request {
 				     not shown */
 	bool continues_assistant; /* the last message is an assistant's, to be continued and not
 				     answered */
+	const struct chat_bound *bound; /* NULL: anybody may answer it */
 	const json_t *extra; /* members of the client's body that we do not know, or that say more
 				than we understand; NULL if none */
 	/* Private: growth and what to release; see request.c. */

@@ -249,14 +249,11 @@ static bool read_body(struct request_reading *g, const struct request_member *me
 	return true;
 }
 
-struct chat_request *request_read(const struct dialect *dialect,
-	const struct request_member *members, struct str path, struct str body, struct arena *a,
-	struct trace *t, struct err *e)
+struct chat_request *request_read_value(const struct dialect *dialect,
+	const struct request_member *members, struct str path, json_t *doc,
+	const struct dialect_past *past, struct arena *a, struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_CLIENT, e);
-	if (!doc)
-		return NULL;
-	struct request_reading g = { .r = chat_request_new(a), .t = t, .path = path };
+	struct request_reading g = { .r = chat_request_new(a), .t = t, .path = path, .past = past };
 	g.r->dialect = dialect;
 	bool ok = read_body(&g, members, doc, e);
 	json_decref(doc);
@@ -264,4 +261,12 @@ struct chat_request *request_read(const struct dialect *dialect,
 		return g.r;
 	chat_request_free(g.r);
 	return NULL;
+}
+
+struct chat_request *request_read(const struct dialect *dialect,
+	const struct request_member *members, struct str path, struct str body, struct arena *a,
+	struct trace *t, struct err *e)
+{
+	json_t *doc = js_parse(body, LAYER_CLIENT, e);
+	return doc ? request_read_value(dialect, members, path, doc, NULL, a, t, e) : NULL;
 }

@@ -15,12 +15,15 @@
 #include "base/trace.h"
 #include "chat/request.h"
 
+struct dialect_past;
+
 /* What the rows of a table work on. */
 struct request_reading {
 	struct chat_request *r;
 	struct trace *t;
-	struct str path; /* as of dialect.read_request */
-	bool has_wish;   /* it was said whether to continue the last message */
+	struct str path;                 /* as of dialect.read_request */
+	bool has_wish;                   /* it was said whether to continue the last message */
+	const struct dialect_past *past; /* what it goes on from; NULL: nothing */
 };
 
 struct request_member {
@@ -35,6 +38,12 @@ struct request_member {
 struct chat_request *request_read(const struct dialect *dialect,
 	const struct request_member *members, struct str path, struct str body, struct arena *a,
 	struct trace *t, struct err *e);
+
+/* The same of a document that was read already, whose reference is taken, and what was found of
+ * earlier answers (dialect_keeping.h); `past` may be NULL. */
+struct chat_request *request_read_value(const struct dialect *dialect,
+	const struct request_member *members, struct str path, json_t *doc,
+	const struct dialect_past *past, struct arena *a, struct trace *t, struct err *e);
 
 /* Rows that several dialects share. */
 bool request_read_model(struct request_reading *g, const struct js_at *at, struct err *e);

@@ -466,8 +466,14 @@ static void remote_free(struct backend *b)
 	free(r);
 }
 
+static const struct dialect *remote_speaks(const struct backend *b)
+{
+	return ((const struct remote *)b)->dialect;
+}
+
 static const struct backend_ops remote_ops = {
 	.kind = "remote",
+	.speaks = remote_speaks,
 	.start = remote_start,
 	.end = remote_end,
 	.pause = remote_pause,

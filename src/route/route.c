@@ -138,10 +138,19 @@ static size_t count_upstreams(const struct router *r)
 /* The order of asking: who names the model before who serves any, who is well before who rests. */
 enum { RANKS = 4, NOT_SERVED = RANKS };
 
-static int rank_of(struct upstream *u, struct str model)
+/* What a request names, it must keep. */
+static bool may_answer(const struct upstream *u, const struct chat_request *r)
+{
+	const struct backend_ops *ops = u->backend->ops;
+	return !r->bound || (ops->speaks && ops->speaks(u->backend) == r->dialect);
+}
+
+static int rank_of(struct upstream *u, const struct chat_request *r)
 {
 	int rests = clock_ms() < u->rests_until_ms;
-	if (is_listed(u, model))
+	if (!may_answer(u, r))
+		return NOT_SERVED;
+	if (is_listed(u, r->model))
 		return rests;
 	return u->serves_any ? RANKS / 2 + rests : NOT_SERVED;
 }
@@ -152,7 +161,7 @@ static void find_candidates(struct route_call *c)
 	int *ranks = must_calloc(count + 1, sizeof *ranks);
 	c->candidates = must_calloc(count + 1, sizeof *c->candidates);
 	for (struct upstream *u = c->router->first; u; u = u->next)
-		ranks[i++] = rank_of(u, c->request->model);
+		ranks[i++] = rank_of(u, c->request);
 	for (int rank = 0; rank < RANKS; rank++) {
 		i = 0;
 		for (struct upstream *u = c->router->first; u; u = u->next)
@@ -162,9 +171,14 @@ static void find_candidates(struct route_call *c)
 	free(ranks);
 }
 
-static bool fail_not_served(struct router *r, struct str model, struct err *e)
+static bool fail_not_served(struct router *r, const struct chat_request *request, struct err *e)
 {
+	struct str model = request->model;
 	struct buf names;
+	if (request->bound) {
+		*e = request->bound->why;
+		return false;
+	}
 	buf_init(&names, NAMES_BYTES);
 	json_t *models = router_models(r);
 	for (size_t i = 0; i < json_array_size(models); i++) {
@@ -301,7 +315,7 @@ struct route_call *route_start(struct router *r, const struct chat_request *requ
 		.router = r, .request = request, .trace = t, .sink = sink, .began_ms = clock_ms()
 	};
 	find_candidates(c);
-	bool ok = c->candidate_count ? ask_next(c, e) : fail_not_served(r, request->model, e);
+	bool ok = c->candidate_count ? ask_next(c, e) : fail_not_served(r, request, e);
 	if (ok)
 		return c;
 	trace_fault(t, e);
@@ -318,7 +332,7 @@ bool router_count(struct router *r, const struct chat_request *request, struct t
 	struct backend *first = c.candidate_count ? c.candidates[0]->backend : NULL;
 	*out = (struct route_count){ .is_estimate = true };
 	if (!first)
-		ok = fail_not_served(r, request->model, e);
+		ok = fail_not_served(r, request, e);
 	else if (!first->ops->count)
 		out->tokens = chat_estimate_tokens(request);
 	else if ((ok = first->ops->count(first, request, t, &out->tokens, e)))

@@ -19,6 +19,7 @@
 
 struct backend;
 struct backend_call;
+struct dialect;
 
 /* What a backend does before it can answer. */
 struct backend_progress {
@@ -52,6 +53,8 @@ struct backend_ops {
 	 * NULL: it always can. */
 	bool (*is_ready)(struct backend *b, struct backend_progress *out);
 	void (*free)(struct backend *b);
+	/* What it speaks, so that what is kept there can be named to it; NULL: nothing is. */
+	const struct dialect *(*speaks)(const struct backend *b);
 	/* Calls in what its models say were read in their own format: its text holds words only. */
 	bool reads_calls;
 };
@@ -97,7 +100,8 @@ bool router_is_ready(const struct router *r, struct backend_progress *out);
 struct route_call;
 
 /* Chooses and begins; ERR_NOT_FOUND (layer route) if nobody serves the model, naming those that are
- * served. */
+ * served; the request's own error (chat_request.bound) if none of them speaks its dialect and it
+ * is bound to one that does. */
 struct route_call *route_start(struct router *r, const struct chat_request *request,
 	struct trace *t, struct chat_sink sink, struct err *e);
 void route_end(struct route_call *call); /* as backend_ops.end; NULL is fine */
