@@ -58,14 +58,26 @@ static const struct {
 
 static void write_error(const struct err *e, struct buf *out)
 {
-	bool is_ours = e->kind == ERR_BAD_DATA && e->layer == LAYER_CLIENT;
-	for (size_t i = 0; is_ours && i < sizeof own_faults / sizeof own_faults[0]; i++) {
+	for (size_t i = 0; i < sizeof own_faults / sizeof own_faults[0]; i++) {
 		if (e->code == (int)own_faults[i].fault) {
 			openai_write_error_as(e, own_faults[i].param, own_faults[i].code, out);
 			return;
 		}
 	}
 	openai_write_error(e, out);
+}
+
+/* A refusal of an upstream that has such a word keeps it. */
+static bool read_error(int status, struct str body, struct err *e)
+{
+	json_t *doc = js_parse(body, LAYER_WIRE, NULL);
+	struct str code = js_text(json_object_get(json_object_get(doc, "error"), "code"));
+	dialect_read_error(status, body, e);
+	for (size_t i = 0; i < sizeof own_faults / sizeof own_faults[0]; i++)
+		if (str_eq_z(code, own_faults[i].code))
+			e->code = (int)own_faults[i].fault;
+	json_decref(doc);
+	return false;
 }
 
 static void write_models(const json_t *models, struct buf *out)
@@ -124,6 +136,6 @@ const struct dialect dialect_responses = {
 	.read_document = responses_read_document,
 	.read_end = responses_read_end,
 	.reader_free = responses_reader_free,
-	.read_error = dialect_read_error,
+	.read_error = read_error,
 	.read_models = dialect_read_models,
 };

@@ -350,7 +350,7 @@ static void write_keeping(const struct writing *w)
 	if (!bound || json_is_boolean(store))
 		js_member_bool(w->out, "store", bound && json_is_true(store));
 	js_member(w->out, "include");
-	buf_add(w->out, STR("[" reasoning.encrypted_content "]"));
+	buf_add(w->out, STR("[\"reasoning.encrypted_content\"]"));
 }
 
 bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,

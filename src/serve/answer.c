@@ -4,7 +4,8 @@
  * Until something is said, or alive_ms have passed, nothing goes out: so a failure before that has
  * its own HTTP status, and after it is an error inside the stream. An answer ends exactly once, by
  * its own STOP or FAIL, by a refusal, or by the client's leaving; then the trace and the ledger row
- * are written and everything about it goes.
+ * are written and everything about it goes. Before it begins it may wait for what its request names
+ * of earlier answers, and before its STOP goes out until it is kept itself (kept.h).
  *
  * Layer: client, route.
  */
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "route/guarded.h"
+#include "serve/kept.h"
 #include "serve/serve_int.h"
 
 /* Most that a log probability takes in an answer, and what each byte of its token adds. */
@@ -28,6 +30,9 @@ struct answer {
 	struct trace *trace;
 	struct chat_request *request;
 	struct guarded_call *call;
+	struct str path;        /* as of dialect.read_request; lives with the exchange */
+	struct kept_wait *wait; /* for the store; NULL: for nothing */
+	struct chat_event stop; /* while it waits to be kept */
 	struct dialect_writer *writer;
 	struct loop_timer *timer; /* says "still here" */
 	struct buf out;
@@ -37,6 +42,7 @@ struct answer {
 	struct err excess;                  /* set: the answer has become too long */
 	struct err fault;
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
+	bool is_kept;               /* for later requests */
 	bool has_begun;             /* the stream's head went out */
 	bool has_told;              /* something of the answer itself came */
 	bool is_paused, was_paused;
@@ -86,6 +92,7 @@ static void finish(struct answer *a, enum outcome outcome)
 	metrics_tokens(m, &a->usage);
 	/* The backend may note its end in the trace, so that goes after it. */
 	struct str upstream = a->call ? str_z(guarded_upstream(a->call)) : STR("");
+	kept_forget(a->wait);
 	guarded_end(a->call);
 	for (int i = 0; i < LAYER_COUNT; i++)
 		m->broken[i] += trace_broken_count(a->trace, (enum layer)i);
@@ -212,16 +219,10 @@ static void take_alive(struct answer *a, const struct chat_event *event)
 }
 
 /* The last event: the answer goes out whole, or its stream ends. */
-static void take_end(struct answer *a, const struct chat_event *event)
+static void tell_end(struct answer *a, const struct chat_event *event)
 {
 	struct http_exchange *x = a->x;
 	bool is_stop = event->type == CHAT_STOP;
-	if (!is_stop)
-		a->fault = *event->err;
-	if (!is_stop && !a->has_begun) {
-		refuse(a, event->err);
-		return;
-	}
 	a->dialect->write(a->writer, event, &a->out);
 	if (a->request->is_stream) {
 		send_out(a);
@@ -232,6 +233,57 @@ static void take_end(struct answer *a, const struct chat_event *event)
 		http_reply(x, 200, "application/json", buf_str(&a->out));
 		finish(a, OUTCOME_OK);
 	}
+}
+
+/* The answer is told to be kept only if it is; a disk that is full costs nothing else. */
+static void on_kept(void *owner, const struct dialect_past *past, const struct err *e)
+{
+	struct answer *a = owner;
+	(void)past;
+	a->wait = NULL;
+	if (e) {
+		trace_note(a->trace, LAYER_DISK, "not kept", "%s", e->what);
+		a->serve->metrics.unkept++;
+		a->dialect->keeping->not_kept(a->writer);
+	}
+	tell_end(a, &a->stop);
+}
+
+/* Nothing but its end is still to be told. */
+static void keep_answer(struct answer *a, const struct chat_event *stop)
+{
+	struct dialect_turn turn;
+	struct buf asked, answered;
+	buf_init(&asked, LIMIT_ANSWER_STORED_BYTES);
+	buf_init(&answered, LIMIT_ANSWER_STORED_BYTES);
+	a->stop = *stop;
+	a->stop.text = arena_str(a->arena, stop->text);
+	a->dialect->keeping->write_turn(a->writer, stop, &a->out, &asked, &answered, &turn);
+	if (a->request->is_stream)
+		send_out(a);
+	if (!asked.overflow && !answered.overflow) {
+		a->wait = kept_put(a->serve, a->x, a->dialect, &turn, on_kept, a);
+	} else {
+		struct err e = { 0 };
+		fail(&e, ERR_TOO_BIG, LAYER_DISK, "request or answer is over %zu bytes",
+			(size_t)LIMIT_ANSWER_STORED_BYTES);
+		on_kept(a, NULL, &e);
+	}
+	buf_clear(&asked);
+	buf_clear(&answered);
+}
+
+static void take_end(struct answer *a, const struct chat_event *event)
+{
+	bool is_stop = event->type == CHAT_STOP;
+	if (!is_stop)
+		a->fault = *event->err;
+	if (!is_stop && !a->has_begun)
+		refuse(a, event->err);
+	else if (is_stop && a->is_kept)
+		keep_answer(a, event);
+	else
+		tell_end(a, event);
 }
 
 /* The whole answer has become too long. */
@@ -328,13 +380,26 @@ static void name_model(struct answer *a)
 		STR_ARG(a->request->model));
 }
 
-static bool start(struct answer *a, struct str path, struct err *e)
+static bool read_request(struct answer *a, const struct dialect_past *past, struct err *e)
 {
-	const struct http_request *q = http_request_of(a->x);
-	trace_bytes(a->trace, LAYER_CLIENT, "request", q->body);
-	a->request = a->dialect->read_request(path, q->body, a->arena, a->trace, e);
-	if (!a->request)
+	struct str body = http_request_of(a->x)->body;
+	trace_bytes(a->trace, LAYER_CLIENT, "request", body);
+	if (past)
+		a->request = a->dialect->keeping->read_request(
+			a->path, body, past, a->arena, a->trace, e);
+	else
+		a->request = a->dialect->read_request(a->path, body, a->arena, a->trace, e);
+	if (past && past->chain_count)
+		trace_note(a->trace, LAYER_CLIENT, "goes on", "from %zu earlier answers kept here",
+			past->chain_count);
+	return a->request != NULL;
+}
+
+static bool start(struct answer *a, const struct dialect_past *past, struct err *e)
+{
+	if (!read_request(a, past, e))
 		return false;
+	a->is_kept = kept_is_wanted(a->serve, a->dialect, a->request);
 	serve_keep_headers(a->x, a->dialect, a->request);
 	note_request(a);
 	name_model(a);
@@ -346,9 +411,10 @@ static bool start(struct answer *a, struct str path, struct err *e)
 		.wants_usage = a->request->wants_usage,
 		.hides_thoughts = a->request->hides_thoughts,
 		.request = a->request,
-		.kind = path,
+		.kind = a->path,
 		.alive = &a->alive,
 		.prompt_estimate = chat_estimate_tokens(a->request),
+		.is_kept = a->is_kept,
 	});
 	struct guarded_options guard = { .loop = a->serve->loop, .is_off = a->serve->is_unguarded };
 	a->call = guarded_start(a->serve->router, a->request, &guard, a->trace,
@@ -356,10 +422,32 @@ static bool start(struct answer *a, struct str path, struct err *e)
 	return a->call != NULL;
 }
 
+static void go_on(struct answer *a, const struct dialect_past *past)
+{
+	struct err e = { 0 };
+	if (!start(a, past, &e)) {
+		refuse(a, &e);
+		return;
+	}
+	if (a->request->is_stream) {
+		a->timer = loop_timer_new(a->serve->loop, on_timer, a);
+		loop_timer_start(a->timer, a->serve->alive_ms);
+	}
+}
+
+static void on_found(void *owner, const struct dialect_past *past, const struct err *e)
+{
+	struct answer *a = owner;
+	a->wait = NULL;
+	if (e)
+		refuse(a, e);
+	else
+		go_on(a, past);
+}
+
 void answer_begin(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
 {
-	struct err e = { 0 };
 	struct answer *a = must_calloc(1, sizeof *a);
 	*a = (struct answer){ .next = s->answers,
 		.serve = s,
@@ -367,6 +455,7 @@ void answer_begin(
 		.dialect = d,
 		.arena = arena_new(),
 		.trace = trace_new(),
+		.path = path,
 		.began_ms = clock_ms(),
 		.wrote_ms = clock_ms() };
 	if (s->answers)
@@ -374,13 +463,7 @@ void answer_begin(
 	s->answers = a;
 	s->metrics.running++;
 	buf_init(&a->out, LIMIT_ANSWER_BYTES * 4);
-	if (!start(a, path, &e)) {
-		refuse(a, &e);
-		return;
-	}
 	http_watch(x, (struct http_watch){ on_gone, on_drain, a });
-	if (a->request->is_stream) {
-		a->timer = loop_timer_new(s->loop, on_timer, a);
-		loop_timer_start(a->timer, s->alive_ms);
-	}
+	if (!kept_find(s, x, d, on_found, a, &a->wait))
+		go_on(a, NULL);
 }

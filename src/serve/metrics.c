@@ -98,6 +98,8 @@ void metrics_write(const struct metrics *m, size_t connections, struct buf *out)
 	write_plain(out, "unwritten_total", "counter",
 		"requests whose trace and ledger row could not be written to the disk",
 		m->unwritten);
+	write_plain(out, "unkept_total", "counter",
+		"answers that were to be kept for later requests and could not be", m->unkept);
 	write_histogram(out, "request_seconds", "from request to the end of its answer", &m->whole);
 	write_histogram(out, "first_event_seconds", "from request to the first piece of its answer",
 		&m->first);

@@ -34,6 +34,7 @@ struct metrics {
 	uint64_t refused_keys;
 	uint64_t paused;    /* answers that waited for their reader */
 	uint64_t unwritten; /* requests that left no trace, because of the disk */
+	uint64_t unkept;    /* answers that nobody can go on from, for the same reason */
 	uint64_t prompt_tokens, cached_tokens, answer_tokens, thinking_tokens;
 	struct histogram whole, first; /* until the end; until the first event of an answer */
 	int64_t running;               /* chat requests under way */

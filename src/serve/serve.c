@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/must.h"
+#include "serve/kept.h"
 #include "serve/serve_int.h"
 
 enum {
@@ -212,6 +213,10 @@ static void (*const handlers[])(
 	[DIALECT_TOKENS] = count_begin,
 	[DIALECT_MODELS] = get_models,
 	[DIALECT_MODEL] = get_model,
+	[DIALECT_KEPT] = kept_show,
+	[DIALECT_KEPT_DROP] = kept_drop,
+	[DIALECT_KEPT_ASKED] = kept_show_asked,
+	[DIALECT_KEPT_CANCEL] = kept_cancel,
 };
 
 _Static_assert(sizeof handlers / sizeof handlers[0] == DIALECT_ASK_COUNT, "a handler for each");
@@ -328,21 +333,31 @@ static bool find_place(struct http_exchange *x, struct place *out, struct err *e
 
 /* ---- who may call ---- */
 
+/* What a request shows in the header of this dialect's keys. */
+static struct str shown_key(struct http_exchange *x, const struct dialect *d)
+{
+	struct str shown = http_request_header(x, d->key_header), prefix = str_z(d->key_prefix);
+	if (str_eq_nocase(str_sub(shown, 0, prefix.n), prefix))
+		shown = str_trim(str_from(shown, prefix.n));
+	return shown;
+}
+
+struct str serve_key(const struct serve *s, struct http_exchange *x)
+{
+	for (size_t i = 0; keys_count(s->keys) && dialects[i]; i++)
+		if (keys_fit(s->keys, shown_key(x, dialects[i])))
+			return shown_key(x, dialects[i]);
+	return STR("");
+}
+
 static bool has_key(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct err *e)
 {
 	bool is_shown = false;
-	if (!keys_count(s->keys))
+	if (!keys_count(s->keys) || serve_key(s, x).n)
 		return true;
-	for (size_t i = 0; dialects[i]; i++) {
-		struct str shown = http_request_header(x, dialects[i]->key_header),
-			   prefix = str_z(dialects[i]->key_prefix);
-		if (str_eq_nocase(str_sub(shown, 0, prefix.n), prefix))
-			shown = str_trim(str_from(shown, prefix.n));
-		if (keys_fit(s->keys, shown))
-			return true;
-		is_shown = is_shown || shown.n;
-	}
+	for (size_t i = 0; dialects[i]; i++)
+		is_shown = is_shown || shown_key(x, dialects[i]).n;
 	s->metrics.refused_keys++;
 	fail(e, ERR_DENIED, LAYER_CLIENT, "%s",
 		is_shown ? "the API key is not one of this server's" : "an API key is needed");
@@ -480,6 +495,8 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 	s->hosts = arena_calloc(s->arena, o->host_count + 1, sizeof *s->hosts);
 	for (size_t i = 0; i < o->host_count; i++)
 		s->hosts[i] = arena_str(s->arena, o->hosts[i]);
+	if (writer)
+		store_writer_on_loop(writer, loop);
 	s->http = http_server_new(loop,
 		&(struct http_server_config){ .address = o->address,
 			.port = o->port,

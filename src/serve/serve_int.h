@@ -34,6 +34,9 @@ int serve_status(const struct err *e);
 /* Ends an exchange with an error in the dialect's shape. */
 void serve_reply_error(struct http_exchange *x, const struct dialect *d, const struct err *e);
 
+/* The key that this request shows and that is one of ours; empty if none is asked for. */
+struct str serve_key(const struct serve *s, struct http_exchange *x);
+
 /* Takes over an exchange: reads its request, asks the router and answers. */
 void answer_begin(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);

@@ -116,7 +116,83 @@ class Responses(unittest.TestCase):
             self.client.responses.create(model="other", input="hello")
         with self.assertRaises(openai.BadRequestError) as previous:
             self.ask("hello", previous_response_id="resp_1")
-        self.assertIn("previous_response_id", str(previous.exception))
+        self.assertEqual((previous.exception.code, previous.exception.param),
+                         ("previous_response_not_found", "previous_response_id"))
+
+    def test_an_answer_is_gone_on_from(self):
+        for stream in (False, True):
+            with self.subTest(stream=stream):
+                first = self.final("work", tools=TOOLS, stream=stream)
+                self.assertTrue(first.store)
+                results = [{"type": "function_call_output", "call_id": c.call_id, "output": "ok"}
+                           for c in first.output if c.type == "function_call"]
+                second = self.final(results, tools=TOOLS, stream=stream, previous_response_id=first.id)
+                self.assertEqual(second.output_text, "Both done.")
+                self.assertEqual(second.previous_response_id, first.id)
+                third = self.final("hello", stream=stream, previous_response_id=second.id)
+                self.assertEqual(third.output_text, "Hello.")
+                again = self.client.responses.retrieve(second.id)
+                self.assertEqual(again.output_text, "Both done.")
+                self.assertEqual(again.usage.model_dump(), second.usage.model_dump())
+                items = list(self.client.responses.input_items.list(third.id, order="asc", limit=2))
+                self.assertEqual([i.type for i in items],
+                                 ["message", "reasoning", "message", "function_call", "function_call", "function_call_output",
+                                  "function_call_output", "message", "message"])
+                self.assertEqual(items[-1].content[0].text, "hello")
+                self.client.responses.delete(second.id)
+                with self.assertRaises(openai.NotFoundError):
+                    self.client.responses.retrieve(second.id)
+                with self.assertRaises(openai.BadRequestError):
+                    self.final("hello", stream=stream, previous_response_id=third.id)
+
+    def final(self, words, stream, **more):
+        answer = self.ask(words, stream=stream, **more)
+        return [e.response for e in answer if e.type == "response.completed"][0] if stream else answer
+
+    def test_items_are_referred_to(self):
+        first = self.ask("work", tools=TOOLS)
+        history = [{"role": "user", "content": "work"}, *[{"type": "item_reference", "id": i.id} for i in first.output],
+                   *[{"type": "function_call_output", "call_id": c.call_id, "output": "ok"}
+                     for c in first.output if c.type == "function_call"]]
+        self.assertEqual(self.ask(history, tools=TOOLS).output_text, "Both done.")
+        with self.assertRaises(openai.BadRequestError) as unknown:
+            self.ask([{"role": "user", "content": "work"}, {"type": "item_reference", "id": "msg_nobody_0"}])
+        self.assertEqual(unknown.exception.code, "item_not_found")
+
+    def test_what_is_not_to_be_kept_is_not(self):
+        answer = self.ask("hello", store=False)
+        self.assertFalse(answer.store)
+        with self.assertRaises(openai.NotFoundError):
+            self.client.responses.retrieve(answer.id)
+        with self.assertRaises(openai.NotFoundError):
+            self.client.responses.input_items.list(answer.id)
+        with self.assertRaises(openai.NotFoundError):
+            self.client.responses.delete(answer.id)
+
+    def test_what_only_the_provider_can_do_is_refused(self):
+        for more, word in (({"background": True}, "background"), ({"conversation": "conv_1"}, "conversation"),
+                           ({"prompt": {"id": "pmpt_1"}}, "prompt")):
+            with self.subTest(word), self.assertRaises(openai.BadRequestError) as refused:
+                self.ask("hello", **more)
+            self.assertIn(word, str(refused.exception))
+        answer = self.ask("hello")
+        with self.assertRaises(openai.BadRequestError) as complete:
+            self.client.responses.cancel(answer.id)
+        self.assertIn("background", str(complete.exception))
+        with self.assertRaises(openai.NotFoundError):
+            self.client.responses.cancel("resp_nobody")
+
+    def test_what_was_asked_stands_in_the_answer(self):
+        answer = self.ask("hello", instructions="Be brief.", temperature=0.5, metadata={"a": "b"}, tools=TOOLS,
+                          tool_choice="none", max_output_tokens=100)
+        self.assertEqual((answer.instructions, answer.temperature, answer.metadata, answer.tool_choice, answer.max_output_tokens),
+                         ("Be brief.", 0.5, {"a": "b"}, "none", 100))
+        self.assertEqual([t.name for t in answer.tools], ["write", "read"])
+
+    def test_tokens_are_counted(self):
+        count = self.client.responses.input_tokens.count(model="script", input="hello")
+        self.assertEqual(count.object, "response.input_tokens")
+        self.assertGreater(count.input_tokens, 0)
 
     def test_images_and_files_are_accepted(self):
         content = [{"type": "input_text", "text": "hello"},
