@@ -83,6 +83,8 @@ static void make_top(struct schema *s, struct forms *f, const struct schema_memb
 		      has_hole(m->after_key, TOOL_HOLE_IS_STRING);
 	f->has_elements = m->element_mark != NULL;
 	f->closes_with_key = has_hole(m->value_close, TOOL_HOLE_KEY);
+	if (f->closes_with_key)
+		f->key_at = str_find_char(str_z(m->value_close), TOOL_HOLE_KEY[0]);
 	f->top = keep_form(
 		s, (struct node_form){
 			   .spacing = f->is_tagged ? SCHEMA_SPACES_NONE : s->options.spacing,
@@ -92,6 +94,9 @@ static void make_top(struct schema *s, struct forms *f, const struct schema_memb
 			   .key_end = (unsigned char)m->after_key[0],
 			   .key_end_is_value = f->is_tagged,
 			   .is_bare = true,
+			   .behind_key = f->closes_with_key
+						 ? text_of(s, m->value_close + f->key_at + 1)
+						 : (struct str){ 0 },
 		   });
 	f->top_spot = arena_alloc(s->mem, sizeof *f->top_spot);
 	f->top_spot->is_top = true;
@@ -146,6 +151,7 @@ static const struct spot *new_spot(
 		form.key_open = f->top->key_open;
 		form.key_end = f->top->key_end;
 		form.key_end_is_value = true;
+		form.behind_key = f->top->behind_key;
 		spot->elements = keep_form(s, form);
 	}
 	f->spots = spot;
@@ -173,12 +179,13 @@ const struct spot *spot_of_member(struct schema_build *b, const struct spot *spo
 		return NULL;
 	const struct schema_members *m = s->options.members;
 	struct str own = s->forms->closes_with_key ? arena_str(s->mem, key) : (struct str){ 0 };
-	struct str open = str_z(m->after_key);
+	struct str open = str_z(m->after_key), close = str_z(m->value_close);
 	const struct spot *known = find_spot(s->forms, open, own);
 	if (known)
 		return known;
-	return new_spot(s, own, arena_str(s->mem, open),
-		filled(s, str_z(m->value_close), own, WORD_STRING));
+	if (s->forms->closes_with_key && !own.n)
+		close = str_sub(close, 0, s->forms->key_at);
+	return new_spot(s, own, arena_str(s->mem, open), filled(s, close, own, WORD_STRING));
 }
 
 const struct spot *spot_of_item(struct schema_build *b, const struct spot *spot)
@@ -384,18 +391,6 @@ static void raw_string(struct schema_build *b, const struct shape *shape, const 
 		build_way(b, out, raw_scalar(b, made));
 }
 
-void form_any_elements(struct schema_build *b, const struct spot *spot, struct ways *out)
-{
-	const struct dfa **slot = &((struct spot *)spot)->any_elements;
-	struct raw_frame frame = frame_of(b->schema, spot);
-	bool overflow;
-	frame.mark_bytes = 0;
-	if (!*slot)
-		*slot = raw_text(b->schema->mem, any_plain(b), &frame, &overflow);
-	MUST(*slot);
-	build_way(b, out, build_scalar(b, *slot));
-}
-
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out)
 {
@@ -563,6 +558,30 @@ const struct dfa *form_any_key(struct schema_build *b, const struct node_form *f
 			b->schema->mem, STR("[\\s\\S]*"), PATTERN_WHOLE_SINGLE, &why);
 		return dfa_quote(b->schema->mem, inside, form->key_end);
 	}
-	struct str text = arena_printf(b->scratch, "[A-Za-z_][A-Za-z0-9_]*%c", form->key_end);
+	bool is_python = b->schema->options.literals == SCHEMA_PYTHON;
+	const char *first = is_python ? "A-Za-z_" : "A-Za-z_$",
+		   *rest = is_python ? "A-Za-z0-9_" : "A-Za-z0-9_.$-";
+	struct str text = form->behind_key.n ? arena_printf(b->scratch, "[%s][%s]{0,%d}%c", first,
+						       rest, KEY_BYTES_MAX - 1, form->key_end)
+					     : arena_printf(b->scratch, "[%s][%s]*%c", first, rest,
+						       form->key_end);
 	return pattern_compile(b->schema->mem, text, PATTERN_BYTES, &why);
+}
+
+enum scalar_letters form_key_letters(const struct node_form *form)
+{
+	if (form->is_bare)
+		return LETTERS_PLAIN;
+	return form->key_end == '"' ? LETTERS_DOUBLE : LETTERS_SINGLE;
+}
+
+const struct dfa *form_key_of(struct schema_build *b, const struct node_form *form,
+	const struct dfa *inside, bool *overflow)
+{
+	struct arena *mem = b->schema->mem;
+	const char end = (char)form->key_end;
+	const struct raw_frame frame = { .close = str_n(&end, 1) };
+	*overflow = false;
+	return form->is_bare ? raw_text(mem, inside, &frame, overflow)
+			     : dfa_quote(mem, inside, form->key_end);
 }

@@ -2,7 +2,8 @@
  * schema_form.h - how values are written where they stand; for schema_*.c only.
  *
  * A spot is a place for a value. NULL is any place inside a literal; the top is the members of a
- * call's arguments; a tagged spot is a value between tags, whose texts it holds. Nodes of one
+ * call's arguments; a tagged spot is a value between tags, whose texts it holds (of a key that no
+ * schema names: up to where the key stands once more). Nodes of one
  * schema differ by spot.
  */
 #ifndef OFFGRID_CHAT_SCHEMA_FORM_H
@@ -29,7 +30,7 @@ struct spot {
 	struct str close; /* without */
 	const struct node_form *wraps[TYPE_WORD_COUNT];
 	const struct node_form *elements; /* objects and arrays here, or NULL: they are JSON */
-	const struct dfa *any_text, *any_elements; /* built when first needed */
+	const struct dfa *any_text;       /* built when first needed */
 };
 
 struct forms {
@@ -42,6 +43,7 @@ struct forms {
 	bool is_typed;      /* which tell their type */
 	bool has_elements;
 	bool closes_with_key;
+	size_t key_at; /* where it stands in the text that closes */
 };
 
 void forms_init(struct schema *s);
@@ -57,8 +59,6 @@ uint32_t form_wrap(
 /* Adds the strings of a shape, as the spot writes them. */
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out);
-/* Adds an element that may hold anything. */
-void form_any_elements(struct schema_build *b, const struct spot *spot, struct ways *out);
 /* Adds the values of an enum that are no objects or arrays. */
 void form_values(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out);
@@ -70,5 +70,9 @@ void form_constants(struct schema_build *b, const struct shape *shape, const str
 struct str form_key(struct schema_build *b, const struct node_form *form, const char *name);
 /* Any other key, with what ends it, and its quote if it has one. */
 const struct dfa *form_any_key(struct schema_build *b, const struct node_form *form);
+/* How the letters of keys are spelled, and such an inside as a whole key: NULL if there is none. */
+enum scalar_letters form_key_letters(const struct node_form *form);
+const struct dfa *form_key_of(struct schema_build *b, const struct node_form *form,
+	const struct dfa *inside, bool *overflow);
 
 #endif

@@ -25,6 +25,8 @@ struct node_form {
 	unsigned char key_end;  /* ends a key */
 	bool key_end_is_value;  /* and begins its value */
 	bool has_colon;         /* stands between key and value, with blanks */
+	struct str behind_key;  /* behind the value of a key that no schema names stands the key
+				   once more, and this; empty: nothing does */
 	bool is_bare;           /* keys stand as they are */
 };
 
@@ -56,6 +58,7 @@ struct node_object {
 	const bool *free_is_endless; /* by state: endlessly many lie beyond; NULL: in all of them */
 	bool any_order;
 	unsigned char key_end; /* as the form has it */
+	uint32_t key_words;    /* that a free key takes while it is remembered: KEY_WORDS or 0 */
 	uint32_t min_members, max_members;
 	uint32_t reserve; /* most `need` of a required member */
 };
@@ -92,8 +95,9 @@ struct node {
 	};
 };
 
-/* An open bracket or scalar on the stack of a run; an object's is followed by the set of its keys
- * and the hashes of its free ones. */
+/* An open bracket or scalar on the stack of a run; an object's is followed by the set of its keys,
+ * the hashes of its free ones and, from the beginning of a key to the end of its value, the free
+ * key where it will stand there once more. */
 struct frame {
 	uint64_t hash; /* object: of the free key being written */
 	uint32_t node;
@@ -106,7 +110,7 @@ struct frame {
 	uint16_t phase;
 };
 
-enum { FRAME_WORDS = 4 };
+enum { FRAME_WORDS = 4, KEY_WORDS = 8, KEY_BYTES_MAX = KEY_WORDS * 8 - 2 };
 
 _Static_assert(sizeof(struct frame) <= FRAME_WORDS * sizeof(uint64_t), "a frame fits its words");
 

@@ -27,7 +27,14 @@ struct key_rule {
 	bool required_only; /* no room for members beyond the required ones */
 	uint32_t last;      /* own order: the last position that may come */
 	bool free_may_come;
+	uint32_t words; /* of the frame without the key being written */
 };
+
+/* Whether a value that needs this much may begin above the frame, once the key is over. */
+static bool has_room_behind(const struct key_rule *r, uint32_t need)
+{
+	return need != NEED_NONE && r->v->offset + r->words + need <= LIMIT_SCHEMA_STACK_WORDS;
+}
 
 static uint32_t required_left(const struct node_object *o, const uint64_t *seen)
 {
@@ -50,6 +57,7 @@ static struct key_rule key_rule(const struct view *v)
 {
 	const struct node_object *o = &view_node(v->s, v->frame->node)->object;
 	struct key_rule r = { .v = v, .object = o, .seen = seen_keys(v), .last = UINT32_MAX };
+	r.words = v->words - (v->frame->phase == PHASE_NAME ? o->key_words : 0);
 	uint32_t left = required_left(o, r.seen);
 	r.required_only = v->frame->count + left >= o->max_members;
 	if (!o->any_order)
@@ -57,7 +65,8 @@ static struct key_rule key_rule(const struct view *v)
 	uint32_t need = o->free == SCHEMA_NONE ? NEED_NONE : view_node(v->s, o->free)->need;
 	if (need != NEED_NONE && need < o->reserve)
 		need = o->reserve;
-	r.free_may_come = need != NEED_NONE && !r.required_only && has_room(v, need + 1) &&
+	r.free_may_come = need != NEED_NONE && !r.required_only &&
+			  has_room_behind(&r, need + 1 + o->key_words) &&
 			  (o->any_order || left == 0);
 	return r;
 }
@@ -78,7 +87,7 @@ static bool key_may_come(const struct key_rule *r, uint32_t key)
 		return false;
 	if (!r->object->any_order && (k->position < r->v->frame->position || k->position > r->last))
 		return false;
-	return has_room(r->v, view_node(r->v->s, k->node)->need);
+	return has_room_behind(r, view_node(r->v->s, k->node)->need);
 }
 
 static bool names_may_come(const struct key_rule *r, uint32_t state)
@@ -183,7 +192,6 @@ static uint32_t key_ended(const struct key_rule *r, const struct key_step *from)
 	return is_free ? KEY_FREE : SCHEMA_NONE;
 }
 
-/* One more byte that does not end the key; false if nothing that may come lies beyond it. */
 /* One more byte that does not end the key; false if nothing that may come lies beyond it. */
 static bool go_on(const struct key_rule *r, const struct key_step *from, unsigned char c,
 	struct key_step *out)

@@ -88,8 +88,11 @@ void schema_run_pass(const struct schema *s, struct schema_run *run, struct str 
 {
 	for (uint16_t i = 0; i < run->n_branches; i++) {
 		struct frame *f = (struct frame *)(run->words + run->start[i] + run->top[i]);
-		for (size_t at = 0; at < text.n && f->phase == PHASE_NAME; at++)
+		for (size_t at = 0; at < text.n && f->phase == PHASE_NAME; at++) {
 			f->hash = key_hash(f->hash, (unsigned char)text.p[at]);
+			if (view_node(s, f->node)->object.key_words)
+				run_key_add(run, i, text.p[at]);
+		}
 		if (f->phase == PHASE_SCALAR && f->at == view_node(s, f->node)->scalar.home)
 			f->count += (uint32_t)utf8_count(text);
 	}

@@ -20,6 +20,7 @@ static const struct phase_row {
 	[PHASE_NAME] = { false, false, false },
 	[PHASE_COLON] = { false, true, false },
 	[PHASE_OBJECT_VALUE] = { true, true, true },
+	[PHASE_KEY_AGAIN] = { false, false, false },
 	[PHASE_ARRAY_FIRST] = { false, true, true },
 	[PHASE_ARRAY_NEXT] = { false, true, false },
 	[PHASE_ARRAY_ITEM] = { true, true, true },
@@ -274,6 +275,14 @@ static void decide_text(const struct view *v, enum form_text text, uint32_t take
 		add_move(out, (struct move){ .kind = MOVE_TEXT, .to = text, .free_to = taken + 1 });
 }
 
+char choice_key_again(const struct view *v, size_t at)
+{
+	const char *key = (const char *)((const uint64_t *)v->frame + v->words - KEY_WORDS);
+	size_t n = strlen(key);
+	struct str behind = form_of(v)->behind_key;
+	return at < n ? key[at] : at - n < behind.n ? behind.p[at - n] : 0;
+}
+
 static void decide_key(
 	const struct view *v, const struct key_step *from, unsigned char c, struct choice *out)
 {
@@ -337,6 +346,11 @@ static void decide_between(const struct view *v, unsigned char c, struct choice 
 	case PHASE_ARRAY_ITEM: decide_array(v, c, out); break;
 	case PHASE_WRAP_NEXT: decide_text(v, TEXT_CLOSE, 0, c, out); break;
 	case PHASE_TEXT: decide_text(v, text_of(v->frame), text_taken(v->frame), c, out); break;
+	case PHASE_KEY_AGAIN:
+		if (c && (char)c == choice_key_again(v, v->frame->hash))
+			add_move(out, (struct move){ .kind = MOVE_KEY_AGAIN,
+					      .to = (uint32_t)v->frame->hash + 1 });
+		break;
 	case PHASE_COLON:
 		if (c == ':')
 			add_move(out, (struct move){ .kind = MOVE_COLON });
@@ -430,6 +444,9 @@ static void allow_between(const struct view *v, struct byte_set *out)
 	case PHASE_ARRAY_ITEM: allow_array(v, out); break;
 	case PHASE_WRAP_NEXT: allow_text(v, TEXT_CLOSE, 0, out); break;
 	case PHASE_TEXT: allow_text(v, text_of(v->frame), text_taken(v->frame), out); break;
+	case PHASE_KEY_AGAIN:
+		byte_set_put(out, (unsigned char)choice_key_again(v, v->frame->hash));
+		break;
 	case PHASE_COLON: byte_set_put(out, ':'); break;
 	default: break;
 	}

@@ -11,10 +11,11 @@
 
 enum move_kind {
 	MOVE_BLANK,
-	MOVE_SCALAR,   /* scalar goes to state `to` */
-	MOVE_TEXT,     /* text `to` of the form, of which so many bytes are there: `free_to` */
-	MOVE_NAME,     /* names go to `to`, free names to `free_to` */
-	MOVE_NAME_END, /* the key is number `to`, or KEY_FREE */
+	MOVE_SCALAR,    /* scalar goes to state `to` */
+	MOVE_TEXT,      /* text `to` of the form, of which so many bytes are there: `free_to` */
+	MOVE_NAME,      /* names go to `to`, free names to `free_to` */
+	MOVE_NAME_END,  /* the key is number `to`, or KEY_FREE */
+	MOVE_KEY_AGAIN, /* so many bytes of it and what is behind it are there: `to` */
 	MOVE_COLON,
 	MOVE_VALUE, /* a value begins */
 };
@@ -57,6 +58,8 @@ bool choice_count_allows(const struct view *v, const struct node_scalar *n, uint
 bool choice_scalar_is_complete(const struct view *v);
 /* The frame under a scalar that is complete. */
 struct view choice_below(const struct view *v, uint16_t branch);
+/* Of the key behind its value, and what is behind it, the byte at `at`; 0: that was all. */
+char choice_key_again(const struct view *v, size_t at);
 struct str choice_text(const struct node_form *form, enum form_text text);
 
 #endif

@@ -109,7 +109,8 @@ static void add_key_parts(struct naming *g, const struct part *member, const str
 		json_array_append_new(b->owned, text);
 		struct part pattern = { text, place_key(b, patterns.place, key) };
 		const struct dfa *d =
-			name ? scalar_pattern(b, &pattern, "patternProperties") : NULL;
+			name ? scalar_pattern(b, &pattern, "patternProperties", LETTERS_DOUBLE)
+			     : NULL;
 		if (d && dfa_takes(d, name->spelled)) {
 			part_add(b, out, (struct part){ value, pattern.place });
 			is_matched = true;
@@ -143,14 +144,10 @@ static void narrow_names(struct naming *g, struct node_object *object, const str
 {
 	if (!inside)
 		return;
-	if (g->form->is_bare || g->form->key_end != '"') {
-		schema_note(g->b, part, keyword, "not enforced on other keys in this syntax");
-		return;
-	}
 	struct arena *mem = g->b->schema->mem;
-	const struct dfa *names = dfa_quote(mem, inside, '"');
-	bool overflow = names->n_states > NAME_STATES_MAX;
-	if (!overflow && object->free_is_endless)
+	bool overflow;
+	const struct dfa *names = form_key_of(g->b, g->form, inside, &overflow);
+	if (!overflow && names)
 		names = dfa_intersect(mem, object->free_names, names, NAME_STATES_MAX, &overflow);
 	if (overflow) {
 		schema_note(g->b, part, keyword, "it takes too many states");
@@ -175,7 +172,7 @@ static void read_property_names(
 	if (shape.choices.n)
 		schema_note(g->b, names, "propertyNames", "alternatives are not enforced");
 	bool is_free;
-	const struct dfa *inside = scalar_string(g->b, &shape, LETTERS_DOUBLE, &is_free);
+	const struct dfa *inside = scalar_string(g->b, &shape, form_key_letters(g->form), &is_free);
 	if (is_free && (shape.min_chars || shape.max_chars != SIZE_MAX))
 		schema_note(g->b, names, "propertyNames", "lengths are not enforced");
 	narrow_names(g, object, inside, names, "propertyNames");
@@ -188,6 +185,10 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 	struct part_list parts = { 0 };
 	bool is_said = false, is_naming = g->n > 0;
 	object->free_names = form_any_key(b, g->form);
+	if (g->form->behind_key.n) {
+		object->key_words = KEY_WORDS;
+		object->free_is_endless = dfa_endless(b->schema->mem, object->free_names);
+	}
 	for (size_t i = 0; i < g->shape->members.n && object->free_names; i++) {
 		const struct part *member = &g->shape->members.p[i];
 		struct part pattern, value;
@@ -197,7 +198,8 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 		if (names.schema)
 			read_property_names(g, object, &names);
 		if (single_pattern(g, member, &pattern, &value)) {
-			const struct dfa *d = scalar_pattern(b, &pattern, "patternProperties");
+			const struct dfa *d = scalar_pattern(
+				b, &pattern, "patternProperties", form_key_letters(g->form));
 			narrow_names(g, object, d, &pattern, "patternProperties");
 			part_add(b, &parts, value);
 		} else if (json_object_size(patterns.schema)) {
@@ -215,11 +217,6 @@ static void build_free_keys(struct naming *g, struct node_object *object)
 	bool is_closed = !is_said && is_naming && b->schema->options.unsaid == SCHEMA_UNSAID_CLOSED;
 	const struct spot *spot = spot_of_member(b, g->spot, (struct str){ 0 });
 	bool is_open = !is_closed && object->free_names;
-	if (is_open && spot && b->schema->forms->closes_with_key) {
-		schema_note(b, &g->shape->members.p[0], "additionalProperties",
-			"other keys cannot be written in this syntax");
-		is_open = false;
-	}
 	object->free = is_open ? build_parts(b, &parts, spot) : SCHEMA_NONE;
 }
 
@@ -318,25 +315,12 @@ static void build_in_form(struct schema_build *b, const struct shape *shape,
 	build_way(b, out, n);
 }
 
-/* Whether no key is named anywhere. */
-static bool names_nothing(const struct shape *shape)
-{
-	for (size_t i = 0; i < shape->members.n; i++)
-		if (json_object_size(json_object_get(shape->members.p[i].schema, "properties")))
-			return false;
-	return true;
-}
-
 void build_object(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out)
 {
 	const struct forms *f = b->schema->forms;
 	if (spot && spot->is_top) {
 		build_in_form(b, shape, spot, f->top, out);
-	} else if (spot && names_nothing(shape)) {
-		schema_note(b, &shape->members.p[0], "additionalProperties",
-			"an object whose keys are not named may hold anything in this syntax");
-		form_any_elements(b, spot, out);
 	} else if (spot) {
 		build_in_form(b, shape, spot, spot->elements, out);
 	} else {

@@ -15,7 +15,7 @@
 #include "chat/schema_move.h"
 
 /* Most words that one move adds to a stack. */
-enum { MOVE_WORDS = FRAME_WORDS + (LIMIT_SCHEMA_MEMBERS + 63) / 64 + 1 };
+enum { MOVE_WORDS = FRAME_WORDS + (LIMIT_SCHEMA_MEMBERS + 63) / 64 + 1 + KEY_WORDS };
 
 _Static_assert(LIMIT_SCHEMA_STACK_WORDS + MOVE_WORDS <= SCHEMA_AREA_WORDS,
 	"the first branch always has room");
@@ -87,6 +87,11 @@ static void begin_name(const struct schema *s, struct schema_run *run, uint16_t 
 {
 	struct view v = view_top(s, run, branch);
 	struct key_step step = key_begin(&v);
+	uint16_t words = run_stack_words(run, branch);
+	uint32_t key_words = view_node(s, v.frame->node)->object.key_words;
+	resize(run, branch, (uint16_t)(words + key_words));
+	if (key_words)
+		memset(run_key(run, branch), 0, KEY_WORDS * sizeof *run->words);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	f->phase = PHASE_NAME;
 	f->hash = step.hash;
@@ -127,11 +132,13 @@ static void take_text(const struct schema *s, struct schema_run *run, uint16_t b
 }
 
 /* What stands behind the value that a frame awaited. */
-static enum phase phase_behind(enum phase phase)
+static enum phase phase_behind(const struct schema *s, const struct frame *f)
 {
-	switch (phase) {
+	bool is_again = f->at == KEY_FREE && f->phase == PHASE_OBJECT_VALUE &&
+			view_node(s, f->node)->object.key_words;
+	switch ((enum phase)f->phase) {
 	case PHASE_TOP_VALUE: return PHASE_TOP_DONE;
-	case PHASE_OBJECT_VALUE: return PHASE_OBJECT_NEXT;
+	case PHASE_OBJECT_VALUE: return is_again ? PHASE_KEY_AGAIN : PHASE_OBJECT_NEXT;
 	case PHASE_WRAP_VALUE: return PHASE_WRAP_NEXT;
 	default: return PHASE_ARRAY_NEXT;
 	}
@@ -152,7 +159,7 @@ static void begin_way(const struct schema *s, struct schema_run *run, uint16_t b
 {
 	const struct node *n = view_node(s, way);
 	struct frame *f = frame_at(run, branch, run->top[branch]);
-	f->phase = (uint16_t)phase_behind(f->phase);
+	f->phase = (uint16_t)phase_behind(s, f);
 	f->count++;
 	if (n->kind != NODE_SCALAR) {
 		begin_structure(s, run, branch, way);
@@ -192,13 +199,17 @@ static void end_name(const struct schema *s, struct schema_run *run, uint16_t br
 	const struct node *n = view_node(s, f->node);
 	f->phase = n->form->has_colon ? PHASE_COLON : PHASE_OBJECT_VALUE;
 	f->at = key;
+	uint32_t key_words = n->object.key_words;
+	uint16_t words = run_stack_words(run, branch);
 	if (key == KEY_FREE) {
 		uint64_t hash = f->hash;
-		uint16_t words = run_stack_words(run, branch);
 		f->n_free++;
 		resize(run, branch, (uint16_t)(words + 1));
-		run->words[run->start[branch] + words] = hash;
+		uint64_t *last = run->words + run->start[branch] + words - key_words;
+		memmove(last + 1, last, key_words * sizeof *last);
+		*last = hash;
 	} else {
+		resize(run, branch, (uint16_t)(words - key_words));
 		uint64_t *seen = (uint64_t *)f + FRAME_WORDS;
 		seen[key / 64] |= UINT64_C(1) << key % 64;
 		f->position = (uint16_t)(n->object.keys[key].position + 1);
@@ -219,6 +230,20 @@ static void step_scalar(
 		pop(run, branch);
 }
 
+/* The key that was remembered came once more, up to here. */
+static void take_key_again(
+	const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t taken)
+{
+	struct view v = view_top(s, run, branch);
+	struct frame *f = frame_at(run, branch, run->top[branch]);
+	f->hash = taken;
+	if (choice_key_again(&v, taken))
+		return;
+	f->hash = 0;
+	f->phase = PHASE_OBJECT_NEXT;
+	resize(run, branch, (uint16_t)(run_stack_words(run, branch) - KEY_WORDS));
+}
+
 static void perform(const struct schema *s, struct schema_run *run, uint16_t branch,
 	const struct move *m, unsigned char c)
 {
@@ -235,8 +260,11 @@ static void perform(const struct schema *s, struct schema_run *run, uint16_t bra
 		f->phase = PHASE_NAME;
 		f->at = m->to;
 		f->free_at = m->free_to;
+		if (view_node(s, f->node)->object.key_words)
+			run_key_add(run, branch, (char)c);
 		break;
 	case MOVE_NAME_END: end_name(s, run, branch, m->to, c); break;
+	case MOVE_KEY_AGAIN: take_key_again(s, run, branch, m->to); break;
 	case MOVE_COLON: f->phase = PHASE_OBJECT_VALUE; break;
 	case MOVE_VALUE: begin_value(s, run, branch, c); break;
 	}

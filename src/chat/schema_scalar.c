@@ -103,10 +103,10 @@ static const struct dfa *pattern_automaton(struct schema_build *b, const struct 
 	return d;
 }
 
-const struct dfa *scalar_pattern(
-	struct schema_build *b, const struct part *part, const char *keyword)
+const struct dfa *scalar_pattern(struct schema_build *b, const struct part *part,
+	const char *keyword, enum scalar_letters letters)
 {
-	return pattern_automaton(b, part, keyword, LETTERS_DOUBLE);
+	return pattern_automaton(b, part, keyword, letters);
 }
 
 static const struct dfa *format_automaton(
@@ -350,7 +350,8 @@ static bool string_fits(struct schema_build *b, const struct shape *shape, const
 	struct str spelled = scalar_spell(b, value);
 	struct str inside = str_sub(spelled, 1, spelled.n - 1);
 	for (size_t i = 0; i < shape->patterns.n; i++) {
-		const struct dfa *d = scalar_pattern(b, &shape->patterns.p[i], "pattern");
+		const struct dfa *d =
+			scalar_pattern(b, &shape->patterns.p[i], "pattern", LETTERS_DOUBLE);
 		if (d && !dfa_takes(d, inside))
 			return false;
 	}

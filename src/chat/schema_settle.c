@@ -102,10 +102,11 @@ static uint32_t need_of_others(const struct schema *s, const struct node_object 
 	if (n >= more)
 		best = needs[more - 1];
 	else if (free_need != NEED_NONE)
-		best = larger(n ? needs[n - 1] : 0, need_plus(free_need, more - n));
+		best = larger(n ? needs[n - 1] : 0, need_plus(free_need, more - n + o->key_words));
 	free(needs);
-	return smaller(
-		best, more > LIMIT_SCHEMA_STACK_WORDS ? NEED_NONE : need_plus(free_need, more));
+	return smaller(best, more > LIMIT_SCHEMA_STACK_WORDS
+				     ? NEED_NONE
+				     : need_plus(free_need, more + o->key_words));
 }
 
 static uint32_t count_required(const struct node_object *o)

@@ -114,8 +114,8 @@ bool scalar_fits(struct schema_build *b, const struct shape *shape, const json_t
 struct str scalar_quote(struct schema_build *b, struct str text, unsigned char quote);
 /* The one spelling of a scalar in JSON, in scratch memory; p NULL if it has none. */
 struct str scalar_spell(struct schema_build *b, const json_t *value);
-const struct dfa *scalar_pattern(
-	struct schema_build *b, const struct part *part, const char *keyword);
+const struct dfa *scalar_pattern(struct schema_build *b, const struct part *part,
+	const char *keyword, enum scalar_letters letters);
 const struct dfa *scalar_any_string(struct schema_build *b);
 const struct dfa *scalar_any_name(struct schema_build *b);
 

@@ -6,6 +6,8 @@
 #ifndef OFFGRID_CHAT_SCHEMA_VIEW_H
 #define OFFGRID_CHAT_SCHEMA_VIEW_H
 
+#include <string.h>
+
 #include "chat/schema_int.h"
 
 /* What a frame awaits. */
@@ -19,6 +21,7 @@ enum phase {
 	PHASE_NAME,         /* more of a key */
 	PHASE_COLON,
 	PHASE_OBJECT_VALUE, /* the value of key `at` */
+	PHASE_KEY_AGAIN,    /* more of the free key behind its value */
 	PHASE_ARRAY_FIRST,  /* an item or ] */
 	PHASE_ARRAY_NEXT,   /* , or ] */
 	PHASE_ARRAY_ITEM,   /* an item, after a comma */
@@ -69,6 +72,21 @@ static inline bool has_room(const struct view *v, uint32_t need)
 }
 
 /* ---- the keys of an object, as its frame has it (schema_key.c) ---- */
+
+/* The free key that is remembered by the branch's uppermost frame, ended by a zero. */
+static inline char *run_key(struct schema_run *run, uint16_t branch)
+{
+	return (char *)(run->words + run->start[branch + 1] - KEY_WORDS);
+}
+
+/* Adds a byte of it; what is too long is no free key. */
+static inline void run_key_add(struct schema_run *run, uint16_t branch, char c)
+{
+	char *key = run_key(run, branch);
+	size_t n = strlen(key);
+	if (n <= KEY_BYTES_MAX)
+		key[n] = c;
+}
 
 /* In place of a key's number: one that is not named in the schema. */
 #define KEY_FREE (UINT32_MAX - 1)

@@ -134,7 +134,12 @@ const json_t *tool_member_schema(const struct tool_call *c, const json_t *schema
 {
 	const json_t *properties = json_object_get(resolved(c, schema), "properties");
 	const json_t *named = json_object_getn(properties, key.p, key.n);
-	return named ? named : json_object_get(resolved(c, schema), "additionalProperties");
+	if (named)
+		return named;
+	const json_t *others = json_object_get(resolved(c, schema), "additionalProperties");
+	json_t *patterns = json_object_get(resolved(c, schema), "patternProperties");
+	bool is_one = !json_is_object(others) && json_object_size(patterns) == 1;
+	return is_one ? json_object_iter_value(json_object_iter(patterns)) : others;
 }
 
 const json_t *tool_item_schema(const struct tool_call *c, const json_t *schema)

@@ -16,6 +16,15 @@ enum { SEEDS = 3, WALK_STEPS = 60, WALK_BYTES = 3000, SAID_MAX = 100000 };
 
 static const char odd_name[] = "re.place-all \"\xc3\xa4\"";
 
+/* Objects whose keys nobody named, alone and in lists. */
+static const char open_schema[] = "{\"type\":\"object\",\"properties\":{\"opts\":{\"type\":"
+				  "\"object\"},\"env\":{\"type\":\"object\","
+				  "\"additionalProperties\":{\"type\":\"string\"}},\"rows\":{"
+				  "\"type\":\"array\",\"items\":{\"type\":"
+				  "\"array\",\"items\":{\"type\":\"object\","
+				  "\"additionalProperties\":{\"type\":\"object\"}}}},"
+				  "\"any\":{}}}";
+
 /* Events are held to the promises of event.h, calls to the tools that were offered. */
 struct listener {
 	const struct chat_request *request;
@@ -103,6 +112,8 @@ static void what_the_guide_lets_pass_is_read(void **state)
 			"content", "type", "string", "required", "path"));
 	chat_add_tool(request, STR("get"), STR(""), NULL);
 	chat_add_tool(request, str_z(odd_name), STR(""), NULL);
+	chat_add_tool(
+		request, STR("set"), STR(""), js_parse(str_z(open_schema), LAYER_CLIENT, NULL));
 	request->choice_name = STR("write_file");
 	for (size_t k = 0; tool_formats[k]; k++)
 		if (tool_formats[k]->mark_open)

@@ -37,6 +37,36 @@ static const char *const schemas[] = {
 	"\"required\":[\"v\",\"w\"]}",
 	"{\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}],\"type\":\"object\","
 	"\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}}}",
+	/* Objects whose members nobody named, and what may be anything. */
+	"{\"type\":\"object\",\"properties\":{\"opts\":{\"type\":\"object\"}},\"required\":["
+	"\"opts\"]}",
+	"{\"type\":\"object\",\"properties\":{\"env\":{\"type\":\"object\","
+	"\"additionalProperties\":{"
+	"\"type\":\"string\"}}},\"required\":[\"env\"]}",
+	"{\"type\":\"object\",\"properties\":{\"env\":{\"type\":\"object\","
+	"\"additionalProperties\":{"
+	"\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}}},\"required\":["
+	"\"env\"]}",
+	"{\"type\":\"object\",\"properties\":{\"rows\":{\"type\":\"array\",\"maxItems\":2,"
+	"\"items\":{"
+	"\"type\":\"array\",\"maxItems\":2,\"items\":{\"type\":\"object\",\"properties\":{\"k\":{"
+	"\"type\":"
+	"\"string\"},\"n\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}}}},\"required\":["
+	"\"rows\"]}",
+	"{\"type\":\"object\",\"properties\":{\"list\":{\"type\":\"array\"},\"o\":{\"type\":"
+	"\"object\","
+	"\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":true}},"
+	"\"required\":[\"list\"]}",
+	"{\"type\":\"object\",\"properties\":{\"any\":{},\"both\":{\"type\":[\"object\",\"array\","
+	"\"string\"]}},"
+	"\"required\":[\"any\"]}",
+	"{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}",
+	"{\"type\":\"object\"}",
+	"{\"type\":\"object\",\"properties\":{\"m\":{\"type\":\"object\",\"patternProperties\":{\"^"
+	"x-\":{"
+	"\"type\":\"integer\"}},\"additionalProperties\":false},\"p\":{\"type\":\"object\","
+	"\"propertyNames\":{"
+	"\"pattern\":\"^[a-z]+$\"}}},\"required\":[\"m\",\"p\"]}",
 };
 
 struct heard {
