@@ -39,7 +39,7 @@ def free_port():
 
 
 def wait_for(port, process):
-    for _ in range(500):
+    for _ in range(6000):  # two minutes: some of the peers take long to start
         if process.poll() is not None:
             break
         with socket.socket() as s:
@@ -85,7 +85,8 @@ class Proxies:
         if port is None:
             port = free_port()
             words = [*words, port]
-        process = subprocess.Popen(on_core(core) + [str(w) for w in words], env=self.bench.env, stdout=subprocess.DEVNULL)
+        log = open(self.bench.scratch / "proxies.log", "ab")  # what they say is nobody's figure
+        process = subprocess.Popen(on_core(core) + [str(w) for w in words], env=self.bench.env, stdout=log, stderr=log)
         self.processes.append(process)
         wait_for(port, process)
         return port, process
