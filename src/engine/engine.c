@@ -18,6 +18,7 @@ static void drop_message(void *message)
 {
 	struct engine_message *m = message;
 	task_free(m->task);
+	engine_embed_drop(m->embed);
 }
 
 static void make_lanes(struct engine *g)
@@ -30,7 +31,8 @@ static void make_lanes(struct engine *g)
 
 static bool start_thread(struct engine *g, struct err *e)
 {
-	int code = pthread_create(&g->thread, NULL, engine_work, g);
+	void *(*work)(void *) = g->facts.embedding_width ? engine_embed_work : engine_work;
+	int code = pthread_create(&g->thread, NULL, work, g);
 	if (code)
 		return fail_errno(e, LAYER_ENGINE, code, "cannot start the engine's thread");
 	g->has_thread = true;

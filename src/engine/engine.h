@@ -22,6 +22,7 @@ struct buf;
 struct engine;
 struct guide;
 struct mailbox;
+struct engine_vectors;
 
 /* ---- opening ---- */
 
@@ -61,6 +62,8 @@ struct engine_options {
 	 * some damaged files. NULL: trust the file. */
 	const char *self;
 	bool skips_probe; /* do not measure the speed */
+	bool embeds; /* a model that makes vectors of texts (embed.h) instead of one that answers;
+			the other kind is refused */
 	struct engine_watcher watcher;
 };
 
@@ -119,6 +122,8 @@ struct engine_facts {
 	uint64_t parameters, weight_bytes, kv_bytes, compute_bytes;
 	int context_tokens, trained_context_tokens, vocabulary_tokens, layers;
 	int sequences, threads;
+	int embedding_width;      /* numbers of a vector; 0: it answers, see embed.h */
+	struct str pooling;       /* how a vector is made: "mean", "cls", "last" */
 	struct str chat_template; /* Jinja; empty if the file has none */
 	struct str tool_template; /* the one for tools, where the file has two */
 	struct str bos, eos, eot; /* their text; empty if there is none */
@@ -189,6 +194,7 @@ enum engine_event_type {
 	ENGINE_PROGRESS, /* the prompt is being read: progress; once with done == cached at its
 			    start */
 	ENGINE_TEXT,     /* text: whole UTF-8 characters, nothing that could begin a stop text */
+	ENGINE_VECTORS,  /* vectors: the end of an engine_embed, and its only event */
 	ENGINE_DONE,     /* done: always the last event of a job, exactly once */
 	ENGINE_EVENT_TYPE_COUNT
 };
@@ -247,6 +253,7 @@ struct engine_event {
 	void *owner;
 	struct engine_progress progress;
 	struct engine_text *text;
+	struct engine_vectors *vectors;
 	struct engine_done *done;
 };
 

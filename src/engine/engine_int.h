@@ -19,14 +19,16 @@
 #include "engine/vocab.h"
 
 struct mailbox;
+struct embed_task;
 
 /* So few tokens of a lane are computed at once with the answers of others: forced text, the end of
  * a prompt. More of them share what is left of the batch. */
 enum { ENGINE_SHORT_TOKENS = 16 };
 
-/* What callers post: a task, or the number of one to cancel. */
+/* What callers post: a task, texts to be made vectors of, or the number of one to cancel. */
 struct engine_message {
-	struct task *task; /* NULL: cancel */
+	struct task *task;
+	struct embed_task *embed;
 	uint64_t cancel;
 };
 
@@ -81,6 +83,14 @@ void engine_share(struct engine *g, struct lane *to, const struct lane *source, 
 void engine_plan_stops(const struct engine *g, struct lane *l, size_t parted);
 /* Keeps one if this is such a place. */
 void engine_stop_here(struct engine *g, struct lane *l);
+
+/* embed.c: the same for an engine that makes vectors. */
+void *engine_embed_work(void *engine);
+/* Ends one that came to an engine that answers. */
+void engine_embed_refuse(struct embed_task *t);
+void engine_embed_drop(struct embed_task *t); /* NULL is fine */
+/* The event's payload. NULL is fine. */
+void engine_vectors_free(struct engine_vectors *v);
 
 /* load.c */
 bool engine_load(struct engine *g, const struct engine_options *o, struct err *e);

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "engine/adapter.h"
+#include "engine/embed.h"
 #include "engine/engine_int.h"
 #include "engine/library.h"
 #include "engine/look.h"
@@ -38,7 +39,8 @@ struct load {
 	struct params_devices devices;
 	struct hardware machine;
 	uint64_t layers;
-	int device_layers; /* -1: all */
+	bool reads_in_pieces; /* a text that is longer than a batch; see embed.c */
+	int device_layers;    /* -1: all */
 	struct buf warnings;
 	bool was_cancelled;
 };
@@ -89,7 +91,8 @@ static bool check_options(struct load *l, struct err *e)
 		!check_range("the number of threads", o->threads, GGML_MAX_N_THREADS, e) ||
 		!check_range("the size of a chunk", o->chunk_tokens, MOST_CHUNK_TOKENS, e))
 		return false;
-	f->sequences = o->sequences ? o->sequences : ENGINE_SEQUENCES;
+	int usual = o->embeds ? EMBED_SEQUENCES : ENGINE_SEQUENCES;
+	f->sequences = o->sequences ? o->sequences : usual;
 	f->threads = o->threads ? o->threads : threads_for(&l->machine);
 	l->g->chunk_tokens = (size_t)(o->chunk_tokens ? o->chunk_tokens : ENGINE_CHUNK_TOKENS);
 	l->g->batch_room = l->g->chunk_tokens + (size_t)f->sequences * ENGINE_SHORT_TOKENS;
@@ -101,8 +104,40 @@ static bool check_options(struct load *l, struct err *e)
 	return true;
 }
 
-static bool check_is_model(const struct gg_file *f, const char *path, struct err *e)
+/* A model answers, or makes vectors: its file says which, and it must be what was asked for. */
+static bool check_purpose(struct load *l, const struct card *card, struct err *e)
 {
+	const char *path = l->o->model_path;
+	l->g->facts.pooling = str_z(card_pooling_names[card->pooling]);
+	if (l->o->embeds == card_embeds(card) && card->pooling != CARD_POOLING_RANK)
+		return true;
+	if (card->pooling == CARD_POOLING_RANK)
+		return fail(e, ERR_BAD_DATA, LAYER_ENGINE,
+			"%s ranks texts by a question, it neither answers nor makes vectors", path);
+	if (l->o->embeds) {
+		fail(e, ERR_BAD_DATA, LAYER_ENGINE,
+			"%s makes no vectors of texts: it says no way to pool its tokens", path);
+		return err_mend(e, "take a model that is made for it, such as nomic-embed-text");
+	}
+	fail(e, ERR_BAD_DATA, LAYER_ENGINE, "%s makes vectors of texts, it does not answer", path);
+	return err_mend(
+		e, "serve it beside a model that answers: offgrid serve --embeddings MODEL");
+}
+
+/* From left to right, its vector from the last token: then what was read stays true, whatever
+ * follows. */
+static bool reads_in_pieces(const struct gg_file *f, const struct card *card)
+{
+	char key[META_BYTES];
+	bool is_causal = true;
+	snprintf(key, sizeof key, "%.*s.attention.causal", STR_ARG(card->architecture));
+	gg_opt_bool(f, key, &is_causal, NULL);
+	return is_causal && card->pooling == CARD_POOLING_LAST;
+}
+
+static bool check_is_model(struct load *l, const struct gg_file *f, struct err *e)
+{
+	const char *path = l->o->model_path;
 	struct arena *a = arena_new();
 	struct card card;
 	bool ok = card_read(f, a, &card, e);
@@ -112,6 +147,8 @@ static bool check_is_model(const struct gg_file *f, const char *path, struct err
 		if (card.kind == CARD_ADAPTER)
 			err_mend(e, "load the model it was made for, and this file with --adapter");
 	}
+	ok = ok && check_purpose(l, &card, e);
+	l->reads_in_pieces = ok && reads_in_pieces(f, &card);
 	arena_free(a);
 	return ok;
 }
@@ -120,7 +157,7 @@ static bool check_is_model(const struct gg_file *f, const char *path, struct err
 static bool check_files(struct load *l, struct err *e)
 {
 	struct gg_file *f = gg_open(l->o->model_path, e);
-	bool ok = f && check_is_model(f, l->o->model_path, e) && guard_check(f, e) &&
+	bool ok = f && check_is_model(l, f, e) && guard_check(f, e) &&
 		  card_number(f, "block_count", &l->layers, e);
 	gg_free(f);
 	for (size_t i = 0; ok && i < l->o->adapter_count; i++)
@@ -145,6 +182,8 @@ static bool look(struct load *l, struct err *e)
 static void choose_context(struct load *l, const struct estimate_model *m, uint64_t has_bytes)
 {
 	uint64_t own = m->trained_tokens ? m->trained_tokens : LEAST_CONTEXT_TOKENS;
+	if (l->o->embeds && own > EMBED_CONTEXT_TOKENS)
+		own = EMBED_CONTEXT_TOKENS;
 	uint64_t least = own < LEAST_CONTEXT_TOKENS ? own : LEAST_CONTEXT_TOKENS;
 	l->use.context_tokens = own;
 	uint64_t longest = estimate_longest(m, &l->use, has_bytes);
@@ -154,6 +193,35 @@ static void choose_context(struct load *l, const struct estimate_model *m, uint6
 	buf_printf(&l->warnings,
 		"the context is %d of the model's %d tokens: more does not fit into memory\n",
 		(int)longest, (int)own);
+}
+
+/* An encoder sees a text whole, so its batch has room for the longest; it computes no logits.
+ * Others compute them for every token. */
+static void plan_batch(struct load *l)
+{
+	uint64_t context = l->use.context_tokens ? l->use.context_tokens : EMBED_CONTEXT_TOKENS;
+	if (!l->o->embeds)
+		return;
+	l->use.chunk_tokens = l->reads_in_pieces ? l->g->chunk_tokens : context;
+	if (l->use.chunk_tokens > context)
+		l->use.chunk_tokens = context;
+	/* libllama's trial graph gives each text as many tokens, and ends the process if the
+	 * batch is not filled by that. */
+	while (l->use.chunk_tokens % l->use.sequences)
+		l->use.sequences--;
+	l->use.output_rows = l->reads_in_pieces ? l->use.chunk_tokens : 1;
+	l->g->batch_room = (size_t)l->use.chunk_tokens;
+	l->g->facts.sequences = (int)l->use.sequences;
+}
+
+/* Beyond what it was trained for, one that makes vectors has no place for a token. */
+static bool check_context(const struct load *l, const struct estimate_model *m, struct err *e)
+{
+	if (!l->o->embeds || !m->trained_tokens || l->use.context_tokens <= m->trained_tokens)
+		return true;
+	return fail(e, ERR_USAGE, LAYER_ENGINE,
+		"the context is %d tokens, the model reads texts of at most %d",
+		(int)l->use.context_tokens, (int)m->trained_tokens);
 }
 
 /* A part of what stays free: checkpoints save time, nothing depends on them. */
@@ -175,8 +243,12 @@ static bool plan(struct load *l, struct err *e)
 	if (l->o->memory_bytes)
 		room.host_bytes = l->o->memory_bytes;
 	uint64_t has = room.host_bytes + room.device_bytes;
+	plan_batch(l);
 	if (!l->use.context_tokens)
 		choose_context(l, &m, has);
+	plan_batch(l);
+	if (!check_context(l, &m, e))
+		return false;
 	if (!estimate_check(&m, &l->use, has, e))
 		return err_context(e, "%s", l->o->model_path);
 	l->need = estimate_of(&m, &l->use);
@@ -217,6 +289,9 @@ static bool make_context(struct load *l, struct err *e)
 {
 	struct llama_context_params params = params_context(&l->use);
 	params.n_threads = params.n_threads_batch = l->g->facts.threads;
+	params.embeddings = l->o->embeds;
+	if (l->o->embeds)
+		params.n_outputs_max = params.n_batch;
 	library_log_mark();
 	l->g->context = llama_init_from_model(l->g->model, params);
 	if (!l->g->context)
@@ -347,6 +422,7 @@ static void note_model(const struct load *l)
 	f->adds_eos = llama_vocab_get_add_eos(v);
 	f->can_rewind = !llama_model_is_recurrent(g->model) && !llama_model_is_hybrid(g->model);
 	f->context_tokens = (int)l->use.context_tokens;
+	f->embedding_width = l->o->embeds ? llama_model_n_embd_out(g->model) : 0;
 	f->trained_context_tokens = llama_model_n_ctx_train(g->model);
 	f->kv_bytes = l->need.cache_bytes + l->need.state_bytes;
 	f->compute_bytes = l->need.work_bytes;
@@ -368,7 +444,7 @@ static void note_library(struct engine *g)
 static void probe(struct load *l)
 {
 	struct engine_facts *f = &l->g->facts;
-	if (l->o->skips_probe || !tell(l, ENGINE_PROBING, 0))
+	if (l->o->skips_probe || l->o->embeds || !tell(l, ENGINE_PROBING, 0))
 		return;
 	probe_speed(
 		l->g, l->o->model_path, !l->devices.is_default || !llama_supports_gpu_offload());

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mailbox.h"
 #include "base/must.h"
+#include "engine/engine_int.h"
 
 enum { TELL_US = 20 * 1000 }; /* shorter than anybody sees */
 
@@ -39,6 +40,7 @@ static void free_text(struct engine_text *t)
 void engine_event_clear(struct engine_event *event)
 {
 	free_text(event->text);
+	engine_vectors_free(event->vectors);
 	if (event->done)
 		free((void *)event->done->end_text.p);
 	free(event->done);

@@ -95,6 +95,8 @@ static bool take_messages(struct engine *g)
 	while (got) {
 		if (m.task)
 			enqueue(g, m.task);
+		else if (m.embed)
+			engine_embed_refuse(m.embed);
 		else
 			cancel(g, m.cancel);
 		got = mailbox_take(g->inbox, &m);

@@ -22,6 +22,16 @@ const char *const card_kind_names[] = {
 _Static_assert(
 	sizeof(card_kind_names) / sizeof(card_kind_names[0]) == CARD_KIND_COUNT, "a name a kind");
 
+const char *const card_pooling_names[] = {
+	[CARD_POOLING_NONE] = "none",
+	[CARD_POOLING_MEAN] = "mean",
+	[CARD_POOLING_CLS] = "cls",
+	[CARD_POOLING_LAST] = "last",
+	[CARD_POOLING_RANK] = "rank",
+};
+_Static_assert(sizeof(card_pooling_names) / sizeof(card_pooling_names[0]) == CARD_POOLING_COUNT,
+	"a name a pooling");
+
 /* Names in a file are not to be trusted with a terminal. */
 static struct str printable(struct arena *a, struct str s)
 {
@@ -162,6 +172,14 @@ static void read_shape(const struct gg_file *f, struct card *c)
 		c->kv_heads = c->heads;
 }
 
+/* A number that nobody knows is none. */
+static enum card_pooling pooling_of(const struct gg_file *f)
+{
+	uint64_t number = CARD_POOLING_NONE;
+	card_number(f, "pooling_type", &number, NULL);
+	return number < CARD_POOLING_COUNT ? (enum card_pooling)number : CARD_POOLING_NONE;
+}
+
 bool card_read(const struct gg_file *f, struct arena *a, struct card *out, struct err *e)
 {
 	struct str arch, template = card_template(f);
@@ -177,6 +195,7 @@ bool card_read(const struct gg_file *f, struct arena *a, struct card *out, struc
 		.tokenizer = text(f, a, "tokenizer.ggml.model"),
 		.template_bytes = template.n,
 		.has_tool_template = str_find(template, STR("tools")) != SIZE_MAX,
+		.pooling = pooling_of(f),
 		.is_merged = text(f, a, CARD_MERGED_KEY).n > 0,
 	};
 	read_shape(f, &c);

@@ -15,6 +15,18 @@ enum card_kind { CARD_MODEL, CARD_ADAPTER, CARD_PROJECTOR, CARD_OTHER, CARD_KIND
 
 extern const char *const card_kind_names[CARD_KIND_COUNT];
 
+/* How a model makes one vector of a text's tokens, in the numbers of llama.cpp. */
+enum card_pooling {
+	CARD_POOLING_NONE, /* it makes none: it answers */
+	CARD_POOLING_MEAN,
+	CARD_POOLING_CLS, /* the first token's */
+	CARD_POOLING_LAST,
+	CARD_POOLING_RANK, /* a number that ranks two texts */
+	CARD_POOLING_COUNT
+};
+
+extern const char *const card_pooling_names[CARD_POOLING_COUNT]; /* "none", "mean", ... */
+
 struct card {
 	enum card_kind kind;
 	struct str title;        /* general.name */
@@ -29,8 +41,15 @@ struct card {
 	uint64_t vocabulary;
 	size_t template_bytes;  /* of its chat template; 0: it has none */
 	bool has_tool_template; /* the template mentions tools */
-	bool is_merged;         /* made by us of a base and an adapter, see engine/merge.h */
+	enum card_pooling pooling;
+	bool is_merged; /* made by us of a base and an adapter, see engine/merge.h */
 };
+
+/* Whether a model makes vectors of texts instead of answering. */
+static inline bool card_embeds(const struct card *c)
+{
+	return c->pooling > CARD_POOLING_NONE && c->pooling < CARD_POOLING_RANK;
+}
 
 /* What a merged file says of its base: the hash, hex. */
 #define CARD_MERGED_KEY "offgrid.merged.base_sha256"

@@ -78,7 +78,8 @@ static void put_random(struct maker *m, const char *name, const uint64_t dims[3]
 static struct range range_of(const struct tiny_tensor *t)
 {
 	const float small = 0.1F;
-	bool is_norm = str_find(str_z(t->name), STR("norm")) != SIZE_MAX ||
+	bool is_norm = (str_find(str_z(t->name), STR("norm")) != SIZE_MAX &&
+			       !str_ends(str_z(t->name), STR(".bias"))) ||
 		       str_ends(str_z(t->name), STR("scale")) ||
 		       str_starts(str_z(t->name), STR("layer_output_scale")) ||
 		       str_starts(str_z(t->name), STR("rope_freqs"));
@@ -97,14 +98,19 @@ static void put_layer(struct maker *m, int layer)
 				range_of(t));
 }
 
-static void put_tensors(struct maker *m, size_t n_vocab)
+static void put_tensors(struct maker *m, uint32_t context_tokens, size_t n_vocab)
 {
 	const struct range embedding = { 0.0F, 1.0F }, norm = { 1.0F, 0.1F };
 	const struct range choosy = { 0.0F, 0.4F }; /* logits about 3 apart: greedy is clear-cut */
 	const uint64_t table[3] = { TINY_WIDTH, n_vocab }, vector[3] = { TINY_WIDTH };
 	put_random(m, "token_embd.weight", table, embedding);
-	put_random(m, "output.weight", table, choosy);
-	put_random(m, m->arch->norm ? m->arch->norm : "output_norm.weight", vector, norm);
+	if (m->arch->says & TINY_SAYS_PLACES) {
+		const uint64_t places[3] = { TINY_WIDTH, context_tokens };
+		put_random(m, "position_embd.weight", places, embedding);
+	} else {
+		put_random(m, "output.weight", table, choosy);
+		put_random(m, m->arch->norm ? m->arch->norm : "output_norm.weight", vector, norm);
+	}
 	for (const struct tiny_tensor *t = m->arch->tensors; t && t->name; t++)
 		put_random(m, t->name, t->dims, range_of(t));
 	for (int layer = 0; layer < TINY_LAYERS && m->arch->layers[layer]; layer++)
@@ -157,7 +163,7 @@ static void put_by_layer(
 static void put_shape(struct maker *m, uint32_t context_tokens, size_t n_vocab)
 {
 	const unsigned attends = PART_ATTENTION | PART_WIDE | PART_GATED;
-	const unsigned feeds = PART_FF | PART_EXPERTS | PART_EXPERTS_SQUARED;
+	const unsigned feeds = PART_FF | PART_EXPERTS | PART_EXPERTS_SQUARED | PART_ENCODER;
 	uint32_t blocks = 0;
 	while (blocks < TINY_LAYERS && m->arch->layers[blocks])
 		blocks++;
@@ -175,6 +181,14 @@ static void put_shape(struct maker *m, uint32_t context_tokens, size_t n_vocab)
 		const int32_t sections[ROPE_SECTIONS] = { 4, 2, 2, 0 };
 		gg_put_i32s(m->w, arch_key(m, "rope.dimension_sections"), sections, ROPE_SECTIONS);
 	}
+}
+
+static void put_encoder_keys(struct maker *m, const struct gg_file *vocabulary)
+{
+	static const char types[] = "tokenizer.ggml.token_type_count";
+	gg_put_bool(m->w, arch_key(m, "attention.causal"), false);
+	if (!vocabulary || !gg_has(vocabulary, types))
+		gg_put_u32(m->w, types, 2);
 }
 
 /* ---- the whole ---- */
@@ -205,12 +219,18 @@ struct gg_writer *tiny_model(const struct tiny_recipe *r, struct err *e)
 	struct maker m;
 	if (!begin(&m, r, "model", e))
 		return NULL;
+	uint32_t context_tokens = r->context_tokens ? r->context_tokens : DEFAULT_CONTEXT;
 	gg_put_u32(m.w, "general.file_type", 0);
 	size_t n_vocab = tiny_put_vocabulary(m.w, m.a, &r->vocabulary);
-	put_shape(&m, r->context_tokens ? r->context_tokens : DEFAULT_CONTEXT, n_vocab);
-	gg_put_str(m.w, "tokenizer.chat_template",
-		r->chat_template.n ? r->chat_template : str_z(chatml));
-	put_tensors(&m, n_vocab);
+	put_shape(&m, context_tokens, n_vocab);
+	if (r->pooling)
+		gg_put_u32(m.w, arch_key(&m, "pooling_type"), r->pooling);
+	if (m.arch->says & TINY_SAYS_PLACES)
+		put_encoder_keys(&m, r->vocabulary.from);
+	else
+		gg_put_str(m.w, "tokenizer.chat_template",
+			r->chat_template.n ? r->chat_template : str_z(chatml));
+	put_tensors(&m, context_tokens, n_vocab);
 	arena_free(m.a);
 	return m.w;
 }

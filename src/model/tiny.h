@@ -13,6 +13,7 @@
 #ifndef OFFGRID_MODEL_TINY_H
 #define OFFGRID_MODEL_TINY_H
 
+#include "model/card.h"
 #include "model/gguf.h"
 #include "model/gguf_write.h"
 
@@ -35,7 +36,8 @@ struct tiny_recipe {
 	const char *name;         /* general.name; NULL: "tiny random weights" */
 	struct str chat_template; /* empty: ChatML that knows no tools */
 	uint64_t seed;
-	uint32_t context_tokens; /* 0: 8192 */
+	uint32_t context_tokens;   /* 0: 8192 */
+	enum card_pooling pooling; /* how it makes vectors, whatever its architecture */
 	struct tiny_vocabulary vocabulary;
 };
 

@@ -104,6 +104,15 @@ const struct tiny_tensor tiny_tensors[] = {
 	{ PART_EXPERTS_BESIDE, "post_ffw_norm_1.weight", { TINY_WIDTH } },
 	{ PART_EXPERTS_BESIDE, "post_ffw_norm_2.weight", { TINY_WIDTH } },
 	{ PART_SCALE, "layer_output_scale.weight", { 1 } },
+
+	{ PART_ENCODER, "attn_output_norm.weight", { TINY_WIDTH } },
+	{ PART_ENCODER, "attn_output_norm.bias", { TINY_WIDTH } },
+	{ PART_ENCODER, "ffn_up.weight", { TINY_WIDTH, TINY_FF } },
+	{ PART_ENCODER, "ffn_up.bias", { TINY_FF } },
+	{ PART_ENCODER, "ffn_down.weight", { TINY_FF, TINY_WIDTH } },
+	{ PART_ENCODER, "ffn_down.bias", { TINY_WIDTH } },
+	{ PART_ENCODER, "layer_output_norm.weight", { TINY_WIDTH } },
+	{ PART_ENCODER, "layer_output_norm.bias", { TINY_WIDTH } },
 	{ 0, NULL, { 0 } },
 };
 
@@ -132,6 +141,7 @@ const struct tiny_key tiny_keys[] = {
 	{ PART_DELTA, "ssm.group_count", DELTA_KEYS, 0 },
 	{ PART_DELTA, "full_attention_interval", 2, 0 },
 	{ PART_CONVOLUTION, "shortconv.l_cache", CONVOLUTION, 0 },
+	{ PART_ENCODER, "attention.layer_norm_epsilon", 0, 1e-5F },
 	{ 0, NULL, 0, 0 },
 };
 
@@ -144,7 +154,8 @@ enum {
 	GPT_OSS = PART_NORM | PART_ATTENTION | PART_QKV_BIAS | PART_OUT_BIAS | PART_SINKS |
 		  PART_POST_NORM | ROUTED | PART_EXPERTS_BIAS,
 	GEMMA_4 = PART_NORM | PART_POST_NORM | DENSE | PART_FF_POST_NORM | ROUTED |
-		  PART_EXPERTS_BESIDE | PART_SCALE
+		  PART_EXPERTS_BESIDE | PART_SCALE,
+	BERT = PART_ATTENTION | PART_QKV_BIAS | PART_OUT_BIAS | PART_ENCODER
 };
 
 static const struct tiny_key heads[] = {
@@ -172,6 +183,15 @@ static const struct tiny_tensor rope_by_share[] = {
 	{ 0, "rope_freqs.weight", { WIDE / 2 } },
 	{ 0, NULL, { 0 } },
 };
+
+static const struct tiny_tensor encoder[] = {
+	{ 0, "token_types.weight", { TINY_WIDTH, 2 } },
+	{ 0, "token_embd_norm.weight", { TINY_WIDTH } },
+	{ 0, "token_embd_norm.bias", { TINY_WIDTH } },
+	{ 0, NULL, { 0 } },
+};
+
+static const struct tiny_key no_keys[] = { { 0, NULL, 0, 0 } };
 
 static const struct tiny_arch archs[] = {
 	{ .name = "llama", .layers = { PLAIN, PLAIN }, .keys = heads },
@@ -206,6 +226,11 @@ static const struct tiny_arch archs[] = {
 		.says = TINY_SAYS_KV_HEADS,
 		.norm = "token_embd_norm.weight",
 		.keys = heads },
+	{ .name = "bert",
+		.layers = { BERT, BERT },
+		.says = TINY_SAYS_PLACES,
+		.tensors = encoder,
+		.keys = no_keys },
 };
 
 const struct tiny_arch *tiny_arch_find(const char *name, struct err *e)

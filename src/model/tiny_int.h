@@ -42,7 +42,8 @@ enum tiny_part {
 	PART_MAMBA = 1 << 18,
 	PART_DELTA = 1 << 19,       /* linear attention by a gated delta rule */
 	PART_CONVOLUTION = 1 << 20, /* a short one */
-	PART_SCALE = 1 << 21        /* of the layer's output */
+	PART_SCALE = 1 << 21,       /* of the layer's output */
+	PART_ENCODER = 1 << 22      /* norms behind both halves, a feed-forward without a gate */
 };
 
 /* A tensor of one layer ("blk.N." in front), or of the whole model. */
@@ -60,8 +61,13 @@ struct tiny_key {
 	float real; /* counts if it is not 0 */
 };
 
-/* What an architecture says in arrays, one number a layer. */
-enum tiny_says { TINY_SAYS_KV_HEADS = 1, TINY_SAYS_FF = 2, TINY_SAYS_WINDOWS = 4 };
+/* What an architecture says in arrays, one number a layer, and what else it says. */
+enum tiny_says {
+	TINY_SAYS_KV_HEADS = 1,
+	TINY_SAYS_FF = 2,
+	TINY_SAYS_WINDOWS = 4,
+	TINY_SAYS_PLACES = 8 /* no array: a table of places, and no output: an encoder */
+};
 
 struct tiny_arch {
 	const char *name;

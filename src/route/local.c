@@ -271,6 +271,7 @@ static void tell_event(struct local_call *c, const struct engine_event *event)
 		break;
 	case ENGINE_TEXT: take_text(c, event->text); break;
 	case ENGINE_DONE: take_done(c, event->done); break;
+	case ENGINE_VECTORS:
 	case ENGINE_EVENT_TYPE_COUNT: break;
 	}
 }

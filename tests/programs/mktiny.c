@@ -13,7 +13,7 @@ static const char usage[] =
 	"usage: mktiny OUT.gguf [--arch NAME] [--name TEXT] [--template FILE] [--seed N] [--ctx "
 	"N]\n"
 	"              [--vocab FILE.gguf] [--control TOKEN]... [--mark TOKEN]... [--bos TOKEN]\n"
-	"              [--eos TOKEN] [--adapter]\n";
+	"              [--eos TOKEN] [--pooling mean|cls|last] [--adapter]\n";
 
 enum { MAX_SPECIALS = 64 };
 
@@ -49,6 +49,17 @@ static bool small_number(const char *text, uint32_t *out, struct err *e)
 	return true;
 }
 
+static bool pooling(const char *text, enum card_pooling *out, struct err *e)
+{
+	for (int i = 0; i < CARD_POOLING_COUNT; i++) {
+		if (!str_eq_z(str_z(text), card_pooling_names[i]))
+			continue;
+		*out = (enum card_pooling)i;
+		return true;
+	}
+	return fail(e, ERR_USAGE, LAYER_CLIENT, "there is no pooling '%s'", text);
+}
+
 static bool take(struct request *r, struct str name, const char *value, struct err *e)
 {
 	struct tiny_recipe *recipe = &r->recipe;
@@ -70,6 +81,8 @@ static bool take(struct request *r, struct str name, const char *value, struct e
 		return special(r, value, false, e);
 	else if (str_eq_z(name, "--seed"))
 		return number(value, &recipe->seed, e);
+	else if (str_eq_z(name, "--pooling"))
+		return pooling(value, &recipe->pooling, e);
 	else if (str_eq_z(name, "--ctx"))
 		return small_number(value, &recipe->context_tokens, e);
 	else
