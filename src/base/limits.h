@@ -82,6 +82,10 @@
 #define LIMIT_PROMPT_BYTES (8 * MIB)
 /* Tools in one request; clients send up to about 100. */
 #define LIMIT_TOOLS 1024
+/* Texts that one request wants vectors of: as many as OpenAI's API takes; and what is written of
+ * their vectors: about so many of 2500 numbers. */
+#define LIMIT_EMBED_INPUTS  2048
+#define LIMIT_VECTORS_BYTES LIMIT_JSON_BYTES
 /* Calls in one answer; more is a loop. */
 #define LIMIT_CALLS 64
 /* Calls in one message of a conversation that a client sends: results are matched to them pair by

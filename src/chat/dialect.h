@@ -26,6 +26,7 @@
 #define OFFGRID_CHAT_DIALECT_H
 
 #include "base/trace.h"
+#include "chat/embed.h"
 #include "chat/event.h"
 #include "chat/request.h"
 
@@ -66,6 +67,7 @@ enum dialect_ask {
 	DIALECT_KEPT_DROP,
 	DIALECT_KEPT_ASKED, /* what it answers */
 	DIALECT_KEPT_CANCEL,
+	DIALECT_EMBED, /* vectors of texts: dialect.embed */
 	DIALECT_ASK_COUNT
 };
 
@@ -164,6 +166,9 @@ struct dialect {
 	/* Appends to `models` an object {"id": …, "context_tokens": …} for each model in an
 	 * upstream's list. */
 	bool (*read_models)(struct str body, json_t *models, struct err *e);
+
+	/* ---- vectors of texts, both ways ---- */
+	const struct embed_codec *embed; /* NULL: the dialect has none */
 };
 
 /* The rows, ending with NULL. */

@@ -24,15 +24,20 @@ static bool is_plain(char c)
 	       (c && strchr("-._~", c));
 }
 
-static void write_path(const struct chat_request *r, struct buf *out)
+void gemini_write_model_path(struct str model, struct buf *out)
 {
 	buf_add(out, STR("/models/"));
-	for (size_t i = 0; i < r->model.n; i++) {
-		if (is_plain(r->model.p[i]))
-			buf_add_char(out, r->model.p[i]);
+	for (size_t i = 0; i < model.n; i++) {
+		if (is_plain(model.p[i]))
+			buf_add_char(out, model.p[i]);
 		else
-			buf_printf(out, "%%%02X", (unsigned char)r->model.p[i]);
+			buf_printf(out, "%%%02X", (unsigned char)model.p[i]);
 	}
+}
+
+static void write_path(const struct chat_request *r, struct buf *out)
+{
+	gemini_write_model_path(r->model, out);
 	buf_add(out, STR(":streamGenerateContent?alt=sse"));
 }
 
@@ -130,6 +135,8 @@ static void write_tokens(int64_t tokens, bool is_estimate, struct buf *out)
 /* The '*' of an answer holds the question too: "NAME:generateContent". */
 static const struct dialect_route routes[] = {
 	{ "POST", "/models/*:countTokens", DIALECT_TOKENS, NULL },
+	{ "POST", "/models/*:embedContent", DIALECT_EMBED, NULL },
+	{ "POST", "/models/*:batchEmbedContents", DIALECT_EMBED, NULL },
 	{ "POST", "/models/*", DIALECT_ANSWER, NULL },
 	{ "GET", "/models", DIALECT_MODELS, NULL },
 	{ "GET", "/models/*", DIALECT_MODEL, NULL },
@@ -157,6 +164,7 @@ const struct dialect dialect_gemini = {
 	.write_models = write_models,
 	.write_model = write_model,
 	.write_tokens = write_tokens,
+	.embed = &embed_gemini,
 	.reader_new = gemini_reader_new,
 	.read_piece = gemini_read_piece,
 	.read_document = gemini_read_document,

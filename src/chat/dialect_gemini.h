@@ -34,6 +34,8 @@ struct dialect_writer *gemini_writer_new(const struct dialect_answer *about);
 void gemini_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
 void gemini_writer_free(struct dialect_writer *w);
 void gemini_write_error(const struct err *e, struct buf *out);
+/* "/models/NAME", as it stands in an address. */
+void gemini_write_model_path(struct str model, struct buf *out);
 
 struct dialect_reader *gemini_reader_new(struct chat_sink sink);
 void gemini_read_piece(struct dialect_reader *rd, struct str name, struct str data);

@@ -117,6 +117,8 @@ static bool read_models(struct str body, json_t *models, struct err *e)
 static const struct dialect_route routes[] = {
 	{ "POST", "/chat", DIALECT_ANSWER, OLLAMA_CHAT },
 	{ "POST", "/generate", DIALECT_ANSWER, OLLAMA_GENERATE },
+	{ "POST", "/embed", DIALECT_EMBED, OLLAMA_EMBED },
+	{ "POST", "/embeddings", DIALECT_EMBED, OLLAMA_EMBEDDINGS },
 	{ "GET", "/tags", DIALECT_MODELS, NULL },
 	{ "GET", "/ps", DIALECT_MODELS, NULL },
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
@@ -148,4 +150,5 @@ const struct dialect dialect_ollama = {
 	.reader_free = ollama_reader_free,
 	.read_error = read_error,
 	.read_models = read_models,
+	.embed = &embed_ollama,
 };

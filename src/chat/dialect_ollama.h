@@ -13,8 +13,10 @@
 #include "chat/request_read.h"
 
 /* What `path` is for the reader of requests, and `kind` for the writer of answers. */
-#define OLLAMA_CHAT     "chat"
-#define OLLAMA_GENERATE "generate"
+#define OLLAMA_CHAT       "chat"
+#define OLLAMA_GENERATE   "generate"
+#define OLLAMA_EMBED      "embed"
+#define OLLAMA_EMBEDDINGS "embeddings" /* the older one, of one text */
 
 struct chat_request *ollama_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);

@@ -110,6 +110,7 @@ static void write_models(const json_t *models, struct buf *out)
 
 static const struct dialect_route routes[] = {
 	{ "POST", "/chat/completions", DIALECT_ANSWER, NULL },
+	{ "POST", "/embeddings", DIALECT_EMBED, NULL },
 	{ "GET", "/models", DIALECT_MODELS, NULL },
 	{ "GET", "/models/*", DIALECT_MODEL, NULL },
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
@@ -141,4 +142,5 @@ const struct dialect dialect_openai = {
 	.reader_free = openai_reader_free,
 	.read_error = dialect_read_error,
 	.read_models = dialect_read_models,
+	.embed = &embed_openai,
 };

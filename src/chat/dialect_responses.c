@@ -138,4 +138,5 @@ const struct dialect dialect_responses = {
 	.reader_free = responses_reader_free,
 	.read_error = read_error,
 	.read_models = dialect_read_models,
+	.embed = &embed_openai,
 };

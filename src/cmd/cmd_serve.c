@@ -24,6 +24,7 @@ struct args {
 	struct str api;
 	struct str key_env;
 	struct model_args model;
+	struct str embeddings;
 	struct str script;
 	bool no_guard;
 	bool no_store;
@@ -68,6 +69,11 @@ static const struct opt options[] = {
 		.arg = "NAME",
 		.help = "the variable that holds the key of the upstreams given here" },
 	MODEL_OPTIONS(struct args, model),
+	{ .name = "embeddings",
+		OPT_INTO(struct args, embeddings),
+		.arg = "MODEL",
+		.help = "a model of this machine that makes vectors of texts, beside whoever "
+			"answers" },
 	{ .name = "script",
 		OPT_INTO(struct args, script),
 		.arg = "FILE",
@@ -88,6 +94,7 @@ static const char *const examples[] = {
 	"offgrid serve",
 	"offgrid serve --model my-model.gguf --context 16k",
 	"offgrid serve --upstream desk=http://127.0.0.1:8080/v1",
+	"offgrid serve --embeddings nomic-embed-text-v1.5.Q8_0.gguf",
 	"offgrid serve --listen 0.0.0.0:8093 --client-key-env OFFGRID_KEY",
 	NULL,
 };
@@ -102,8 +109,9 @@ struct house {
 	struct keys *keys;
 	struct serve *serve;
 	struct loop_signal *signals[2];
-	struct backend *local; /* owned by the router; NULL: none */
-	struct err failure;    /* why it stopped serving */
+	struct backend *local, *embedder; /* owned by the router; NULL: none */
+	struct model_args vectors;        /* for the embedder */
+	struct err failure;               /* why it stopped serving */
 	int64_t began_ms;
 };
 
@@ -186,6 +194,20 @@ static bool add_local(struct house *h, const struct args *args, struct err *e)
 	return h->local != NULL;
 }
 
+static bool add_embedder(struct house *h, const struct args *args, struct err *e)
+{
+	if (!args->embeddings.n)
+		return true;
+	h->began_ms = clock_ms();
+	h->vectors = (struct model_args){
+		.model = args->embeddings, .threads = args->model.threads, .embeds = true
+	};
+	h->embedder = open_local_apart(h->loop, &h->vectors, on_loaded, h, e);
+	if (h->embedder)
+		router_add(h->router, "embeddings", h->embedder, false);
+	return h->embedder != NULL;
+}
+
 /* Those of the command line, those of the configuration file, and a model of this machine if one
  * was named or nobody else is there. */
 static bool add_upstreams(
@@ -195,7 +217,8 @@ static bool add_upstreams(
 	if (!add_given(h, args, e) ||
 		!upstreams_add(h->router, h->loop, h->client, config, &count, e))
 		return false;
-	return (count && !args->model.model.n) || add_local(h, args, e);
+	bool wants_local = !count || args->model.model.n;
+	return (!wants_local || add_local(h, args, e)) && add_embedder(h, args, e);
 }
 
 static bool open_store(struct house *h, const struct args *args, struct err *e)
@@ -219,6 +242,8 @@ static void on_signal(void *ctx)
 	struct house *h = ctx;
 	if (h->local)
 		loading_cancel(h->local);
+	if (h->embedder)
+		loading_cancel(h->embedder);
 	serve_stop(h->serve, on_stopped, h);
 }
 

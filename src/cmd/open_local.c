@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "engine/merge.h"
 #include "model/share.h"
+#include "route/embedder.h"
 
 /* The starter's adapter is trained for greedy decoding of exact names; other models keep their own
  * wishes. */
@@ -125,6 +126,31 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 	return b;
 }
 
+static struct backend *load_embedder(void *ctx, struct engine_watcher watcher, struct err *e)
+{
+	struct plan *p = ctx;
+	struct str self = share_program(p->arena);
+	return embedder_load(&(struct embedder_options){ .name = p->choice.name.p,
+				     .engine = {
+					     .model_path = p->choice.path.p,
+					     .context_tokens = (int)p->args->context_tokens,
+					     .threads = (int)p->args->threads,
+					     .self = self.n ? self.p : NULL,
+					     .watcher = watcher,
+				     } },
+		e);
+}
+
+/* What the file says; that it cannot be read is found out when it is loaded. */
+static bool makes_vectors(struct arena *a, const struct model_choice *c)
+{
+	struct gg_file *f = gg_open(c->path.p, NULL);
+	struct card card;
+	bool yes = f && card_read(f, a, &card, NULL) && card_embeds(&card);
+	gg_free(f);
+	return yes;
+}
+
 static void free_plan(void *ctx)
 {
 	struct plan *p = ctx;
@@ -142,9 +168,11 @@ struct backend *open_local_apart(struct loop *loop, const struct model_args *arg
 		free_plan(p);
 		return NULL;
 	}
+	bool embeds = args->embeds || makes_vectors(p->arena, &p->choice);
 	return loading_new(loop, &(struct loading_work){ .model = p->choice.name.p,
-					 .open = load,
-					 .attach = local_attach,
+					 .embeds = embeds,
+					 .open = embeds ? load_embedder : load,
+					 .attach = embeds ? embedder_attach : local_attach,
 					 .free = free_plan,
 					 .ctx = p,
 					 .on_end = on_end,

@@ -21,6 +21,7 @@ struct model_args {
 	bool no_adapter;
 	int64_t context_tokens;
 	int64_t threads;
+	bool embeds; /* it must make vectors; no option: said by who asks */
 };
 
 #define MODEL_OPTIONS(type, field)                                                                 \
@@ -56,7 +57,8 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 	struct engine_watcher watcher, struct model_choice *choice, struct err *e);
 
 /* Chooses, and loads on a thread of its own while the backend is there already, see
- * route/loading.h. `args` lives as long as the backend. */
+ * route/loading.h. A model that makes vectors is opened for that (route/embedder.h). `args` lives
+ * as long as the backend. */
 struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
 	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e);
 

@@ -58,6 +58,8 @@ struct loading_call {
 	const struct chat_request *request;
 	struct trace *trace;
 	struct chat_sink sink;
+	const struct embed_request *texts; /* NULL: it is a chat request */
+	struct embed_sink vectors;
 	struct backend_call *inner; /* NULL: it waits, or could not begin */
 	int64_t began_ms;
 	bool is_paused;
@@ -115,6 +117,24 @@ static void take_out(struct loading_call *c)
 		l->last = at;
 }
 
+static struct backend_call *begin_vectors(struct backend *b, struct loading_call *c, struct err *e)
+{
+	if (b->ops->embed)
+		return b->ops->embed(b, c->texts, c->trace, c->vectors, e);
+	fail(e, ERR_USAGE, LAYER_ROUTE, "the model '%s' answers, it makes no vectors of texts",
+		c->loading->model);
+	err_mend(e, "start offgrid serve with --embeddings MODEL for one that does");
+	return NULL;
+}
+
+static void tell_failure(struct loading_call *c, const struct err *e)
+{
+	if (c->texts)
+		c->vectors.take(c->vectors.owner, NULL, e);
+	else
+		chat_send_fail(c->sink, e);
+}
+
 /* The sink may end the call. */
 static void begin(struct loading_call *c)
 {
@@ -122,9 +142,10 @@ static void begin(struct loading_call *c)
 	struct err e = { .kind = ERR_NONE };
 	trace_note(c->trace, LAYER_ENGINE, "loaded", "the model is there, waited for %lld ms",
 		(long long)(clock_ms() - c->began_ms));
-	c->inner = b->ops->start(b, c->request, c->trace, c->sink, &e);
+	c->inner = c->texts ? begin_vectors(b, c, &e)
+			    : b->ops->start(b, c->request, c->trace, c->sink, &e);
 	if (!c->inner)
-		chat_send_fail(c->sink, &e);
+		tell_failure(c, &e);
 	else if (c->is_paused && b->ops->pause)
 		b->ops->pause(c->inner, true);
 }
@@ -134,7 +155,7 @@ static void fail_all(struct loading *l)
 	struct err cause = l->cause;
 	struct loading_call *c;
 	while ((c = take_first(l)))
-		chat_send_fail(c->sink, &cause);
+		tell_failure(c, &cause);
 }
 
 /* ---- the loop ---- */
@@ -183,27 +204,50 @@ void loading_cancel(struct backend *b)
 
 /* ---- the backend ---- */
 
+/* One that waits; NULL if nothing will come. */
+static struct loading_call *wait(struct loading *l, struct trace *t, struct err *e)
+{
+	if (l->is_over) {
+		*e = l->cause;
+		return NULL;
+	}
+	struct loading_call *c = must_calloc(1, sizeof *c);
+	*c = (struct loading_call){
+		.base = { &ops }, .loading = l, .trace = t, .began_ms = clock_ms()
+	};
+	*l->last = c;
+	l->last = &c->next;
+	trace_note(t, LAYER_ENGINE, "waits", "the model '%s' is not there yet: %s, %.0f %% done",
+		l->model, stage_names[l->news.stage], l->news.done * PERCENT);
+	return c;
+}
+
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
 	struct chat_sink sink, struct err *e)
 {
 	struct loading *l = (struct loading *)b;
 	if (l->inner)
 		return l->inner->ops->start(l->inner, r, t, sink, e);
-	if (l->is_over) {
-		*e = l->cause;
+	struct loading_call *c = wait(l, t, e);
+	if (!c)
 		return NULL;
-	}
-	struct loading_call *c = must_calloc(1, sizeof *c);
-	*c = (struct loading_call){ .base = { &ops },
-		.loading = l,
-		.request = r,
-		.trace = t,
-		.sink = sink,
-		.began_ms = clock_ms() };
-	*l->last = c;
-	l->last = &c->next;
-	trace_note(t, LAYER_ENGINE, "waits", "the model '%s' is not there yet: %s, %.0f %% done",
-		l->model, stage_names[l->news.stage], l->news.done * PERCENT);
+	c->request = r;
+	c->sink = sink;
+	return &c->base;
+}
+
+static struct backend_call *embed(struct backend *b, const struct embed_request *r, struct trace *t,
+	struct embed_sink sink, struct err *e)
+{
+	struct loading *l = (struct loading *)b;
+	struct loading_call now = { .loading = l, .texts = r, .trace = t, .vectors = sink };
+	if (l->inner)
+		return begin_vectors(l->inner, &now, e);
+	struct loading_call *c = wait(l, t, e);
+	if (!c)
+		return NULL;
+	c->texts = r;
+	c->vectors = sink;
 	return &c->base;
 }
 
@@ -237,7 +281,8 @@ static void list(struct backend *b, json_t *models)
 		l->inner->ops->list(l->inner, models);
 	else
 		json_array_append_new(
-			models, json_pack("{s:s, s:i}", "id", l->model, "context_tokens", 0));
+			models, json_pack("{s:s, s:i, s:b}", "id", l->model, "context_tokens", 0,
+					"embeds", l->work.embeds));
 }
 
 static bool count(struct backend *b, const struct chat_request *r, struct trace *t, int64_t *tokens,
@@ -258,9 +303,11 @@ static bool count(struct backend *b, const struct chat_request *r, struct trace 
 static bool is_ready(struct backend *b, struct backend_progress *out)
 {
 	struct loading *l = (struct loading *)b;
+	*out = (struct backend_progress){ .embeds = l->work.embeds };
 	if (l->inner)
 		return true;
-	*out = (struct backend_progress){ .model = l->model,
+	*out = (struct backend_progress){ .embeds = l->work.embeds,
+		.model = l->model,
 		.stage = l->is_over ? "failed" : stage_names[l->news.stage],
 		.done = l->news.done };
 	return false;
@@ -286,6 +333,7 @@ static const struct backend_ops ops = {
 	.start = start,
 	.end = end,
 	.pause = pause_call,
+	.embed = embed,
 	.count = count,
 	.list = list,
 	.is_ready = is_ready,

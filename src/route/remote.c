@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "net/sse.h"
+#include "route/remote_int.h"
 
 enum {
 	LINGER_MS = 1000,     /* for a connection to finish after a complete answer */
@@ -466,17 +467,55 @@ static void remote_free(struct backend *b)
 	free(r);
 }
 
-static const struct dialect *remote_speaks(const struct backend *b)
+struct http_call_spec remote_post(
+	struct backend *b, struct arena *a, struct str path, struct str body)
+{
+	struct remote *r = (struct remote *)b;
+	struct http_header *headers = arena_calloc(a, HEADERS, sizeof *headers);
+	struct str url = arena_printf(a, "%.*s%.*s", STR_ARG(r->base_url), STR_ARG(path));
+	return (struct http_call_spec){ .url = url.p,
+		.headers = headers,
+		.header_count = make_headers(r, a, true, headers),
+		.body = body,
+		.connect_ms = r->connect_ms,
+		.first_byte_ms = r->first_byte_ms,
+		.gap_ms = r->gap_ms };
+}
+
+struct str remote_without_key(const struct backend *b, struct arena *a, struct str bytes)
+{
+	struct str key = ((const struct remote *)b)->key;
+	size_t at = key.n ? str_find(bytes, key) : SIZE_MAX;
+	if (at == SIZE_MAX)
+		return bytes;
+	char *copy = arena_z(a, bytes);
+	for (; at != SIZE_MAX; at = str_find(str_n(copy, bytes.n), key))
+		memset(copy + at, '*', key.n);
+	return str_n(copy, bytes.n);
+}
+
+struct http_client *remote_client(struct backend *b)
+{
+	return ((struct remote *)b)->client;
+}
+
+const struct dialect *remote_dialect(const struct backend *b)
 {
 	return ((const struct remote *)b)->dialect;
 }
 
+struct str remote_address(const struct backend *b)
+{
+	return ((const struct remote *)b)->shown_url;
+}
+
 static const struct backend_ops remote_ops = {
 	.kind = "remote",
-	.speaks = remote_speaks,
+	.speaks = remote_dialect,
 	.start = remote_start,
 	.end = remote_end,
 	.pause = remote_pause,
+	.embed = remote_embed,
 	.list = remote_list,
 	.free = remote_free,
 };

@@ -9,7 +9,7 @@
  *
  * Layer: route.
  */
-#include "route/route.h"
+#include "route/route_int.h"
 
 #include <stdlib.h>
 
@@ -18,20 +18,6 @@
 #include "base/must.h"
 
 enum { REST_MS = 10000, MOST_REST_MS = 600000, NAMES_BYTES = 200 };
-
-struct upstream {
-	struct upstream *next;
-	char *name;
-	struct backend *backend;
-	bool serves_any;
-	bool is_unguarded;
-	int64_t rests_until_ms; /* it failed: asked only if nobody else is there */
-};
-
-struct router {
-	struct loop *loop;
-	struct upstream *first, **last;
-};
 
 struct route_call {
 	struct router *router;
@@ -100,18 +86,20 @@ json_t *router_models(struct router *r)
 
 bool router_is_ready(const struct router *r, struct backend_progress *out)
 {
-	bool is_any = r->first == NULL;
+	bool is_any = false, has_answerer = false, has_vectors = r->first == NULL;
 	*out = (struct backend_progress){ 0 };
 	for (struct upstream *u = r->first; u; u = u->next) {
 		struct backend_progress progress = { 0 };
 		bool (*ask)(struct backend *, struct backend_progress *) =
 			u->backend->ops->is_ready;
-		if (!ask || ask(u->backend, &progress))
-			is_any = true;
-		else if (!out->stage)
+		bool is_ready = !ask || ask(u->backend, &progress);
+		has_answerer = has_answerer || !progress.embeds;
+		is_any = is_any || (is_ready && !progress.embeds);
+		has_vectors = has_vectors || (is_ready && progress.embeds);
+		if (!is_ready && !out->stage)
 			*out = progress;
 	}
-	return is_any;
+	return has_answerer ? is_any : has_vectors;
 }
 
 /* ---- choosing ---- */
@@ -139,46 +127,51 @@ static size_t count_upstreams(const struct router *r)
 enum { RANKS = 4, NOT_SERVED = RANKS };
 
 /* What a request names, it must keep. */
-static bool may_answer(const struct upstream *u, const struct chat_request *r)
+static bool may_answer(const struct upstream *u, const struct dialect *bound)
 {
 	const struct backend_ops *ops = u->backend->ops;
-	return !r->bound || (ops->speaks && ops->speaks(u->backend) == r->dialect);
+	return !bound || (ops->speaks && ops->speaks(u->backend) == bound);
 }
 
-static int rank_of(struct upstream *u, const struct chat_request *r)
+static int rank_of(struct upstream *u, struct str model, const struct dialect *bound)
 {
 	int rests = clock_ms() < u->rests_until_ms;
-	if (!may_answer(u, r))
+	if (!may_answer(u, bound))
 		return NOT_SERVED;
-	if (is_listed(u, r->model))
+	if (is_listed(u, model))
 		return rests;
 	return u->serves_any ? RANKS / 2 + rests : NOT_SERVED;
 }
 
-static void find_candidates(struct route_call *c)
+struct upstream **route_candidates(
+	struct router *r, struct str model, const struct dialect *bound, size_t *found)
 {
-	size_t count = count_upstreams(c->router), i = 0;
+	size_t count = count_upstreams(r), i = 0;
 	int *ranks = must_calloc(count + 1, sizeof *ranks);
-	c->candidates = must_calloc(count + 1, sizeof *c->candidates);
-	for (struct upstream *u = c->router->first; u; u = u->next)
-		ranks[i++] = rank_of(u, c->request);
+	struct upstream **list = must_calloc(count + 1, sizeof *list);
+	*found = 0;
+	for (struct upstream *u = r->first; u; u = u->next)
+		ranks[i++] = rank_of(u, model, bound);
 	for (int rank = 0; rank < RANKS; rank++) {
 		i = 0;
-		for (struct upstream *u = c->router->first; u; u = u->next)
+		for (struct upstream *u = r->first; u; u = u->next)
 			if (ranks[i++] == rank)
-				c->candidates[c->candidate_count++] = u;
+				list[(*found)++] = u;
 	}
 	free(ranks);
+	return list;
 }
 
-static bool fail_not_served(struct router *r, const struct chat_request *request, struct err *e)
+static void find_candidates(struct route_call *c)
 {
-	struct str model = request->model;
+	const struct chat_request *r = c->request;
+	c->candidates = route_candidates(
+		c->router, r->model, r->bound ? r->dialect : NULL, &c->candidate_count);
+}
+
+bool route_fail_not_served(struct router *r, struct str model, struct err *e)
+{
 	struct buf names;
-	if (request->bound) {
-		*e = request->bound->why;
-		return false;
-	}
 	buf_init(&names, NAMES_BYTES);
 	json_t *models = router_models(r);
 	for (size_t i = 0; i < json_array_size(models); i++) {
@@ -196,8 +189,15 @@ static bool fail_not_served(struct router *r, const struct chat_request *request
 	return false;
 }
 
-/* As long as it asked for, if it did. */
-static void let_rest(struct upstream *u, const struct err *why)
+static bool fail_not_served(struct router *r, const struct chat_request *request, struct err *e)
+{
+	if (!request->bound)
+		return route_fail_not_served(r, request->model, e);
+	*e = request->bound->why;
+	return false;
+}
+
+void route_let_rest(struct upstream *u, const struct err *why)
 {
 	int64_t rest_ms = why->retry_ms < MOST_REST_MS ? why->retry_ms : MOST_REST_MS;
 	u->rests_until_ms = clock_ms() + (rest_ms > REST_MS ? rest_ms : REST_MS);
@@ -226,7 +226,7 @@ static bool ask_next(struct route_call *c, struct err *e)
 			*e = why;
 		if (!err_kinds[why.kind].may_fail_over)
 			return false;
-		let_rest(c->upstream, &why);
+		route_let_rest(c->upstream, &why);
 	}
 	return false;
 }
@@ -276,7 +276,7 @@ static bool asked_another(struct route_call *c, const struct chat_event *event)
 {
 	if (event->type != CHAT_FAIL || !err_kinds[event->err->kind].may_fail_over)
 		return false;
-	let_rest(c->upstream, event->err);
+	route_let_rest(c->upstream, event->err);
 	if (c->has_told || c->next == c->candidate_count)
 		return false;
 	trace_note(c->trace, LAYER_ROUTE, "failed", "%s: %s", c->upstream->name, event->err->what);

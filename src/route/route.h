@@ -14,6 +14,7 @@
 
 #include "base/loop.h"
 #include "base/trace.h"
+#include "chat/embed.h"
 #include "chat/event.h"
 #include "chat/request.h"
 
@@ -25,6 +26,14 @@ struct dialect;
 struct backend_progress {
 	const char *model, *stage; /* "loading"; borrowed from the backend */
 	double done;               /* of the stage, 0 to 1 */
+	bool embeds;               /* it makes vectors and does not answer; always told */
+};
+
+/* Who is told what came of texts, once: the answer, or why there is none. Both are valid within the
+ * call only. */
+struct embed_sink {
+	void (*take)(void *owner, const struct embed_answer *answer, const struct err *e);
+	void *owner;
 };
 
 /* One row for each kind of backend. */
@@ -44,13 +53,18 @@ struct backend_ops {
 	 * Nothing may be said for as long as the reader of the answer cannot take it. NULL: it
 	 * cannot. */
 	void (*pause)(struct backend_call *call, bool is_paused);
+	/* Makes vectors of texts, as start; the call is ended by the `end` of its own ops. NULL: it
+	 * makes none. */
+	struct backend_call *(*embed)(struct backend *b, const struct embed_request *r,
+		struct trace *t, struct embed_sink sink, struct err *e);
 	/* How many tokens the prompt of the request has, exactly; NULL: it cannot tell. */
 	bool (*count)(struct backend *b, const struct chat_request *r, struct trace *t,
 		int64_t *tokens, struct err *e);
-	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}. */
+	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}; with
+	 * "embeds": true if it makes vectors and does not answer. */
 	void (*list)(struct backend *b, json_t *models);
 	/* False while it cannot answer yet, and how far it is then; requests may come and wait.
-	 * NULL: it always can. */
+	 * `out` is zeroed. NULL: it always can. */
 	bool (*is_ready)(struct backend *b, struct backend_progress *out);
 	void (*free)(struct backend *b);
 	/* What it speaks, so that what is kept there can be named to it; NULL: nothing is. */
@@ -93,8 +107,8 @@ struct route_count {
 bool router_count(struct router *r, const struct chat_request *request, struct trace *t,
 	struct route_count *out, struct err *e);
 
-/* Whether anybody can answer now. `out` tells of the first upstream that cannot yet, all zero if
- * there is none. */
+/* Whether anybody can answer now; where nobody is there to answer, make vectors. `out` tells of the
+ * first upstream that cannot yet, all zero if there is none. */
 bool router_is_ready(const struct router *r, struct backend_progress *out);
 
 struct route_call;
@@ -107,6 +121,14 @@ struct route_call *route_start(struct router *r, const struct chat_request *requ
 void route_end(struct route_call *call); /* as backend_ops.end; NULL is fine */
 /* For a client that reads slower than its answer comes: as backend_ops.pause. */
 void route_pause(struct route_call *call, bool is_paused);
+
+struct route_embedding;
+
+/* Chooses who makes the vectors, as route_start; the sink is told once, from the loop. */
+struct route_embedding *route_embed(struct router *r, const struct embed_request *request,
+	struct trace *t, struct embed_sink sink, struct err *e);
+void route_embed_end(struct route_embedding *c); /* as backend_ops.end; NULL is fine */
+const char *route_embed_upstream(const struct route_embedding *c);
 
 const char *route_upstream(const struct route_call *call); /* the name of who answers */
 bool route_is_guarded(const struct route_call *call);      /* who answers; router_unguard */

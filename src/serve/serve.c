@@ -217,6 +217,7 @@ static void (*const handlers[])(
 	[DIALECT_KEPT_DROP] = kept_drop,
 	[DIALECT_KEPT_ASKED] = kept_show_asked,
 	[DIALECT_KEPT_CANCEL] = kept_cancel,
+	[DIALECT_EMBED] = vectors_begin,
 };
 
 _Static_assert(sizeof handlers / sizeof handlers[0] == DIALECT_ASK_COUNT, "a handler for each");
@@ -517,6 +518,8 @@ void serve_free(struct serve *s)
 		return;
 	while (s->answers)
 		answer_abort(s->answers);
+	while (s->vectors)
+		vectors_abort(s->vectors);
 	http_server_free(s->http);
 	arena_free(s->arena);
 	free(s);

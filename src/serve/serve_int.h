@@ -10,6 +10,7 @@
 #include "serve/serve.h"
 
 struct answer;
+struct vectors;
 
 struct serve {
 	struct loop *loop;
@@ -23,7 +24,8 @@ struct serve {
 	int64_t alive_ms;
 	bool is_unguarded;
 	struct metrics metrics;
-	struct answer *answers; /* under way */
+	struct answer *answers;  /* under way */
+	struct vectors *vectors; /* as well */
 };
 
 /* The HTTP status of an error, where the table of kinds is too coarse: a key of ours that does not
@@ -48,5 +50,10 @@ void serve_keep_headers(
 	struct http_exchange *x, const struct dialect *d, struct chat_request *request);
 /* Ends one under way without a further word: the server is being freed. */
 void answer_abort(struct answer *a);
+
+/* Takes over an exchange: reads which texts vectors are wanted of, asks the router and answers. */
+void vectors_begin(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+void vectors_abort(struct vectors *v); /* as answer_abort */
 
 #endif

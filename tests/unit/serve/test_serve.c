@@ -122,7 +122,7 @@ static void probe_list(struct backend *b, json_t *models)
 static bool probe_is_ready(struct backend *b, struct backend_progress *out)
 {
 	(void)b;
-	*out = (struct backend_progress){ "probe", "loading", 0.5 };
+	*out = (struct backend_progress){ .model = "probe", .stage = "loading", .done = 0.5 };
 	return false;
 }
 
