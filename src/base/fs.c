@@ -187,7 +187,13 @@ bool fs_remove_tree(const char *path, struct err *e)
 bool fs_temp_dir(struct arena *a, const char *prefix, struct str *path, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR");
-	struct str name = arena_printf(a, "%s/%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", prefix);
+	return fs_temp_dir_in(a, tmp && *tmp ? tmp : "/tmp", prefix, path, e);
+}
+
+bool fs_temp_dir_in(
+	struct arena *a, const char *parent, const char *prefix, struct str *path, struct err *e)
+{
+	struct str name = arena_printf(a, "%s/%s-XXXXXX", parent, prefix);
 	char *made = arena_z(a, name);
 	if (!mkdtemp(made))
 		return fail_errno(

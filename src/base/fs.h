@@ -38,6 +38,9 @@ bool fs_remove_tree(const char *path, struct err *e);
 /* Makes a fresh directory named PREFIX-XXXXXX under TMPDIR or /tmp, mode 0700; path in the arena.
  */
 bool fs_temp_dir(struct arena *a, const char *prefix, struct str *path, struct err *e);
+/* The same in a directory that is there. */
+bool fs_temp_dir_in(
+	struct arena *a, const char *parent, const char *prefix, struct str *path, struct err *e);
 
 /* "a/b" from "a" and "b"; an absolute b wins. */
 struct str fs_join(struct arena *a, struct str dir, struct str name);

@@ -15,6 +15,8 @@
 /* ---- OpenCode ---- */
 
 static const struct client_setting opencode_settings[] = {
+	{ 0, CLIENT_ONCE, "$schema", "\"https://opencode.ai/config.json\"",
+		"else it puts it there itself, and the file is no longer as we left it" },
 	{ 0, CLIENT_NEEDED, "provider/offgrid/npm", "\"@ai-sdk/openai-compatible\"",
 		"names the dialect; of the bundled ones, since any other is fetched from the "
 		"network" },
@@ -54,8 +56,8 @@ static const struct client_warning opencode_warnings[] = {
 	{ .path = NULL },
 };
 
-static const char *const opencode_env[] = { "OPENCODE_CONFIG={home}/.config/opencode/opencode.json",
-	NULL };
+/* OPENCODE_CONFIG alone would leave the user's own file in force, and it writes into that. */
+static const char *const opencode_env[] = { "XDG_CONFIG_HOME={home}/.config", NULL };
 
 /* ---- OpenClaw ---- */
 
@@ -111,6 +113,8 @@ static const struct client_setting codex_settings[] = {
 		"who asks" },
 	{ 0, CLIENT_PATIENCE, "model_providers/offgrid/stream_idle_timeout_ms", "{patience}",
 		WITHOUT_PATIENCE },
+	{ 0, CLIENT_QUIET, "analytics/enabled", "false",
+		"it calls home else: without a network it takes five seconds to end" },
 	{ .path = NULL },
 };
 
@@ -196,8 +200,8 @@ static const struct client_warning gemini_warnings[] = {
 };
 
 static const char *const gemini_words[] = { "--skip-trust", "-m", "{model}", NULL };
-static const char *const gemini_env[] = { "GOOGLE_GEMINI_BASE_URL={url}", "GEMINI_API_KEY={key}",
-	NULL };
+static const char *const gemini_env[] = { "GEMINI_CLI_HOME={home}", "GOOGLE_GEMINI_BASE_URL={url}",
+	"GEMINI_API_KEY={key}", NULL };
 
 /* ---- Qwen Code ---- */
 

@@ -102,6 +102,14 @@ static bool write_files(const struct client *c, const struct client_target *t, s
 	return true;
 }
 
+/* A folder for the program's files. Not one for temporary files: Codex refuses to run commands if
+ * its home is below such a one. */
+static bool make_home(struct arena *a, struct str *home, struct err *e)
+{
+	struct str state = fs_place(a, FS_STATE);
+	return fs_make_dirs(state.p, true, e) && fs_temp_dir_in(a, state.p, "launch", home, e);
+}
+
 /* The program's exit code; 1 with an error if no process could be made. */
 static int run_program(char *const *words, char *const *env, struct err *e)
 {
@@ -139,7 +147,7 @@ static int run(const struct invocation *in, struct err *e)
 		return 1;
 	}
 	if (!c || !connect_target(c, &args->target, in->arena, &target, e) ||
-		!fs_temp_dir(in->arena, "offgrid-launch", &home, e))
+		!make_home(in->arena, &home, e))
 		return 1;
 	int code = 1;
 	if (write_files(c, &target, home, in->arena, e))

@@ -48,6 +48,57 @@ PROGRAMS = {p.name: p for p in (
         turns=(call("write", path="{path}", content="{content}"), DONE),
         before={"~/.pi/agent/settings.json": '{\n    "theme": "light"\n}'},
     ),
+    Program(
+        name="codex", package="@openai/codex", version="0.169.0",
+        command=("codex", "exec", "--skip-git-repo-check", "--sandbox", "workspace-write", "{task}"),
+        launch=("exec", "--skip-git-repo-check", "--sandbox", "workspace-write", "{task}"),
+        turns=(call("exec_command", cmd="printf '{content}' > {path}"), DONE),
+        before={"~/.codex/config.toml": '# mine\nhide_agent_reasoning = true\n'},
+    ),
+    Program(
+        name="opencode", package="opencode-ai", version="1.18.33", after=(("opencode-ai", "postinstall.mjs"),),
+        command=("opencode", "run", "--auto", "{task}"),
+        launch=("run", "--auto", "{task}"),
+        turns=(call("write", filePath="{file}", content="{content}"), DONE),
+        before={"~/.config/opencode/opencode.json": '{\n  // mine\n  "share": "disabled",\n}\n'},
+    ),
+    Program(
+        name="claude-code", package="@anthropic-ai/claude-code", version="2.1.330",
+        after=(("@anthropic-ai/claude-code", "install.cjs"),),
+        command=("claude", "-p", "{task}", "--permission-mode", "acceptEdits"),
+        launch=("-p", "{task}", "--permission-mode", "acceptEdits"),
+        turns=(call("Write", file_path="{file}", content="{content}"), DONE),
+    ),
+    Program(
+        name="openclaw", package="openclaw", version="2026.9.6", limit=120,
+        command=("openclaw", "agent", "exec", "--config", "{home}/.openclaw/openclaw.json", "--cwd", ".", "--model", "offgrid/{model}",
+                 "--json", "{task}"),
+        launch=("agent", "exec", "--cwd", ".", "--model", "offgrid/{model}", "--json", "{task}"),
+        turns=(call("write", path="{path}", content="{content}"), DONE),
+    ),
+    Program(
+        name="gemini-cli", package="@google/gemini-cli", version="0.61.0",
+        command=("gemini", "-y", "--skip-trust", "-p", "{task}"),
+        launch=("-y", "-p", "{task}"),
+        turns=(call("write_file", file_path="{file}", content="{content}"), DONE),
+        before={"~/.gemini/.env": "# mine\nSOME_VARIABLE=1\n"},
+    ),
+    Program(
+        name="qwen-code", package="@qwen-code/qwen-code", version="0.24.4",
+        command=("qwen", "-y", "{task}"), launch=("-y", "{task}"),
+        turns=(call("write_file", file_path="{file}", content="{content}"), DONE),
+    ),
+    Program(
+        name="continue", package="@continuedev/cli", version="1.5.47",
+        command=("cn", "--auto", "-p", "{task}"), launch=("--auto", "-p", "{task}"),
+        turns=(call("Write", filepath="{path}", content="{content}"), DONE),
+    ),
+    Program(
+        name="cline", package="cline", version="3.0.65", after=(("cline", "postinstall.mjs"),),
+        command=("cline", "-P", "openai-compatible", "-m", "{model}", "{task}"), launch=("{task}",),
+        turns=(call("editor", path="{file}", new_text="{content}"), DONE),
+        stays=("cline",), caution="leaves a daemon after every run",
+    ),
 )}
 
 

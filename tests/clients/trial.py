@@ -32,12 +32,13 @@ class Trial:
         self.plan, self.program = plan, PROGRAMS[plan["client"]]
         self.home = Home()
         self.user, self.work = self.home.path / "user", self.home.path / "work"
-        for folder in (self.user, self.work):
+        temporary = self.home.path / "tmp"  # Codex will not run commands if its home is below it
+        for folder in (self.user, self.work, temporary):
             folder.mkdir()
         path = install.path_for(self.program.name)
-        self.client_env = {"PATH": path, "HOME": str(self.user), "TMPDIR": str(self.home.path), "TERM": "dumb",
+        self.client_env = {"PATH": path, "HOME": str(self.user), "TMPDIR": str(temporary), "TERM": "dumb",
                            "LANG": "C.UTF-8", "USER": "somebody"}
-        self.home.env.update(HOME=str(self.user), PATH=path)
+        self.home.env.update(HOME=str(self.user), PATH=path, TMPDIR=str(temporary))
         self.holes = {"path": programs.FILE, "file": str(self.work / programs.FILE), "content": programs.CONTENT,
                       "task": programs.TASK, "model": MODEL, "home": str(self.user), "work": str(self.work)}
         for place, text in self.program.before.items():
