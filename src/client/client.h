@@ -20,7 +20,8 @@ enum client_weight {
 	CLIENT_LIMIT,    /* it sends more than fits, or asks for more than there is room for */
 	CLIENT_PATIENCE, /* it gives up while a long prompt is being read */
 	CLIENT_QUIET,    /* it works, but sends what a machine without a network cannot use */
-	CLIENT_ONCE,     /* a file needs it to be valid; what stands there is left */
+	CLIENT_ONCE, /* a file needs it to be valid, or the program puts it there: what stands there
+			is left */
 	CLIENT_WEIGHT_COUNT
 };
 

@@ -207,6 +207,7 @@ static const char *const gemini_env[] = { "GEMINI_CLI_HOME={home}", "GOOGLE_GEMI
 
 #define QWEN "modelProviders/openai/[id={model}]/"
 static const struct client_setting qwen_settings[] = {
+	{ 0, CLIENT_ONCE, "$version", "4", "else it puts it there itself" },
 	{ 0, CLIENT_NEEDED, "env/OFFGRID_API_KEY", "\"{key}\"",
 		"the key that envKey names must exist" },
 	{ 0, CLIENT_NEEDED, QWEN "name", "\"{model}\"", "the name in its menu" },

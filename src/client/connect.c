@@ -134,13 +134,50 @@ static json_t *find_file(json_t *record, struct str path)
 	return NULL;
 }
 
+static bool is_file_of(const struct client *c, unsigned i, struct str path)
+{
+	const struct client_file *f = &c->files[i];
+	struct str base = fs_base(path);
+	return f->place && (str_eq(base, fs_base(str_z(f->place))) ||
+				   (f->also && str_eq(base, fs_base(str_z(f->also)))));
+}
+
+/* Puts what stands in `now` at this place into `text`; false where nothing does. */
+static bool take_over(enum conf_format format, const char *place, struct str now, struct buf *text)
+{
+	struct conf_path path = conf_path(str_z(place));
+	struct err e = { 0 };
+	json_t *value = conf_get(format, now, &path, &e);
+	bool ok = value && conf_set(format, text, &path, value, &e);
+	json_decref(value);
+	err_clear(&e);
+	return ok;
+}
+
+/* The file holds what we wrote, but for what the program itself keeps there (CLIENT_ONCE): the
+ * version of its format, the time of its last change. */
+static bool is_as_left(const struct client *c, struct str path, struct str left, struct str now)
+{
+	if (str_eq(left, now))
+		return true;
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	buf_add(&text, left);
+	for (const struct client_setting *s = c->settings; s->path; s++)
+		if (s->weight == CLIENT_ONCE && is_file_of(c, s->file, path))
+			take_over(c->files[s->file].format, s->path, now, &text);
+	bool is_same = str_eq(buf_str(&text), now);
+	buf_clear(&text);
+	return is_same;
+}
+
 /* What stood there before the first change stays known. Where the user rewrote the file since, what
  * is undone is the last change alone, and the first text is kept beside the record. */
 static bool note_change(const struct client *c, json_t *record, const struct connect_change *change,
 	struct arena *a, struct err *e)
 {
 	json_t *file = find_file(record, change->path);
-	if (file && str_eq(text_at(file, "after"), change->before)) {
+	if (file && is_as_left(c, change->path, text_at(file, "after"), change->before)) {
 		json_object_set_new(file, "after", js_new_text(change->after));
 		return true;
 	}
@@ -183,14 +220,14 @@ bool connect_write(const struct client *c, const struct connect_change *changes,
 
 /* ---- undoing ---- */
 
-static bool is_untouched(const json_t *file, struct arena *a, struct err *e)
+static bool is_untouched(const struct client *c, const json_t *file, struct arena *a, struct err *e)
 {
 	const char *path = arena_z(a, text_at(file, "path"));
 	struct buf text;
 	bool is_gone;
 	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
 	bool ok = read_now(str_z(path), &text, &is_gone, e);
-	if (ok && !is_gone && !str_eq(buf_str(&text), text_at(file, "after")) &&
+	if (ok && !is_gone && !is_as_left(c, str_z(path), text_at(file, "after"), buf_str(&text)) &&
 		!str_eq(buf_str(&text), text_at(file, "before"))) {
 		ok = fail(e, ERR_BUSY, LAYER_CLIENT,
 			"%s was changed since; undoing would lose that change", path);
@@ -223,7 +260,7 @@ bool connect_undo(
 	size_t i;
 	json_array_foreach(record, i, file)
 	{
-		ok = ok && (is_forced || is_untouched(file, a, e));
+		ok = ok && (is_forced || is_untouched(c, file, a, e));
 	}
 	json_array_foreach(record, i, file)
 	{

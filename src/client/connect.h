@@ -3,7 +3,8 @@
  *
  * What was there before the first change is kept under the state directory, with the bytes that we
  * wrote; so undoing gives back the very bytes, as long as nobody changed the file in between. If
- * somebody did, that is said, and only with `is_forced` their change is lost, too.
+ * somebody did, that is said, and only with `is_forced` their change is lost, too. What the program
+ * itself keeps in its file (CLIENT_ONCE) counts as no change.
  *
  * Layer: client (what a file holds), disk (what cannot be read or written).
  */

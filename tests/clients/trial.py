@@ -161,9 +161,9 @@ def tried(plan):
         verdict["requests"], verdict["offered"] = offered(trial)
         touched = [name for name, was in connected.items() if before.get(name) != was]
         changed = [name for name in touched if trial.files().get(name) != connected[name]]
-        verdict["changed by it"] = changed
+        verdict["changed by it"] = {name: [connected[name].decode(), trial.files().get(name, b"").decode()] for name in changed}
         if not plan["launch"]:
-            trial.offgrid("disconnect", trial.program.name, *(["--force"] if changed else []))
+            trial.offgrid("disconnect", trial.program.name)
         after = trial.files()
         verdict["restored"] = all(after.get(name) == before.get(name) for name in touched)
         if plan["launch"]:

@@ -164,6 +164,36 @@ static void a_file_changed_since_is_not_lost(void **state)
 	assert_int_equal(e.kind, ERR_NOT_FOUND);
 }
 
+/* Cline notes the time of every run, Qwen Code the version of its format. */
+static void what_a_program_keeps_in_its_file_is_no_change(void **state)
+{
+	(void)state;
+	static const char *const kept[][3] = {
+		{ "cline", "2026-01-01T00:00:00.000Z", "2026-11-22T21:18:04.966Z" },
+		{ "qwen-code", "\"$version\": 4", "\"$version\": 5" },
+	};
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		struct err e = { 0 };
+		struct buf now;
+		const struct client *c = client_find(str_z(kept[i][0]), &e);
+		connect_it(c, 1);
+		struct str path = connect_path(c, 0, STR(""), arena);
+		buf_init(&now, LIMIT_TEXT_FILE_BYTES);
+		assert_true(fs_read(path.p, &now, &e));
+		size_t at = str_find(buf_str(&now), str_z(kept[i][1]));
+		assert_true(at != SIZE_MAX);
+		struct str behind = str_from(buf_str(&now), at + strlen(kept[i][1]));
+		struct str text = arena_printf(arena, "%.*s%s%.*s",
+			STR_ARG(str_sub(buf_str(&now), 0, at)), kept[i][2], STR_ARG(behind));
+		assert_true(fs_write(path.p, text, 0600, &e));
+		connect_it(c, 0); /* nothing to do, and nothing of its user's to keep */
+		assert_true(connect_undo(c, false, arena, &first, &e));
+		assert_int_equal(first.n, 0);
+		assert_false(fs_exists(path.p));
+		buf_clear(&now);
+	}
+}
+
 /* Connected, changed by its user, connected anew: neither that change nor the first text is lost.
  */
 static void the_first_text_is_kept_whatever_happens_between(void **state)
@@ -232,6 +262,7 @@ int main(void)
 		TEST(rows_are_whole),
 		TEST(what_was_there_comes_back_byte_for_byte),
 		TEST(a_file_changed_since_is_not_lost),
+		TEST(what_a_program_keeps_in_its_file_is_no_change),
 		TEST(the_first_text_is_kept_whatever_happens_between),
 		TEST(what_harms_and_what_does_nothing_is_named),
 		TEST(a_broken_file_is_named_and_kept),
