@@ -10,6 +10,14 @@
  * What the model said is kept as the tokens it said. A later prompt that contains the same bytes
  * finds them again, however those bytes would have been cut into tokens.
  *
+ * The same prompt at temperature 0 gives the same answer again only as far as numbers are added in
+ * the same order. They are not when another number of threads computes (crew.h takes some away on a
+ * busy machine), when the prompt lies in other cells of the cache (because other conversations are
+ * known beside it), or when more of it was known. Logits then differ in the third to sixth digit,
+ * and where two tokens are nearly as likely the answers part there. Measured with random weights,
+ * where such ties are frequent: with one thread and one conversation every answer is the same to
+ * the last bit, read slowly or not; nothing that a reader does changes what is computed.
+ *
  * Layer: engine. A prompt that does not fit is ERR_CONTEXT of layer prompt.
  */
 #ifndef OFFGRID_ENGINE_ENGINE_H
