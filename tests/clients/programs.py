@@ -22,6 +22,7 @@ class Program:
     turns: tuple
     install: str = "npm"  # or "venv"
     after: tuple = ()  # (folder below node_modules, script): what its package runs when it is installed
+    speaks_chat: bool = True  # OpenAI Chat Completions, as the upstreams that misbehave do
     limit: int = 60  # seconds for one run; only what hangs or retries for ever reaches it
     launch: tuple = ()  # words for `offgrid launch` where the row of the client brings some itself
     before: dict = dataclasses.field(default_factory=dict)  # what its user had: {"~/.tool/config": text}
@@ -49,7 +50,7 @@ PROGRAMS = {p.name: p for p in (
         before={"~/.pi/agent/settings.json": '{\n    "theme": "light"\n}'},
     ),
     Program(
-        name="codex", package="@openai/codex", version="0.169.0",
+        name="codex", package="@openai/codex", version="0.169.0", speaks_chat=False,
         command=("codex", "exec", "--skip-git-repo-check", "--sandbox", "workspace-write", "{task}"),
         launch=("exec", "--skip-git-repo-check", "--sandbox", "workspace-write", "{task}"),
         turns=(call("exec_command", cmd="printf '{content}' > {path}"), DONE),
@@ -64,7 +65,7 @@ PROGRAMS = {p.name: p for p in (
     ),
     Program(
         name="claude-code", package="@anthropic-ai/claude-code", version="2.1.330",
-        after=(("@anthropic-ai/claude-code", "install.cjs"),),
+        after=(("@anthropic-ai/claude-code", "install.cjs"),), speaks_chat=False,
         command=("claude", "-p", "{task}", "--permission-mode", "acceptEdits"),
         launch=("-p", "{task}", "--permission-mode", "acceptEdits"),
         turns=(call("Write", file_path="{file}", content="{content}"), DONE),
@@ -77,7 +78,7 @@ PROGRAMS = {p.name: p for p in (
         turns=(call("write", path="{path}", content="{content}"), DONE),
     ),
     Program(
-        name="gemini-cli", package="@google/gemini-cli", version="0.61.0",
+        name="gemini-cli", package="@google/gemini-cli", version="0.61.0", speaks_chat=False,
         command=("gemini", "-y", "--skip-trust", "-p", "{task}"),
         launch=("-y", "-p", "{task}"),
         turns=(call("write_file", file_path="{file}", content="{content}"), DONE),
@@ -98,6 +99,27 @@ PROGRAMS = {p.name: p for p in (
         command=("cline", "-P", "openai-compatible", "-m", "{model}", "{task}"), launch=("{task}",),
         turns=(call("editor", path="{file}", new_text="{content}"), DONE),
         stays=("cline",), caution="leaves a daemon after every run",
+    ),
+    Program(
+        name="aider", package="aider-chat", version="0.86.2", install="venv", limit=90,
+        command=("aider", "--yes-always", "--message", "{task}"), launch=("--yes-always", "--message", "{task}"),
+        turns=({"match": "ONLY EVER RETURN CODE IN",
+                "text": "Here it is:\n\n{path}\n```\n<<<<<<< SEARCH\n=======\n{content}>>>>>>> REPLACE\n```\n"},
+               {"text": "feat: add the file", "repeat": True}),
+        before={"~/.aider.conf.yml": "# mine\ndark-mode: true\n"},
+        caution="calls no tools, and its exit status is always 0",
+    ),
+    Program(
+        name="mini-swe-agent", package="mini-swe-agent", version="2.4.6", install="venv", limit=90,
+        command=("mini", "-y", "--exit-immediately", "-t", "{task}"), launch=("-y", "--exit-immediately", "-t", "{task}"),
+        turns=(call("bash", command="printf '%s' '{content}' > {path}"),
+               call("bash", command="echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT")),
+    ),
+    Program(
+        name="hermes", package="hermes-agent", version="0.19.0", install="venv",
+        command=("hermes", "-z", "{task}"), launch=("-z", "{task}"),
+        turns=(call("write_file", path="{file}", content="{content}"), DONE),
+        before={"~/.hermes/config.yaml": "# mine\nterminal:\n  timeout: 60\n"},
     ),
 )}
 

@@ -2,8 +2,10 @@
 
 Each trial (trial.py) runs in namespaces of its own: no network, no processes of others, a fresh home; when it is over nothing it
 started can be alive. The mode `script` is the script backend, which answers well; all others are upstreams that misbehave
-(upstream.py). With --results every verdict is kept in a file as it comes, and what is in there is not run again. Exit status 1
-if a trial did not end as it must (see `faults`).
+(tests/whole/deliveries.py), with the guard rails and without. "Without" is the program by itself where it speaks the upstream's
+dialect: it is connected to it with nothing between; only a program of another dialect has `offgrid serve --no-guard` before it,
+which still mends what any translation must. With --results every verdict is kept in a file as it comes, and what is in there is
+not run again. Exit status 1 if a trial did not end as it must (see `faults`).
 """
 
 import argparse
@@ -20,6 +22,10 @@ import install
 from programs import PROGRAMS
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "whole"))
+from deliveries import rows_for  # noqa: E402
+
+SCRIPT = "script"
 OVERHEAD = 60  # seconds of a trial beside the program itself
 
 
@@ -52,7 +58,7 @@ def faults(client, mode, guard, verdict):
     program, found = PROGRAMS[client], []
     if verdict["outcome"] == "broken":
         return ["the trial could not be held: " + verdict["said"]]
-    if guard and must_write(mode) and verdict["outcome"] != "file":
+    if guard and verdict["outcome"] != "file" and (must_write(client, mode) or verdict["outcome"] == "wrong" and program.tool):
         found.append(f"the file: {verdict['outcome']}")
     if not verdict["restored"]:
         found.append("its configuration was not restored")
@@ -64,20 +70,13 @@ def faults(client, mode, guard, verdict):
     return found
 
 
-def must_write(mode):
+def must_write(client, mode):
     """Whether the file has to come: the call can be understood, or the model says it well when it is asked again."""
-    if mode == "script":
-        return True
-    from upstream import MODES
-    return MODES[mode].must_write
+    return mode == SCRIPT or modes_of(client)[mode].must_write
 
 
-def all_modes():
-    try:
-        from upstream import MODES
-    except ImportError:
-        return []
-    return list(MODES)
+def modes_of(client):
+    return rows_for(PROGRAMS[client].turns[0])
 
 
 class Results:
@@ -107,8 +106,8 @@ def line_of(client, mode, guard, launch, verdict, wrong):
     return f"{client}{where}: {verdict['outcome']}{seconds}" + "".join(f"\n    FAULT {w}" for w in wrong)
 
 
-def chosen(words, known, what):
-    names = words.split(",") if words else list(known)
+def chosen(words, mark, known, what):
+    names = words.split(mark) if words else list(known)
     for name in names:
         if name not in known:
             sys.exit(f"run.py: there is no {what} {name!r}; known: {', '.join(known)}")
@@ -118,14 +117,15 @@ def chosen(words, known, what):
 def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--clients", default=os.environ.get("CLIENTS", ""), help="names, with commas; all")
-    asked.add_argument("--modes", default=os.environ.get("MODES", ""), help="names, with commas; script; all")
+    asked.add_argument("--modes", default=os.environ.get("MODES", ""), help="names, with semicolons; script; all")
     asked.add_argument("--guard", choices=("on", "off", "both"), default="on")
     asked.add_argument("--launch", action="store_true", help="try `offgrid launch` too, on the script backend")
     asked.add_argument("--results", help="a file that keeps verdicts")
     asked.add_argument("--say", action="store_true", help="print what the program said, too")
     args = asked.parse_args()
-    clients = chosen(args.clients, PROGRAMS, "client")
-    modes = ["script", *all_modes()] if args.modes == "all" else chosen(args.modes or "script", ["script", *all_modes()], "mode")
+    clients = chosen(args.clients, ",", PROGRAMS, "client")
+    known = list(dict.fromkeys([SCRIPT, *(mode for client in PROGRAMS for mode in modes_of(client))]))
+    modes = known if args.modes == "all" else chosen(args.modes or SCRIPT, ";", known, "mode")
     guards = {"on": (True,), "off": (False,), "both": (False, True)}[args.guard]
     if not namespace():
         print("run.py: this system has no namespaces: the programs see the network, and what they leave running is not seen")
@@ -137,7 +137,8 @@ def main():
             print(f"{client}: FAULT {why}")
             bad += 1
             continue
-        which = [(client, mode, guard, False) for mode in modes for guard in (guards if mode != "script" else (True,))]
+        own = [mode for mode in modes if mode == SCRIPT or mode in modes_of(client)]
+        which = [(client, mode, guard, False) for mode in own for guard in (guards if mode != SCRIPT else (True,))]
         which += [(client, "script", True, True)] if args.launch else []
         for one in which:
             verdict = results.get(*one)

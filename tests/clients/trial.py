@@ -18,6 +18,7 @@ import programs
 from programs import PROGRAMS
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "whole"))
+from deliveries import Misbehaving, rows_for  # noqa: E402
 from program import PROGRAM, Home, Server  # noqa: E402
 
 MODEL = "script"
@@ -59,15 +60,15 @@ class Trial:
 
     @contextlib.contextmanager
     def upstream(self):
-        """The words that tell `offgrid serve` who answers, and a list of the requests that came there."""
+        """The words that tell `offgrid serve` who answers; the upstream that misbehaves, if that is the mode."""
         if self.plan["mode"] == "script":
             script = {"models": [MODEL], "context_tokens": 65536, "turns": list(self.turns)}
             yield ["--script", self.home.write("script.json", script)], None
             return
-        from upstream import Source
-        source = Source(self.plan["mode"], self.turns)
+        first, last = self.turns[0], self.turns[-1]
+        source = Misbehaving(rows_for(first)[self.plan["mode"]], first, last, lambda messages: (self.work / programs.FILE).exists())
         try:
-            yield ["--upstream", f"up={source.url}"], source.requests
+            yield ["--upstream", f"up={source.url}"], source
         finally:
             source.close()
 
@@ -142,10 +143,11 @@ def offered(trial):
 
 def tried(plan):
     trial = Trial(plan)
-    with contextlib.closing(trial.home), trial.upstream() as (who, _):
+    with contextlib.closing(trial.home), trial.upstream() as (who, source):
         server = Server(trial.home, *who, *([] if plan["guard"] else ["--no-guard"]))
         try:
-            url = f"http://127.0.0.1:{server.port}"
+            is_alone = source and not plan["guard"] and trial.program.speaks_chat
+            url = source.url.removesuffix("/v1") if is_alone else f"http://127.0.0.1:{server.port}"
             before = trial.files()
             if not plan["launch"]:
                 trial.offgrid("connect", trial.program.name, "--yes", *trial.target(url))
