@@ -203,6 +203,7 @@ static const char *describe_workarounds(const struct chat_template *t)
 		"calls, which the template drops, are written into the text");
 	add_if(&out, is_native && way->splits_calls, "each call gets a turn of its own");
 	add_if(&out, is_native && way->thinks_text, "text beside a call is joined to the thought");
+	add_if(&out, way->unthinking, "the system text says when there is to be no thought");
 	add_if(&out, is_native && way->pins_tools, "the tools are kept at the first question");
 	add_if(&out, is_native && way->ids != TEMPLATE_IDS_AS_SENT,
 		"ids of calls are given the family's form");
@@ -296,6 +297,7 @@ struct chat_template *template_open(const struct template_source *packed, struct
 	t->way = t->lint.way;
 	t->way.replay = family->replay;
 	choose_format(t, family);
+	t->format = template_thoughts_by_mark(t->mem, t->format, source.text);
 	t->workarounds = describe_workarounds(t);
 	t->thinks = holds(source.text, t->format->think_open);
 	return t;

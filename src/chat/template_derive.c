@@ -390,6 +390,21 @@ static const struct tool_format *with_thoughts(
 	return copy;
 }
 
+static const struct {
+	const char *open, *close;
+} known_thoughts[] = {
+	{ "Here are my reasoning steps:\n", "[BEGIN FINAL RESPONSE]" }, /* Apriel */
+};
+
+const struct tool_format *template_thoughts_by_mark(
+	struct arena *a, const struct tool_format *f, struct str text)
+{
+	for (size_t i = 0; i < sizeof known_thoughts / sizeof *known_thoughts; i++)
+		if (str_find(text, str_z(known_thoughts[i].close)) != SIZE_MAX)
+			return with_thoughts(a, f, known_thoughts[i].open, known_thoughts[i].close);
+	return f;
+}
+
 const struct tool_format *template_words_as(
 	struct arena *a, const struct tool_format *f, const struct tool_format *like)
 {

@@ -36,6 +36,11 @@ void template_derive(
  * the calls: NULL if there is none. */
 const struct tool_format *template_row_by_mark(struct str text);
 
+/* `f` with the marks of thoughts that are known by one of them in the template's own text, where
+ * they are no tags: a copy in the arena; else `f`. */
+const struct tool_format *template_thoughts_by_mark(
+	struct arena *a, const struct tool_format *f, struct str text);
+
 /* `f` with what stands around thoughts, text and turns in `like`: a copy in the arena. */
 const struct tool_format *template_words_as(
 	struct arena *a, const struct tool_format *f, const struct tool_format *like);

@@ -220,6 +220,25 @@ static void ask_about_thoughts(struct exam *x)
 		later.is_refused ? LINT_REFUSED : yes(holds(later.text, PROBE_THINKS));
 }
 
+/* A template without a variable for it may look for a word in the system text. */
+static void ask_about_unthinking(struct exam *x)
+{
+	static const char *const words[] = { "/no_think", "/nothink" };
+	struct template_way way = x->out->way;
+	struct str on = from_question(ask(x, PROBE_SYSTEM).text);
+	struct str off = from_question(ask(x, PROBE_SYSTEM | PROBE_NO_THINKING).text);
+	if (!str_eq(on, off))
+		return;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		way.unthinking = words[i];
+		struct probe p = ask_in(x, &way, PROBE_SYSTEM | PROBE_NO_THINKING);
+		if (p.is_refused || str_eq(from_question(p.text), off))
+			continue;
+		x->out->way.unthinking = words[i];
+		return;
+	}
+}
+
 /* ---- calls ---- */
 
 static enum lint_answer string_answer(struct exam *x)
@@ -406,6 +425,7 @@ void template_lint(struct arena *a, const struct template_text *t, struct str te
 	ask_about_calls(&x);
 	ask_about_growth(&x);
 	ask_about_turns(&x);
+	ask_about_unthinking(&x);
 	out->turns.eos = eos;
 	if (!x.is_over)
 		template_lint_turns(a, t, &out->way, &out->turns);

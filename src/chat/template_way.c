@@ -450,10 +450,25 @@ static void set_replay(json_t *variables, enum family_replay replay)
 	json_object_set_new(variables, "truncate_history_thinking", json_false());
 }
 
+/* A word of the system text in place of a variable; one that stays there keeps a prompt's bytes. */
+static void say_in_system(json_t *messages, const char *word)
+{
+	json_t *first = json_array_get(messages, 0);
+	if (has_role(first, "system"))
+		json_object_set_new(first, "content",
+			joined_text(js_text(json_object_get(first, "content")), str_z(word)));
+	else
+		json_array_insert_new(
+			messages, 0, json_pack("{s:s, s:s}", "role", "system", "content", word));
+}
+
 json_t *template_variables(const struct template_way *way, const struct chat_request *r)
 {
 	bool is_prompted = way->tools == TEMPLATE_NO_TOOLS;
+	struct str effort = r->hides_thoughts ? STR("none") : r->reasoning_effort;
 	json_t *messages = is_prompted ? prompted_messages(r) : native_messages(way, r);
+	if (way->unthinking && str_eq(effort, STR("none")))
+		say_in_system(messages, way->unthinking);
 	if (way->folds_system)
 		fold_system(messages);
 	if (way->folds_system || way->has_one_system)
@@ -467,7 +482,7 @@ json_t *template_variables(const struct template_way *way, const struct chat_req
 			all, json_pack("{s:s, s:s}", "functions", "[]", "datetime", ""));
 	if (template_offers_tools(r))
 		set_tools(all, way, r);
-	set_effort(all, way, r->hides_thoughts ? STR("none") : r->reasoning_effort);
+	set_effort(all, way, effort);
 	set_replay(all, way->replay);
 	return all;
 }

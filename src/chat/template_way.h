@@ -62,6 +62,8 @@ struct template_way {
 	bool thinks_text;          /* text beside a call and a thought exclude each other: joined */
 	bool has_no_medium;        /* `reasoning_effort` is low or high */
 	bool pins_tools;           /* the tools stand before the last question: kept at the first */
+	const char *unthinking;    /* what its system text says to be answered without a thought,
+				      where no variable does; NULL: nothing */
 	const struct tool_format
 		*writes_calls; /* calls are dropped: they are written into the content like this */
 };

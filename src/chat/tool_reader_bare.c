@@ -287,7 +287,8 @@ static bool send_calls(struct tool_reader *r, struct str inside)
 	return ok;
 }
 
-/* The end of the fence: where its last line begins, and where it ends. SIZE_MAX: not yet. */
+/* The end of the fence: where its last line begins, or the bracket of a call was closed, and where
+ * it ends. SIZE_MAX: not yet. */
 static size_t find_end(const struct tool_reader *r, struct str s, size_t from, size_t *after)
 {
 	for (size_t at = from;;) {
@@ -299,7 +300,8 @@ static size_t find_end(const struct tool_reader *r, struct str s, size_t from, s
 		while (line > 0 && (s.p[line - 1] == ' ' || s.p[line - 1] == '\t'))
 			line--;
 		*after = at + FENCE_TICKS;
-		if (line > 0 && s.p[line - 1] == '\n')
+		bool is_front = line > 0 && s.p[line - 1] == '\n';
+		if (is_front || (line > from && strchr("]}", s.p[line - 1])))
 			return line;
 		at += FENCE_TICKS;
 	}

@@ -29,8 +29,8 @@ def chunk(delta, finish):
 class Proxy:
     """`url` answers as the server on `port` does, with a call of `tool` demanded first. What went wrong is in `faults`."""
 
-    def __init__(self, port, tool, bounds, suffix):
-        self.port, self.tool, self.bounds, self.suffix, self.faults, self.asked = port, tool, bounds, suffix, [], 0
+    def __init__(self, port, tool, bounds):
+        self.port, self.tool, self.bounds, self.faults, self.asked = port, tool, bounds, [], 0
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,7 +55,6 @@ class Proxy:
 
     def answer(self, handler, body):
         body.update(model="", seed=1, temperature=1, reasoning_effort="none")
-        next(m for m in body["messages"] if m["role"] == "user")["content"] += self.suffix
         self.asked += 1
         if self.asked == 1:
             self.demand(body)

@@ -43,9 +43,9 @@ def fits(name, value):
     return True
 
 
-def ask(port, seed, answer_tokens, suffix="", **more):
+def ask(port, seed, answer_tokens, **more):
     """The server's answer, or its error, as JSON."""
-    body = {"messages": [{"role": "user", "content": "Do something." + suffix}], "seed": seed, "temperature": 1, "max_tokens": answer_tokens,
+    body = {"messages": [{"role": "user", "content": "Do something."}], "seed": seed, "temperature": 1, "max_tokens": answer_tokens,
             "tool_choice": "required", "parallel_tool_calls": False, "tools": OFFERED, **more}
     request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:

@@ -20,7 +20,6 @@ class Row:
     marks: tuple = ()     # tokens that text may spell
     bos: str = ""
     eos: str = ""
-    unthinking: str = ""  # what users write to be answered without a thought, where the template knows no other way
     note: str = ""
 
 
@@ -54,7 +53,7 @@ ROWS = (
     Row("Command R7B", 2, "llama", "source/ggml-vocab-command-r.gguf", "CohereForAI-c4ai-command-r7b-12-2024-tool_use", "command-list", COHERE,
         eos="<|END_OF_TURN_TOKEN|>", note="llama stands for cohere2"),
     Row("Nemotron Nano v2", 2, "nemotron_h_moe", "vocab/tekken.gguf", "NVIDIA-Nemotron-Nano-v2", "nemotron-list", ("<SPECIAL_10>", "<SPECIAL_11>",
-        "<SPECIAL_12>"), ("<TOOLCALL>", "</TOOLCALL>", *THINK), eos="<SPECIAL_12>", unthinking=" /no_think",
+        "<SPECIAL_12>"), ("<TOOLCALL>", "</TOOLCALL>", *THINK), eos="<SPECIAL_12>",
         note="Tekken is the nearest of its kind"),
     Row("Devstral", 3, "llama", "vocab/tekken.gguf", "unsloth-mistral-Devstral-Small-2507", "mistral-args", MISTRAL),
     Row("Ministral 3", 3, "llama", "vocab/tekken.gguf", "mistralai-Ministral-3-14B-Reasoning-2512", "mistral-args", MISTRAL),

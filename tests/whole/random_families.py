@@ -72,12 +72,12 @@ def said_by_env(words, folder):
     return subprocess.run(words, capture_output=True, text=True, env=dict(os.environ, OFFGRID_STATE_DIR=str(folder))).stdout
 
 
-def run_agent(offgrid, port, folder, suffix):
+def run_agent(offgrid, port, folder):
     """An agent on the served model, of which one call of its tool `write` is demanded. None, or what is wrong."""
     work = folder / "work"
     work.mkdir()
     bounds = {"path": {"type": "string", "pattern": f"^{WRITTEN.pattern}$"}, "content": {"type": "string", "maxLength": 30}}
-    with demand.Proxy(port, "write", bounds, suffix) as proxy:
+    with demand.Proxy(port, "write", bounds) as proxy:
         done = subprocess.run([offgrid, "agent", "--json", "--upstream", proxy.url, "--model", "tiny", "--cwd", work, "Write a file."], capture_output=True,
                               text=True, env=dict(os.environ, OFFGRID_STATE_DIR=str(folder), OFFGRID_CONFIG_DIR=str(folder)))
     files = [path.name for path in work.iterdir()]
@@ -93,10 +93,10 @@ def run_agent(offgrid, port, folder, suffix):
     return None if created == files and receipt["exit_code"] == 0 else f"on the disk {files}, in the receipt {created}, exit {receipt['exit_code']}"
 
 
-def ask_many(port, seeds, suffix, effort):
+def ask_many(port, seeds, effort):
     """The answers, by seed."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(seeds, pool.map(lambda seed: ask(port, seed, ANSWER_TOKENS, suffix, reasoning_effort=effort), seeds)))
+        return dict(zip(seeds, pool.map(lambda seed: ask(port, seed, ANSWER_TOKENS, reasoning_effort=effort), seeds)))
 
 
 def count(answers, faults, what=""):
@@ -113,13 +113,13 @@ def try_row(row, options, places):
         folder = pathlib.Path(name)
         server, port = serve(options.offgrid, make_model(row, 1, places, options.mktiny, folder), folder)
         try:
-            answers = ask_many(port, range(1, options.asks + 1), row.unthinking, "none")
+            answers = ask_many(port, range(1, options.asks + 1), "none")
             valid, cut = count(answers, faults)
-            thoughtful = ask_many(port, range(1, max(LEAST_THOUGHTS, options.asks // 10) + 1), "", "minimal")
+            thoughtful = ask_many(port, range(1, max(LEAST_THOUGHTS, options.asks // 10) + 1), "minimal")
             after_thoughts, cut_thoughts = count(thoughtful, faults, "with thoughts, ")
             leave_in_the_middle(port)
-            count(ask_many(port, [1], row.unthinking, "none"), faults, "after a client that left, ")
-            written = run_agent(options.offgrid, port, folder, row.unthinking)
+            count(ask_many(port, [1], "none"), faults, "after a client that left, ")
+            written = run_agent(options.offgrid, port, folder)
             if written:
                 faults.append(f"agent: {written}")
             found = format_of(options.offgrid, answers[1], folder)

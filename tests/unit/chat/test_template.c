@@ -431,6 +431,67 @@ static void a_hostile_template_ends_in_an_error_of_the_prompt(void **state)
 	}
 }
 
+/* The shape of Nemotron Nano v2: no variable, but words of a user or a system text. */
+static const char nemotron[] =
+	"{%- set ns = namespace(thinks=true) %}{%- for m in messages %}"
+	"{%- if '/no_think' in m.content %}{%- set ns.thinks = false %}{%- endif %}{%- endfor %}"
+	"{%- for m in messages %}{{- '<' + m.role + '>' + m.content.replace('/no_think', "
+	"'').strip() }}"
+	"{%- endfor %}{%- if add_generation_prompt %}"
+	"{{- '<a><think>' if ns.thinks else '<a><think></think>' }}{%- endif %}";
+
+static void a_template_without_a_switch_is_told_in_words_not_to_think(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct chat_template *t = open_text(nemotron);
+	for (int has_system = 0; has_system < 2; has_system++) {
+		struct chat_request *r = chat_request_new(a);
+		if (has_system)
+			chat_add_text(r, CHAT_SYSTEM, STR("Be good."));
+		chat_add_text(r, CHAT_USER, STR("Hi."));
+		struct rendered out;
+		rendered_init(&out);
+		assert_true(template_render(t, r, 0, NULL, &out, NULL));
+		assert_true(out.is_thinking);
+		r->reasoning_effort = STR("none");
+		rendered_clear(&out);
+		rendered_init(&out);
+		assert_true(template_render(t, r, 0, NULL, &out, NULL));
+		assert_false(out.is_thinking);
+		if (has_system)
+			assert_str(
+				buf_str(&out.text), "<system>Be good.<user>Hi.<a><think></think>");
+		else
+			assert_str(buf_str(&out.text), "<system><user>Hi.<a><think></think>");
+		rendered_clear(&out);
+		chat_request_free(r);
+	}
+	template_free(t);
+	arena_free(a);
+}
+
+/* The shape of Apriel: what stands around its thoughts are words. */
+static void thoughts_between_words_are_known_by_them(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct chat_template *t = open_text(
+		"{%- for m in messages %}{{- '<' + m.role + '>' + m.content.split('[BEGIN FINAL "
+		"RESPONSE]')[-1] }}{%- endfor %}{%- if add_generation_prompt %}"
+		"{{- '<a>\nHere are my reasoning steps:\n' }}{%- endif %}");
+	struct chat_request *r = talk(a);
+	struct rendered out;
+	rendered_init(&out);
+	assert_true(template_render(t, r, 0, NULL, &out, NULL));
+	assert_true(out.is_thinking);
+	assert_string_equal(template_format(t)->think_close, "[BEGIN FINAL RESPONSE]");
+	rendered_clear(&out);
+	chat_request_free(r);
+	template_free(t);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +509,8 @@ int main(void)
 		cmocka_unit_test(a_schema_that_a_template_refuses_is_shown_in_a_plain_form),
 		cmocka_unit_test(a_hostile_template_ends_in_an_error_of_the_prompt),
 		cmocka_unit_test(ids_are_given_the_form_that_the_template_wants),
+		cmocka_unit_test(a_template_without_a_switch_is_told_in_words_not_to_think),
+		cmocka_unit_test(thoughts_between_words_are_known_by_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

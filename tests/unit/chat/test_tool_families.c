@@ -158,6 +158,100 @@ static void each_family_has_its_golden(void **state)
 	}
 }
 
+/* How each family that we promise to serve is served: by a row, a row made from its template that
+ * is like one, or the prompted format, with the reason. */
+static const struct served {
+	const char *family, *row, *how;
+} served[] = {
+	{ "Hermes 2", "hermes", "its row" },
+	{ "Hermes 3", "hermes", "its row" },
+	{ "Qwen2.5", "hermes", "its row" },
+	{ "QwQ", "hermes", "its row" },
+	{ "Qwen3", "hermes", "its row" },
+	{ "MiMo", "hermes", "its row" },
+	{ "Granite 4", "hermes", "its row" },
+	{ "Qwen3-Coder", "qwen-xml", "its row" },
+	{ "Nemotron 3 Nano", "qwen-xml", "its row" },
+	{ "Qwen3.5, Qwen3.6", "qwen-xml", "its row" },
+	{ "StepFun", "qwen-xml", "derived" },
+	{ "Llama 3.x JSON", "llama-json", "its row" },
+	{ "Llama 3 built-ins", "llama-builtin", "its row, found in any text" },
+	{ "Llama 3.2 and 4 pythonic", "llama-python", "its row" },
+	{ "Llama-3-Groq-Tool-Use", "groq", "its row, with our template for its files" },
+	{ "Gemma 3", "prompted", "its makers give it no form of its own" },
+	{ "FunctionGemma", "function-gemma", "its row" },
+	{ "Gemma 4", "gemma", "its row" },
+	{ "Mistral Nemo", "mistral-list", "its row" },
+	{ "Mistral Small up to 3.1", "mistral-list", "its row" },
+	{ "Mistral Small 3.2", "mistral-id", "its row" },
+	{ "Devstral", "mistral-args", "its row" },
+	{ "Magistral", "mistral-args", "its row" },
+	{ "Ministral", "mistral-args", "its row" },
+	{ "gpt-oss", "harmony", "its row" },
+	{ "Nemotron Nano v2", "nemotron-list", "its row" },
+	{ "GLM 4.5, 4.6", "glm-lines", "its row" },
+	{ "GLM 4.7", "glm-tight", "its row" },
+	{ "Laguna", "glm-tight", "its row; older ones glm-lines" },
+	{ "Hy3", "hy", "its row" },
+	{ "Seed-OSS", "seed-xml", "its row" },
+	{ "DeepSeek R1", "prompted", "its template shows no tools; deepseek-fence is read" },
+	{ "DeepSeek R1's calls", "deepseek-fence", "read, and written in histories" },
+	{ "DeepSeek V3", "prompted", "its template shows no tools; deepseek-fence is read" },
+	{ "DeepSeek V3.1", "prompted", "its template shows no tools; deepseek-sep is read" },
+	{ "DeepSeek V3.1's calls", "deepseek-sep", "read, and written in histories" },
+	{ "DeepSeek V3.2", "dsml-functions", "its row" },
+	{ "DeepSeek V4", "dsml-tools", "its row" },
+	{ "Kimi K2", "kimi", "its row" },
+	{ "Kimi K3", "kimi-open", "its row" },
+	{ "MiniMax M2", "minimax-xml", "its row" },
+	{ "MiniMax M3", "minimax-elements", "its row" },
+	{ "Phi-4", "prompted", "its makers give it no form of its own" },
+	{ "Phi-4-mini", "phi-list", "its row" },
+	{ "Granite 3.3", "granite-list", "its row; calls are written into histories" },
+	{ "Command R7B, Command A", "command-list", "its row" },
+	{ "Command R+", "prompted", "its own form knows no answer without a call; it is read" },
+	{ "Functionary 3.1", "functionary-tag", "its row" },
+	{ "Functionary 3.2", "functionary-to", "its row" },
+	{ "SmolLM2", "smol-list", "its row" },
+	{ "SmolLM3", "hermes", "its row, tools under another name" },
+	{ "LFM2, LFM2.5", "lfm-python", "its row" },
+	{ "Apertus", "apertus-list", "its row" },
+	{ "Solar", "solar", "its row" },
+	{ "Muse", "muse-xml", "its row" },
+};
+
+static void no_family_is_without_a_row_and_its_golden(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sizeof served / sizeof *served; k++) {
+		const struct served *s = &served[k];
+		bool has_golden = false;
+		for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++)
+			has_golden = has_golden || str_eq_z(str_z(goldens[i].format), s->row);
+		print_message("%-28s %-18s %s\n", s->family, s->row, s->how);
+		assert_non_null(tool_format_find(str_z(s->row)));
+		assert_true(has_golden);
+	}
+}
+
+/* And the other way round: a row that no family has is dead. */
+static void no_row_is_without_a_family(void **state)
+{
+	(void)state;
+	static const char *const others[] = { "lm-studio", "plain" };
+	for (size_t k = 0; tool_formats[k]; k++) {
+		struct str name = str_z(tool_formats[k]->name);
+		bool is_used = false;
+		for (size_t i = 0; i < sizeof served / sizeof *served; i++)
+			is_used = is_used || str_eq_z(name, served[i].row);
+		for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+			is_used = is_used || str_eq_z(name, others[i]);
+		if (!is_used)
+			print_error("no family has %s\n", tool_formats[k]->name);
+		assert_true(is_used);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +259,8 @@ int main(void)
 		cmocka_unit_test(a_limit_makes_no_fault_and_no_guess),
 		cmocka_unit_test(strings_go_out_while_they_come),
 		cmocka_unit_test(each_family_has_its_golden),
+		cmocka_unit_test(no_family_is_without_a_row_and_its_golden),
+		cmocka_unit_test(no_row_is_without_a_family),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

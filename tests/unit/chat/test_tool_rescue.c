@@ -179,6 +179,12 @@ static const struct slip mended[] = {
 		CALL(PATH), "arguments written as a string were unpacked", 0 },
 	{ "functionary-tag", "<function=write_file>\"{\\\"path\\\": \\\"a\\\"}\"</function>",
 		CALL(PATH), "arguments written as a string were unpacked", 0 },
+	/* Command R+'s own form. */
+	{ "prompted",
+		"I will.\nAction:\n```json\n[\n    {\n        \"tool_name\": \"write_file\",\n"
+		"        \"parameters\": {\n            \"path\": \"a\"\n        }\n    }\n]```\n",
+		"text I will.\nAction:\n" CALL("{\n            \"path\": \"a\"\n        }"),
+		"a call inside a fence was taken as a call", 0 },
 	/* A message of the API in place of a call. */
 	{ "hermes", "{\"tool_calls\": [{\"name\": \"write_file\", \"arguments\": " PATH "}]}",
 		CALL(PATH), "the call stood inside another object", 0 },
