@@ -154,6 +154,18 @@ static bool take_over(enum conf_format format, const char *place, struct str now
 	return ok;
 }
 
+/* The same values: some programs write their file anew at every start, in a layout of their own. */
+static bool is_same_json(struct str one, struct str other)
+{
+	struct err e = { 0 };
+	json_t *a = js_parse(one, LAYER_CLIENT, &e), *b = js_parse(other, LAYER_CLIENT, &e);
+	bool is_same = a && b && json_equal(a, b);
+	json_decref(a);
+	json_decref(b);
+	err_clear(&e);
+	return is_same;
+}
+
 /* The file holds what we wrote, but for what the program itself keeps there (CLIENT_ONCE): the
  * version of its format, the time of its last change. */
 static bool is_as_left(const struct client *c, struct str path, struct str left, struct str now)
@@ -166,7 +178,7 @@ static bool is_as_left(const struct client *c, struct str path, struct str left,
 	for (const struct client_setting *s = c->settings; s->path; s++)
 		if (s->weight == CLIENT_ONCE && is_file_of(c, s->file, path))
 			take_over(c->files[s->file].format, s->path, now, &text);
-	bool is_same = str_eq(buf_str(&text), now);
+	bool is_same = str_eq(buf_str(&text), now) || is_same_json(buf_str(&text), now);
 	buf_clear(&text);
 	return is_same;
 }

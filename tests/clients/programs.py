@@ -69,6 +69,7 @@ PROGRAMS = {p.name: p for p in (
         command=("claude", "-p", "{task}", "--permission-mode", "acceptEdits"),
         launch=("-p", "{task}", "--permission-mode", "acceptEdits"),
         turns=(call("Write", file_path="{file}", content="{content}"), DONE),
+        before={"~/.claude/settings.json": '{"permissions": {"allow": ["Edit"]}}'},
     ),
     Program(
         name="openclaw", package="openclaw", version="2026.9.6", limit=120,
@@ -76,6 +77,7 @@ PROGRAMS = {p.name: p for p in (
                  "--json", "{task}"),
         launch=("agent", "exec", "--cwd", ".", "--model", "offgrid/{model}", "--json", "{task}"),
         turns=(call("write", path="{path}", content="{content}"), DONE),
+        before={"~/.openclaw/openclaw.json": '{\n  // mine\n  tools: { profile: "coding" },\n}\n'},
     ),
     Program(
         name="gemini-cli", package="@google/gemini-cli", version="0.61.0", speaks_chat=False,
@@ -88,17 +90,21 @@ PROGRAMS = {p.name: p for p in (
         name="qwen-code", package="@qwen-code/qwen-code", version="0.24.4",
         command=("qwen", "-y", "{task}"), launch=("-y", "{task}"),
         turns=(call("write_file", file_path="{file}", content="{content}"), DONE),
+        before={"~/.qwen/settings.json": '{\n  "ui": { "hideTips": true }\n}\n'},
     ),
     Program(
         name="continue", package="@continuedev/cli", version="1.5.47",
         command=("cn", "--auto", "-p", "{task}"), launch=("--auto", "-p", "{task}"),
         turns=(call("Write", filepath="{path}", content="{content}"), DONE),
+        before={"~/.continue/config.yaml": "name: Mine\nversion: 0.0.1\nschema: v1\n# another\nmodels:\n  - name: Other\n"
+                "    provider: openai\n    model: other\n    apiBase: http://127.0.0.1:9/v1\n"},
     ),
     Program(
         name="cline", package="cline", version="3.0.65", after=(("cline", "postinstall.mjs"),),
         command=("cline", "-P", "openai-compatible", "-m", "{model}", "{task}"), launch=("{task}",),
         turns=(call("editor", path="{file}", new_text="{content}"), DONE),
         stays=("cline",), caution="leaves a daemon after every run",
+        before={"~/.cline/data/settings/providers.json": '{"version": 1, "lastUsedProvider": "anthropic", "modes": {}, "providers": {}}'},
     ),
     Program(
         name="aider", package="aider-chat", version="0.86.2", install="venv", limit=90,

@@ -171,6 +171,7 @@ static void what_a_program_keeps_in_its_file_is_no_change(void **state)
 	static const char *const kept[][3] = {
 		{ "cline", "2026-01-01T00:00:00.000Z", "2026-11-22T21:18:04.966Z" },
 		{ "qwen-code", "\"$version\": 4", "\"$version\": 5" },
+		{ "cline", "\"version\": 1,\n  ", "\"version\":1, " }, /* its own layout */
 	};
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		struct err e = { 0 };
