@@ -250,6 +250,8 @@ static const struct client_setting continue_settings[] = {
 		"must not be over contextLength, or no request goes out" },
 	{ 0, CLIENT_PATIENCE, CN "requestOptions/timeout", "{patience}",
 		"milliseconds; " WITHOUT_PATIENCE },
+	{ 1, CLIENT_NEEDED, "cliSelectedModel", "\"offgrid\"",
+		"which of its models it starts with; unset, the first of them" },
 	{ .path = NULL },
 };
 
@@ -455,7 +457,8 @@ const struct client clients[] = {
 		.measured = "@continuedev/cli 1.5.47",
 		.dialect = "openai",
 		.note = "without --auto it is offered no tool that writes, but Bash, unasked",
-		.files = { { "~/.continue/config.yaml", NULL, NULL, CONF_YAML } },
+		.files = { { "~/.continue/config.yaml", NULL, NULL, CONF_YAML },
+			{ "~/.continue/index/globalContext.json", NULL, NULL, CONF_JSON } },
 		.settings = continue_settings,
 		.warnings = continue_warnings,
 		.launch_words = no_words,

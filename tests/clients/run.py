@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 import install
+import report
 from programs import PROGRAMS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,18 +39,18 @@ def namespace():
     return ["bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc", "--"]
 
 
-def trial(client, mode="script", guard=True, launch=False):
+def trial(client, mode, guard, launch, limit):
     """The verdict of one trial, as trial.py has it; "broken" if it could not be held."""
-    program = PROGRAMS[client]
-    plan = {"client": client, "mode": mode, "guard": guard, "launch": launch, "limit": program.limit}
+    limit = min(limit, PROGRAMS[client].limit)
+    plan = {"client": client, "mode": mode, "guard": guard, "launch": launch, "limit": limit}
     words = [*namespace(), sys.executable, str(HERE / "trial.py")]
     try:
-        done = subprocess.run(words, input=json.dumps(plan), capture_output=True, text=True, timeout=program.limit + OVERHEAD)
+        done = subprocess.run(words, input=json.dumps(plan), capture_output=True, text=True, timeout=limit + OVERHEAD)
         if done.returncode == 0:
             return json.loads(done.stdout)
         why = done.stderr[-2000:]
     except subprocess.TimeoutExpired:
-        why = f"not over after {program.limit + OVERHEAD} s"
+        why = f"not over after {limit + OVERHEAD} s"
     return {"outcome": "broken", "said": why}
 
 
@@ -121,6 +122,8 @@ def main():
     asked.add_argument("--guard", choices=("on", "off", "both"), default="on")
     asked.add_argument("--launch", action="store_true", help="try `offgrid launch` too, on the script backend")
     asked.add_argument("--results", help="a file that keeps verdicts")
+    asked.add_argument("--limit", type=int, default=600, help="seconds of one run, if fewer than the program's own limit")
+    asked.add_argument("--report", metavar="PAGE", help="make the tables in this page anew from all verdicts kept")
     asked.add_argument("--say", action="store_true", help="print what the program said, too")
     args = asked.parse_args()
     clients = chosen(args.clients, ",", PROGRAMS, "client")
@@ -143,13 +146,15 @@ def main():
         for one in which:
             verdict = results.get(*one)
             if not verdict:
-                verdict = trial(*one)
+                verdict = trial(*one, args.limit)
                 results.put(verdict, *one)
             wrong = faults(*one[:3], verdict)
             bad += bool(wrong)
             print(line_of(*one, verdict, wrong), flush=True)
             if args.say or wrong:
                 print("    " + verdict["said"].strip().replace("\n", "\n    "), flush=True)
+    if args.report:
+        report.put_into(args.report, results, known[1:])
     return 1 if bad else 0
 
 
