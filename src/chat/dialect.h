@@ -68,6 +68,11 @@ enum dialect_ask {
 	DIALECT_KEPT_ASKED, /* what it answers */
 	DIALECT_KEPT_CANCEL,
 	DIALECT_EMBED, /* vectors of texts: dialect.embed */
+	/* About models (dialect_library.h). */
+	DIALECT_ABOUT,
+	DIALECT_LOADED,
+	DIALECT_PULL,
+	DIALECT_REFUSED, /* what this server never does; the word says what to do instead */
 	DIALECT_ASK_COUNT
 };
 
@@ -81,6 +86,7 @@ struct dialect_route {
 
 struct dialect;
 struct dialect_keeping;
+struct dialect_library;
 
 /* The first member of every dialect's own writer and reader: so they know whose they are. */
 struct dialect_writer {
@@ -148,6 +154,8 @@ struct dialect {
 
 	/* Answers that later requests go on from; NULL: there are none. */
 	const struct dialect_keeping *keeping;
+	/* What clients ask about models beyond their list; NULL: nothing. */
+	const struct dialect_library *library;
 
 	/* ---- answers of an upstream ---- */
 	/* Events go to the sink from inside the functions below; it must not free the reader. After

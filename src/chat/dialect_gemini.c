@@ -99,8 +99,11 @@ static void write_model(const json_t *model, struct buf *out)
 		js_member_i64(out, "inputTokenLimit", context);
 		js_member_i64(out, "outputTokenLimit", context);
 	}
-	buf_add(out, STR(",\"supportedGenerationMethods\":[\"generateContent\","
-			 "\"streamGenerateContent\",\"countTokens\"]}"));
+	js_member(out, "supportedGenerationMethods");
+	buf_add(out, json_is_true(json_object_get(model, "embeds"))
+			     ? STR("[\"embedContent\",\"batchEmbedContents\"]}")
+			     : STR("[\"generateContent\",\"streamGenerateContent\","
+				   "\"countTokens\"]}"));
 	buf_clear(&name);
 }
 

@@ -1,5 +1,5 @@
 /*
- * dialect_ollama.c - the row of Ollama's own API, its errors and its list of models.
+ * dialect_ollama.c - the row of Ollama's own API, and its errors.
  *
  * Layer: wire.
  */
@@ -54,73 +54,22 @@ static bool read_error(int status, struct str body, struct err *e)
 	return false;
 }
 
-/* ---- models ---- */
-
-static void write_details(const json_t *model, struct buf *out)
-{
-	json_int_t context = json_integer_value(json_object_get(model, "context_tokens"));
-	js_member(out, "details");
-	buf_add(out, STR("{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"\","
-			 "\"families\":[],\"parameter_size\":\"\",\"quantization_level\":\"\"}"));
-	js_member(out, "capabilities");
-	buf_add(out, STR("[\"completion\",\"tools\"]"));
-	js_member(out, "model_info");
-	buf_add_char(out, '{');
-	if (context > 0)
-		js_member_i64(out, "general.context_length", context);
-	buf_add_char(out, '}');
-}
-
-static void write_model(const json_t *model, struct buf *out)
-{
-	struct str id = js_text(json_object_get(model, "id"));
-	buf_add_char(out, '{');
-	js_member_text(out, "name", id);
-	js_member_text(out, "model", id);
-	js_member_text(out, "modified_at", STR("1970-01-01T00:00:00Z"));
-	js_member_i64(out, "size", 0);
-	js_member_text(out, "digest", STR(""));
-	write_details(model, out);
-	buf_add_char(out, '}');
-}
-
-static void write_models(const json_t *models, struct buf *out)
-{
-	buf_add(out, STR("{\"models\":["));
-	for (size_t i = 0; i < json_array_size(models); i++) {
-		js_next(out);
-		write_model(json_array_get(models, i), out);
-	}
-	buf_add(out, STR("]}"));
-}
-
-static int64_t context_of(const json_t *model)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach(json_object_get(model, "model_info"), key, value)
-	{
-		if (str_ends(str_z(key), STR(".context_length")))
-			return json_integer_value(value);
-	}
-	return 0;
-}
-
-static bool read_models(struct str body, json_t *models, struct err *e)
-{
-	static const struct dialect_model_list as = {
-		.list = "models", .name = "name", .context = context_of
-	};
-	return dialect_read_models_as(&as, body, models, e);
-}
-
 static const struct dialect_route routes[] = {
 	{ "POST", "/chat", DIALECT_ANSWER, OLLAMA_CHAT },
 	{ "POST", "/generate", DIALECT_ANSWER, OLLAMA_GENERATE },
 	{ "POST", "/embed", DIALECT_EMBED, OLLAMA_EMBED },
 	{ "POST", "/embeddings", DIALECT_EMBED, OLLAMA_EMBEDDINGS },
 	{ "GET", "/tags", DIALECT_MODELS, NULL },
-	{ "GET", "/ps", DIALECT_MODELS, NULL },
+	{ "GET", "/ps", DIALECT_LOADED, NULL },
+	{ "POST", "/show", DIALECT_ABOUT, NULL },
+	{ "POST", "/pull", DIALECT_PULL, NULL },
+	{ "DELETE", "/delete", DIALECT_REFUSED, "remove it with: offgrid rm MODEL" },
+	{ "POST", "/copy", DIALECT_REFUSED, "copy its file, and name the copy by its path" },
+	{ "POST", "/create", DIALECT_REFUSED,
+		"name a GGUF file: offgrid serve --model FILE, with --adapter for an adapter" },
+	{ "POST", "/push", DIALECT_REFUSED, "put its file where others can fetch it" },
+	{ "HEAD", "/blobs/*", DIALECT_REFUSED, "name a GGUF file: offgrid serve --model FILE" },
+	{ "POST", "/blobs/*", DIALECT_REFUSED, "name a GGUF file: offgrid serve --model FILE" },
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
@@ -141,14 +90,15 @@ const struct dialect dialect_ollama = {
 	.write = ollama_write,
 	.writer_free = ollama_writer_free,
 	.write_error = ollama_write_error,
-	.write_models = write_models,
-	.write_model = write_model,
+	.write_models = ollama_write_models,
+	.write_model = ollama_write_model,
 	.reader_new = ollama_reader_new,
 	.read_piece = ollama_read_piece,
 	.read_document = ollama_read_document,
 	.read_end = ollama_read_end,
 	.reader_free = ollama_reader_free,
 	.read_error = read_error,
-	.read_models = read_models,
+	.read_models = ollama_read_models,
+	.library = &ollama_library,
 	.embed = &embed_ollama,
 };

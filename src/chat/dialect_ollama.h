@@ -31,6 +31,11 @@ void ollama_write(struct dialect_writer *w, const struct chat_event *event, stru
 void ollama_writer_free(struct dialect_writer *w);
 void ollama_write_error(const struct err *e, struct buf *out);
 
+void ollama_write_model(const json_t *model, struct buf *out);
+void ollama_write_models(const json_t *models, struct buf *out);
+bool ollama_read_models(struct str body, json_t *models, struct err *e);
+extern const struct dialect_library ollama_library;
+
 struct dialect_reader *ollama_reader_new(struct chat_sink sink);
 void ollama_read_piece(struct dialect_reader *rd, struct str name, struct str data);
 void ollama_read_document(struct dialect_reader *rd, struct str body);

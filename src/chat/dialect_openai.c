@@ -81,6 +81,33 @@ static int64_t number_at(const json_t *object, const char *key)
 								       : 0;
 }
 
+/* As llama.cpp's server tells it, and its clients look for it. */
+static void write_meta(const json_t *model, struct buf *out)
+{
+	static const struct {
+		const char *name, *from;
+	} rows[] = {
+		{ "n_ctx", "context_tokens" },
+		{ "n_ctx_train", "trained_tokens" },
+		{ "n_params", "parameters" },
+		{ "n_vocab", "vocabulary" },
+		{ "n_embd", "width" },
+		{ "size", "bytes" },
+	};
+	struct buf meta;
+	buf_init(&meta, LIMIT_QUOTE_BYTES);
+	buf_add_char(&meta, '{');
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (number_at(model, rows[i].from))
+			js_member_i64(&meta, rows[i].name, number_at(model, rows[i].from));
+	buf_add_char(&meta, '}');
+	if (meta.n > sizeof "{}" - 1) {
+		js_member(out, "meta");
+		buf_add(out, buf_str(&meta));
+	}
+	buf_clear(&meta);
+}
+
 static void write_model(const json_t *model, struct buf *out)
 {
 	int64_t context = number_at(model, "context_tokens");
@@ -92,9 +119,8 @@ static void write_model(const json_t *model, struct buf *out)
 	if (context) {
 		js_member_i64(out, "context_length", context);
 		js_member_i64(out, "max_model_len", context);
-		js_member(out, "meta");
-		buf_printf(out, "{\"n_ctx\":%lld}", (long long)context);
 	}
+	write_meta(model, out);
 	buf_add_char(out, '}');
 }
 

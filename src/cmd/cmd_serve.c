@@ -27,6 +27,7 @@ struct args {
 	struct str embeddings;
 	struct str script;
 	bool no_guard;
+	bool allow_pull;
 	bool no_store;
 };
 
@@ -53,6 +54,10 @@ static const struct opt options[] = {
 		OPT_INTO(struct args, hosts),
 		.arg = "NAME",
 		.help = "a name by which clients call this server" },
+	{ .name = "allow-pull",
+		OPT_INTO(struct args, allow_pull),
+		.help = "let clients fetch models by POST /api/pull; whoever may ask can then fill "
+			"the disk" },
 	OPT_HEADING("who answers"),
 	{ .name = "upstream",
 		.letter = 'u',
@@ -267,6 +272,7 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 	fd_raise_limit(2 * LIMIT_HTTP_CONNECTIONS + 256);
 	h->loop = loop_new();
 	h->client = http_client_new(h->loop);
+	o.puller = args->allow_pull ? h->client : NULL;
 	h->router = router_new(h->loop);
 	if (!read_listen(in->arena, args->listen, &o, e) || !read_keys(h, args, e) ||
 		!add_upstreams(h, args, in->config, e) || !open_store(h, args, e))

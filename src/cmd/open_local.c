@@ -170,6 +170,8 @@ struct backend *open_local_apart(struct loop *loop, const struct model_args *arg
 	}
 	bool embeds = args->embeds || makes_vectors(p->arena, &p->choice);
 	return loading_new(loop, &(struct loading_work){ .model = p->choice.name.p,
+					 .path = p->choice.path.p,
+					 .sha256 = p->choice.sha256.n ? p->choice.sha256.p : NULL,
 					 .embeds = embeds,
 					 .open = embeds ? load_embedder : load,
 					 .attach = embeds ? embedder_attach : local_attach,

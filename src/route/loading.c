@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/must.h"
+#include "route/about.h"
 
 static const char *const stage_names[] = {
 	[ENGINE_CHECKING] = "checking",
@@ -48,6 +49,7 @@ struct loading {
 	bool is_joined, is_over; /* over: nothing can come of it any more, or it is there */
 	struct backend *inner;   /* NULL: not there */
 	struct news news;
+	json_t *about;                      /* its file; NULL: not read yet */
 	struct loading_call *first, **last; /* that wait, in their order */
 };
 
@@ -285,6 +287,19 @@ static void list(struct backend *b, json_t *models)
 					"embeds", l->work.embeds));
 }
 
+/* What only the model itself tells is told once it is there. */
+static void describe(struct backend *b, json_t *model)
+{
+	struct loading *l = (struct loading *)b;
+	if (!l->about)
+		l->about = l->work.path ? about_model_file(l->work.path, l->work.sha256)
+					: json_object();
+	json_object_update(model, l->about);
+	json_object_set_new(model, "is_loaded", json_boolean(l->inner));
+	if (l->inner && l->inner->ops->describe)
+		l->inner->ops->describe(l->inner, model);
+}
+
 static bool count(struct backend *b, const struct chat_request *r, struct trace *t, int64_t *tokens,
 	struct err *e)
 {
@@ -323,6 +338,7 @@ static void free_backend(struct backend *b)
 	mailbox_free(l->mail);
 	if (l->work.free)
 		l->work.free(l->work.ctx);
+	json_decref(l->about);
 	free(l->model);
 	free(l);
 }
@@ -336,6 +352,7 @@ static const struct backend_ops ops = {
 	.embed = embed,
 	.count = count,
 	.list = list,
+	.describe = describe,
 	.is_ready = is_ready,
 	.free = free_backend,
 };

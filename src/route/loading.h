@@ -19,7 +19,9 @@
 
 struct loading_work {
 	const char *model; /* what it will be called; copied */
-	bool embeds;       /* it makes vectors and does not answer */
+	/* Its file, and the hash of it; borrowed as long as ctx; NULL: not known. */
+	const char *path, *sha256;
+	bool embeds; /* it makes vectors and does not answer */
 	/* On the thread: gives a backend that attach makes fit for the loop. What it shows the
 	 * watcher is what others are told; the watcher's false means to give up (ERR_CANCELLED). */
 	struct backend *(*open)(void *ctx, struct engine_watcher watcher, struct err *e);

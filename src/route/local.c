@@ -510,6 +510,13 @@ static void list(struct backend *b, json_t *models)
 					      engine_facts(l->engine)->context_tokens));
 }
 
+static void describe(struct backend *b, json_t *model)
+{
+	struct local *l = (struct local *)b;
+	if (template_thinks(l->chat))
+		json_object_set_new(model, "thinks", json_true());
+}
+
 static void free_backend(struct backend *b)
 {
 	struct local *l = (struct local *)b;
@@ -532,6 +539,7 @@ static const struct backend_ops ops = {
 	.pause = pause_call,
 	.count = count,
 	.list = list,
+	.describe = describe,
 	.free = free_backend,
 };
 

@@ -84,6 +84,22 @@ json_t *router_models(struct router *r)
 	return all;
 }
 
+json_t *router_catalog(struct router *r)
+{
+	json_t *all = json_array();
+	for (struct upstream *u = r->first; u; u = u->next) {
+		size_t before = json_array_size(all);
+		u->backend->ops->list(u->backend, all);
+		for (size_t i = before; i < json_array_size(all); i++) {
+			json_t *model = json_array_get(all, i);
+			json_object_set_new(model, "upstream", js_new_text(str_z(u->name)));
+			if (u->backend->ops->describe)
+				u->backend->ops->describe(u->backend, model);
+		}
+	}
+	return all;
+}
+
 bool router_is_ready(const struct router *r, struct backend_progress *out)
 {
 	bool is_any = false, has_answerer = false, has_vectors = r->first == NULL;

@@ -63,6 +63,9 @@ struct backend_ops {
 	/* Appends the models it serves to the array, each {"id": …, "context_tokens": …}; with
 	 * "embeds": true if it makes vectors and does not answer. */
 	void (*list)(struct backend *b, json_t *models);
+	/* Adds what is known of one of its models to its entry (route/about.h), and `is_loaded`,
+	 * `thinks`. NULL: nothing is. */
+	void (*describe)(struct backend *b, json_t *model);
 	/* False while it cannot answer yet, and how far it is then; requests may come and wait.
 	 * `out` is zeroed. NULL: it always can. */
 	bool (*is_ready)(struct backend *b, struct backend_progress *out);
@@ -97,6 +100,9 @@ void router_unguard(struct router *r, const char *name);
 
 /* All models of all upstreams, each with "upstream": a new array. */
 json_t *router_models(struct router *r);
+
+/* The same with all that is known of each: reads files where that was not done before. */
+json_t *router_catalog(struct router *r);
 
 struct route_count {
 	int64_t tokens;

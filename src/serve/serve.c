@@ -162,7 +162,7 @@ static void get_models(
 	(void)path;
 	struct buf body;
 	buf_init(&body, BODY_BYTES);
-	json_t *models = router_models(s->router);
+	json_t *models = router_catalog(s->router);
 	d->write_models(models, &body);
 	json_decref(models);
 	http_reply(x, 200, TYPE_JSON, buf_str(&body));
@@ -173,7 +173,7 @@ static void get_models(
 static void get_model(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
 {
-	json_t *models = router_models(s->router), *wanted = NULL;
+	json_t *models = router_catalog(s->router), *wanted = NULL;
 	for (size_t i = 0; i < json_array_size(models) && !wanted; i++)
 		if (str_eq(js_text(json_object_get(json_array_get(models, i), "id")), path))
 			wanted = json_array_get(models, i);
@@ -218,6 +218,10 @@ static void (*const handlers[])(
 	[DIALECT_KEPT_ASKED] = kept_show_asked,
 	[DIALECT_KEPT_CANCEL] = kept_cancel,
 	[DIALECT_EMBED] = vectors_begin,
+	[DIALECT_ABOUT] = library_about,
+	[DIALECT_LOADED] = library_loaded,
+	[DIALECT_PULL] = library_pull,
+	[DIALECT_REFUSED] = library_refuse,
 };
 
 _Static_assert(sizeof handlers / sizeof handlers[0] == DIALECT_ASK_COUNT, "a handler for each");
@@ -491,6 +495,7 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 		.keys = o->keys,
 		.host_count = o->host_count,
 		.arena = arena_new(),
+		.puller = o->puller,
 		.is_unguarded = o->is_unguarded,
 		.alive_ms = o->alive_ms ? o->alive_ms : SERVE_ALIVE_MS };
 	s->hosts = arena_calloc(s->arena, o->host_count + 1, sizeof *s->hosts);
@@ -520,6 +525,7 @@ void serve_free(struct serve *s)
 		answer_abort(s->answers);
 	while (s->vectors)
 		vectors_abort(s->vectors);
+	library_stop(s);
 	http_server_free(s->http);
 	arena_free(s->arena);
 	free(s);

@@ -29,6 +29,7 @@
 #include "store/writer.h"
 
 struct serve;
+struct http_client;
 
 struct serve_options {
 	const char *address; /* a number: "127.0.0.1", "::1", "0.0.0.0" */
@@ -37,7 +38,10 @@ struct serve_options {
 	/* Names by which it may be called besides the address's own, "box.lan". */
 	const struct str *hosts;
 	size_t host_count;
-	int64_t alive_ms;  /* 0: SERVE_ALIVE_MS */
+	int64_t alive_ms; /* 0: SERVE_ALIVE_MS */
+	/* Models are fetched for clients that ask for it, with this; NULL: they are not. Whoever
+	 * may ask can fill the disk then. */
+	struct http_client *puller;
 	bool is_unguarded; /* answers pass as they come, unmended (route/guarded.h) */
 };
 

@@ -11,6 +11,7 @@
 
 struct answer;
 struct vectors;
+struct pulling;
 
 struct serve {
 	struct loop *loop;
@@ -24,8 +25,10 @@ struct serve {
 	int64_t alive_ms;
 	bool is_unguarded;
 	struct metrics metrics;
-	struct answer *answers;  /* under way */
-	struct vectors *vectors; /* as well */
+	struct answer *answers;     /* under way */
+	struct vectors *vectors;    /* as well */
+	struct http_client *puller; /* fetches models for clients; NULL: it is not done */
+	struct pulling *pulling;    /* one at a time; NULL: none */
 };
 
 /* The HTTP status of an error, where the table of kinds is too coarse: a key of ours that does not
@@ -55,5 +58,17 @@ void answer_abort(struct answer *a);
 void vectors_begin(
 	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
 void vectors_abort(struct vectors *v); /* as answer_abort */
+
+/* library.c: what is asked about models beyond their list. */
+void library_about(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+void library_loaded(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+void library_refuse(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+/* pulling.c: fetches a model for a client, if the server was started so. */
+void library_pull(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+void library_stop(struct serve *s); /* ends the fetching: the server is being freed */
 
 #endif
