@@ -69,6 +69,8 @@ struct schema_members {
 	const char *value_close; /* with TOOL_HOLE_KEY if it holds the key */
 	const char *call_open;   /* begins a call as it could stand inside a value, or NULL */
 	const char *marks[2];    /* what else readers know a call by, or NULL */
+	/* Around a string in tags that holds one of these bytes; NULL: it stands as it is. */
+	const char *wrap_open, *wrap_close, *wrapped_bytes;
 	/* Objects and arrays in tags are elements, each tag behind this; NULL: they are JSON. */
 	const char *element_mark;
 };

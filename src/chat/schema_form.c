@@ -318,6 +318,9 @@ static struct raw_frame frame_of(const struct schema *s, const struct spot *spot
 	if (!spot)
 		return (struct raw_frame){ .open = quote, .close = quote };
 	struct raw_frame f = { .open = spot->wraps[WORD_STRING]->open, .close = spot->close };
+	/* Without a block it has no markup in it, with one it ends with the block. */
+	if (m->wrap_open)
+		return f;
 	if (s->forms->has_elements) {
 		f.mark_bytes = str_z(m->element_mark).n;
 		return f;
@@ -391,9 +394,47 @@ static void raw_string(struct schema_build *b, const struct shape *shape, const 
 		build_way(b, out, raw_scalar(b, made));
 }
 
+/* The frame of a string in a block. */
+static struct raw_frame wrapped_frame(const struct schema *s, const struct spot *spot)
+{
+	const struct schema_members *m = s->options.members;
+	struct str open = spot->wraps[WORD_STRING]->open;
+	return (struct raw_frame){ .open = arena_printf(
+					   s->mem, "%.*s%s", STR_ARG(open), m->wrap_open),
+		.close = arena_printf(s->mem, "%s%.*s", m->wrap_close, STR_ARG(spot->close)) };
+}
+
+/* A string without the bytes that would be markup as it is, any in a block. */
+static void wrapped_string(struct schema_build *b, const struct shape *shape,
+	const struct spot *spot, struct ways *out)
+{
+	struct arena *mem = b->schema->mem;
+	bool is_any, overflow = false;
+	const struct dfa *inside = plain_inside(b, shape, &is_any);
+	struct str plain =
+		arena_printf(b->scratch, "[^%s]*", b->schema->options.members->wrapped_bytes);
+	const struct dfa *no_markup =
+		compile_any(b, &b->any_unwrapped, plain.p, PATTERN_WHOLE_PLAIN);
+	struct raw_frame bare = frame_of(b->schema, spot), block = wrapped_frame(b->schema, spot);
+	if (!inside)
+		return;
+	const struct dfa *made =
+		dfa_intersect(mem, inside, no_markup, LIMIT_PATTERN_STATES, &overflow);
+	made = made ? raw_text(mem, made, &bare, &overflow) : NULL;
+	if (made)
+		build_way(b, out, raw_scalar(b, made));
+	made = raw_text(mem, inside, &block, &overflow);
+	if (made)
+		build_way(b, out, raw_scalar(b, made));
+}
+
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out)
 {
+	if (spot && b->schema->options.members->wrap_open) {
+		wrapped_string(b, shape, spot, out);
+		return;
+	}
 	if (spot || b->schema->options.literals == SCHEMA_BARE) {
 		raw_string(b, shape, spot, out);
 		return;
@@ -416,27 +457,38 @@ static void add_word(struct words *w, struct str word)
 		w->p[w->n++] = word;
 }
 
-static bool can_stand_raw(const struct schema *s, struct str text, const struct spot *spot)
+static bool can_stand_raw(struct str text, const struct raw_frame *frame)
 {
-	struct raw_frame frame = frame_of(s, spot);
-	return !(text.n && memchr(text.p, 0, text.n)) && !raw_text_hides_end(text, &frame);
+	return !(text.n && memchr(text.p, 0, text.n)) && !raw_text_hides_end(text, frame);
+}
+
+/* Whether the text stands in a block. */
+static bool is_markup(const struct schema *s, struct str text)
+{
+	const struct schema_members *m = s->options.members;
+	for (size_t i = 0; m->wrap_open && i < text.n; i++)
+		if (strchr(m->wrapped_bytes, text.p[i]))
+			return true;
+	return false;
 }
 
 static void add_string_words(
 	struct schema_build *b, const json_t *value, const struct spot *spot, struct words *out)
 {
 	struct str text = js_text(value), quote = str_z(b->schema->options.quote);
-	if (spot && can_stand_raw(b->schema, text, spot)) {
-		struct str open = spot->wraps[WORD_STRING]->open;
-		add_word(out, arena_printf(b->scratch, "%.*s%.*s%.*s", STR_ARG(open), STR_ARG(text),
-				      STR_ARG(spot->close)));
+	bool is_wrapped = spot && is_markup(b->schema, text);
+	struct raw_frame frame =
+		is_wrapped ? wrapped_frame(b->schema, spot) : frame_of(b->schema, spot);
+	if (spot && can_stand_raw(text, &frame)) {
+		add_word(out, arena_printf(b->scratch, "%.*s%.*s%.*s", STR_ARG(frame.open),
+				      STR_ARG(text), STR_ARG(frame.close)));
 	} else if (spot) {
 		return;
 	} else if (b->schema->options.literals != SCHEMA_BARE) {
 		add_word(out, scalar_quote(b, text, '"'));
 		if (b->schema->options.literals == SCHEMA_PYTHON)
 			add_word(out, scalar_quote(b, text, '\''));
-	} else if (can_stand_raw(b->schema, text, NULL)) {
+	} else if (can_stand_raw(text, &frame)) {
 		add_word(out, arena_printf(b->scratch, "%.*s%.*s%.*s", STR_ARG(quote),
 				      STR_ARG(text), STR_ARG(quote)));
 	}

@@ -74,7 +74,7 @@ struct schema_build {
 	struct pattern_memo *patterns;
 	const struct dfa *any_string, *any_name, *any_number, *integer;
 	const struct dfa *any_single, *any_double, *any_plain, *any_bare, *any_inside, *any_key,
-		*no_closing;
+		*no_closing, *any_unwrapped;
 	bool is_full; /* too many nodes: said once */
 };
 

@@ -72,6 +72,8 @@ struct tool_format {
 	const char *before_args_also;
 	/* ---- TOOL_ARGS_RAW, TOOL_ARGS_ELEMENTS, TOOL_ARGS_BARE ---- */
 	const char *param_open, *after_key, *param_close;
+	/* RAW: around a string with bytes of `wrapped_bytes` in it; NULL: it stands as it is. */
+	const char *wrap_open, *wrap_close, *wrapped_bytes;
 	const char *element_mark;
 	const char *quote;
 	/* ---- */

@@ -346,6 +346,9 @@ static struct schema_members members_of(const struct tool_format *f)
 		m.marks[0] = f->mark_open;
 		m.marks[1] = f->mark_also;
 		m.element_mark = f->element_mark;
+		m.wrap_open = f->wrap_open;
+		m.wrap_close = f->wrap_close;
+		m.wrapped_bytes = f->wrapped_bytes;
 		break;
 	case TOOL_ARGS_PYTHON:
 		m.after_key = "=";

@@ -27,8 +27,9 @@ enum place {
 	AT_HEAD,  /* what stands before the name, and the name */
 	AT_PARAM, /* a parameter, or the end of the call */
 	IN_KEY,
-	AT_VALUE, /* one line's end, if the row has one there */
+	AT_VALUE, /* one line's end, if the row has one there, or what opens a block */
 	IN_VALUE,
+	IN_BLOCK,
 	IN_JSON,     /* an object in place of parameters */
 	AT_JSON_END, /* what closes the tag that it stood in */
 };
@@ -357,8 +358,27 @@ static enum progress take_key(struct tool_raw *m, struct look *l)
 	return WENT_ON;
 }
 
+/* What opens a block: what is in it is a string, whatever it looks like. */
+static bool take_block_open(struct tool_raw *m, struct look *l, bool *waits)
+{
+	struct str open = str_z(l->f->wrap_open);
+	enum likeness like = open.n ? tool_mark_at(open, l->s) : LIKE_NOTHING;
+	*waits = like == LIKE_BEGINNING && !l->is_end;
+	if (like != LIKE_WHOLE)
+		return false;
+	m->types = m->types & TOOL_TYPE_STRING ? TOOL_TYPE_STRING : m->types;
+	l->n += open.n;
+	m->place = IN_BLOCK;
+	return true;
+}
+
 static enum progress take_line_end(struct tool_raw *m, struct look *l)
 {
+	bool waits;
+	if (take_block_open(m, l, &waits))
+		return WENT_ON;
+	if (waits)
+		return WAITS;
 	bool has_line = str_ends(str_z(l->f->after_key), STR("\n"));
 	if (has_line && !l->s.n && !l->is_end)
 		return WAITS;
@@ -661,6 +681,29 @@ static enum progress take_value(struct tool_raw *m, struct look *l)
 	return WAITS;
 }
 
+/* ---- blocks ---- */
+
+static enum progress take_block(struct tool_raw *m, struct look *l)
+{
+	struct buf end;
+	buf_init(&end, HEAD_MAX_BYTES);
+	buf_add_z(&end, l->f->wrap_close);
+	buf_add(&end, tool_text_first(l->f->param_close));
+	size_t at = str_find(l->s, buf_str(&end)), size = end.n;
+	buf_clear(&end);
+	if (at != SIZE_MAX) {
+		end_value(m, l, at);
+		l->n += at + size;
+		return WENT_ON;
+	}
+	if (l->is_end)
+		return wrong(l, "the answer ended inside a value");
+	size_t decided = utf8_whole(str_sub(l->s, 0, l->s.n < size ? 0 : l->s.n - size + 1));
+	keep(m, l->c, str_sub(l->s, 0, decided));
+	l->n += decided;
+	return WAITS;
+}
+
 /* ---- all ---- */
 
 static enum progress step(struct tool_raw *m, struct look *l)
@@ -671,6 +714,7 @@ static enum progress step(struct tool_raw *m, struct look *l)
 	case IN_KEY: return take_key(m, l);
 	case AT_VALUE: return take_line_end(m, l);
 	case IN_VALUE: return take_value(m, l);
+	case IN_BLOCK: return take_block(m, l);
 	case AT_JSON_END: return take_json_end(l);
 	default: return take_json(m, l);
 	}

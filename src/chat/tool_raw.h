@@ -6,7 +6,8 @@
  * neither does, by its looks. Strings go out while they come in. Where a value ends is the
  * question: a file may hold every tag of the syntax. A closing tag ends it if a parameter of the
  * tool follows that was not given yet, or the end of the call behind which the next call stands or
- * nothing at all; else it belongs to the value. What a value opens itself it may close itself.
+ * nothing at all; else it belongs to the value. What a value opens itself it may close itself. A
+ * value in a block of its own (MiniCPM5) ends where the block and its parameter do.
  *
  * Forgiven: a doubled or missing closing tag, a head without its `>`, JSON in place of parameters.
  *

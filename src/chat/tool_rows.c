@@ -345,6 +345,26 @@ static const struct tool_format minimax_xml = {
 	THINK,
 };
 
+/* MiniCPM5: what would be markup stands in a block as XML has it. Its template writes values that
+ * are no strings as Python prints them; JSON is what they are asked for. */
+static const struct tool_format minicpm_xml = {
+	.name = "minicpm-xml",
+	.arguments = TOOL_ARGS_RAW,
+	.mark_open = "<function name=\"",
+	.mark_close = "</function>",
+	.call_open = "<function name=\"",
+	.before_args = "\">",
+	.param_open = "<param name=\"",
+	.after_key = "\">",
+	.param_close = "</param>",
+	.wrap_open = "<![CDATA[",
+	.wrap_close = "]]>",
+	.wrapped_bytes = "<&\n",
+	.call_close = "</function>",
+	.call_separator = "\n",
+	THINK,
+};
+
 /* MiniMax M3: as M2, each tag behind a mark, values nested. */
 #define M3 "]<]minimax[>["
 static const struct tool_format minimax_elements = {
@@ -585,6 +605,7 @@ const struct tool_format *const tool_formats[] = {
 	&seed_xml,
 	&minimax_xml,
 	&minimax_elements,
+	&minicpm_xml,
 	&muse_xml,
 	&kimi_open,
 	&glm_lines,

@@ -68,6 +68,20 @@ static void add_raw(struct buf *out, const json_t *value)
 		js_write_spaced(value, out);
 }
 
+static bool is_wrapped(const struct tool_format *f, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	return f->wrap_open && text && strpbrk(text, f->wrapped_bytes);
+}
+
+static void add_value(struct buf *out, const struct tool_format *f, const json_t *value)
+{
+	bool wraps = is_wrapped(f, value);
+	buf_add_z(out, wraps ? f->wrap_open : "");
+	add_raw(out, value);
+	buf_add_z(out, wraps ? f->wrap_close : "");
+}
+
 /* Objects and arrays as elements, each tag behind the mark. */
 static void add_elements(struct buf *out, const char *mark, const json_t *value)
 {
@@ -195,7 +209,7 @@ static void add_tagged(struct buf *out, const struct tool_format *f, struct hole
 		if (f->arguments == TOOL_ARGS_ELEMENTS)
 			add_elements(out, f->element_mark ? f->element_mark : "", value);
 		else
-			add_raw(out, value);
+			add_value(out, f, value);
 		add_text(out, f->param_close, &h);
 	}
 }

@@ -28,7 +28,7 @@ ANSWER_TOKENS = 900
 CONTEXT_TOKENS = 16384
 AT_ONCE = 4
 LEAST_THOUGHTS = 2
-LINE = "{family:18} {kind:>5} {architecture:14} {vocabulary:14} {format:14} {asked:>5} {valid:>5} {cut:>4} {thought:>7} {file:>4}  {note}"
+LINE = "{family:18} {kind:>5} {architecture:14} {vocabulary:14} {format:16} {asked:>5} {valid:>5} {cut:>4} {thought:>7} {file:>4}  {note}"
 WRITTEN = re.compile(r"[a-z]{3,8}\.txt")
 
 

@@ -209,6 +209,7 @@ static const struct served {
 	{ "Phi-4-mini", "phi-list", "its row" },
 	{ "Granite 3.3", "granite-list", "its row; calls are written into histories" },
 	{ "Command R7B, Command A", "command-list", "its row" },
+	{ "MiniCPM5", "minicpm-xml", "its row" },
 	{ "Command R+", "prompted", "its own form knows no answer without a call; it is read" },
 	{ "Functionary 3.1", "functionary-tag", "its row" },
 	{ "Functionary 3.2", "functionary-to", "its row" },

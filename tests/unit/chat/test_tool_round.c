@@ -59,6 +59,7 @@ static const char *const pieces[] = {
 
 enum { PIECE_COUNT = sizeof pieces / sizeof *pieces, ROUNDS = 300 };
 
+#define NEXT  "a parameter behind a closing tag is the next one"
 #define TWICE "a closing tag that stands twice is taken as a slip of the model"
 
 /* What a row's syntax cannot say: a string with this in it. */
@@ -74,6 +75,11 @@ static const struct {
 	{ "qwen-xml", "</parameter><tool_call>", "a call behind a closing tag is the next one" },
 	{ "glm-lines", "</arg_value><tool_call>", "a call behind a closing tag is the next one" },
 	{ "glm-tight", "</arg_value><tool_call>", "a call behind a closing tag is the next one" },
+	{ "glm-lines", "</arg_value><arg_key>", NEXT },
+	{ "glm-tight", "</arg_value><arg_key>", NEXT },
+	{ "glm-tight", "</arg_value>\n</arg_value>", TWICE },
+	{ "dsml-tools", "</｜DSML｜parameter>\n</｜DSML｜parameter>", TWICE },
+	{ "minicpm-xml", "]]></param>", "a block ends there" },
 	{ "seed-xml", "</parameter></parameter>", TWICE },
 	{ "minimax-xml", "</parameter></parameter>", TWICE },
 	{ "glm-lines", "</arg_value></arg_value>", TWICE },
@@ -258,7 +264,7 @@ static void what_is_written_is_read(void **state)
 	size_t bad = 0;
 	for (size_t k = 0; tool_formats[k]; k++) {
 		const struct tool_format *f = tool_formats[k];
-		g->seed = k;
+		g->seed = str_hash(str_z(f->name));
 		for (int i = 0; i < ROUNDS && f->mark_open; i++) {
 			struct err e = { 0 };
 			json_t *list = json_pack("[o]", make_arguments(g));

@@ -199,6 +199,20 @@
 											      "end "
 											      "1",
 		0 },
+	{ "minicpm-xml",
+		"<think>\nTHINK1\n</think>\n\nLet me write it.\n<function "
+		"name=\"write_file\"><param "
+		"name=\"path\">a \"q\".txt</param><param name=\"mode\">420</param></function>",
+		THINK "\n" SAY "\n" CALL0(ARGS), 0 },
+	{ "minicpm-xml",
+		"<function name=\"write_file\"><param name=\"path\"><![CDATA[a\n</param> & <b>]]>"
+		"</param><param name=\"content\"><![CDATA[420]]></param></function>\n<function "
+		"name=\"get\"></function>",
+		CALL0("{\"path\": \"a\\n</param> & <b>\", \"content\": \"420\"}") "\ntool_begin "
+										  "1 " ID1
+										  " get\ntool_args "
+										  "{}\ntool_end 1",
+		0 },
 	{ "muse-xml",
 		" to=self<|message|>THINK1<|eom|><|start|>assistant to=write_file<|message|>"
 		"<atem:function_calls>\n<atem:invoke name=\"write_file\">\n<atem:parameter "
