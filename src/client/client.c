@@ -14,18 +14,24 @@ const char *const client_weight_names[] = {
 	[CLIENT_PATIENCE] = "patience",
 	[CLIENT_QUIET] = "quiet",
 	[CLIENT_ONCE] = "once",
+	[CLIENT_LISTED] = "listed",
 };
 
 _Static_assert(sizeof client_weight_names / sizeof *client_weight_names == CLIENT_WEIGHT_COUNT,
 	"a name for each");
 
-enum { COMPACT_PERCENT = 80 };
+enum { COMPACT_PERCENT = 80, ASSUMED_CONTEXT = 1048576 };
 
 /* ---- holes ---- */
 
 static struct str number(struct arena *a, int64_t n)
 {
 	return arena_printf(a, "%lld", (long long)n);
+}
+
+static int64_t compact_at(const struct client_target *t)
+{
+	return t->context * COMPACT_PERCENT / 100;
 }
 
 /* What a hole stands for; false if there is no such hole. */
@@ -40,7 +46,8 @@ static bool hole(struct arena *a, struct str name, const struct client_target *t
 		{ "key", t->key },
 		{ "context", number(a, t->context) },
 		{ "output", number(a, t->output) },
-		{ "compact", number(a, t->context * COMPACT_PERCENT / 100) },
+		{ "compact", number(a, compact_at(t)) },
+		{ "share", arena_printf(a, "%.4f", (double)compact_at(t) / ASSUMED_CONTEXT) },
 		{ "patience", number(a, CLIENT_PATIENCE_MS) },
 	};
 	for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
@@ -119,6 +126,29 @@ static bool is_same(const json_t *is, const json_t *should, enum conf_format for
 	return same;
 }
 
+static bool names(const json_t *list, const json_t *value)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+	{
+		if (json_equal(item, value))
+			return true;
+	}
+	return false;
+}
+
+/* What stands there will do. */
+static bool is_right(const struct client_setting *s, const json_t *is, const json_t *should,
+	enum conf_format format)
+{
+	switch (s->weight) {
+	case CLIENT_ONCE: return is != NULL;
+	case CLIENT_LISTED: return !is || names(is, should);
+	default: return is && is_same(is, should, format);
+	}
+}
+
 /* ---- writing ---- */
 
 static bool write_setting(const struct client_setting *s, enum conf_format format,
@@ -127,8 +157,7 @@ static bool write_setting(const struct client_setting *s, enum conf_format forma
 	struct conf_path path = conf_path(client_fill(a, s->path, t, false));
 	json_t *is = conf_get(format, buf_str(text), &path, NULL);
 	json_t *should = value_of(a, s->value, t);
-	bool stays = is && (s->weight == CLIENT_ONCE || is_same(is, should, format));
-	bool ok = stays || conf_set(format, text, &path, should, e);
+	bool ok = is_right(s, is, should, format) || conf_set(format, text, &path, should, e);
 	json_decref(is);
 	json_decref(should);
 	return ok;
@@ -180,14 +209,23 @@ static size_t count_rows(const struct client *c)
 	return count;
 }
 
-static bool check_setting(const struct client_setting *s, enum conf_format format, struct str text,
+/* A text that is held against the rows. */
+struct checked {
+	const struct client *client;
+	unsigned file;
+	struct str text;
+	bool is_over; /* it outweighs the file */
+};
+
+static bool check_setting(const struct checked *k, const struct client_setting *s,
 	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e)
 {
+	enum conf_format format = k->client->files[k->file].format;
 	struct str place = client_fill(a, s->path, t, false);
 	struct conf_path path = conf_path(place);
 	struct err why = { 0 };
-	json_t *is = conf_get(format, text, &path, &why), *should = value_of(a, s->value, t);
-	bool is_wrong = !is || (s->weight != CLIENT_ONCE && !is_same(is, should, format));
+	json_t *is = conf_get(format, k->text, &path, &why), *should = value_of(a, s->value, t);
+	bool is_wrong = !is_right(s, is, should, format) && (is || !k->is_over);
 	if (is_wrong && !err_is_set(&why))
 		add_finding(out, (struct client_finding){
 					 .kind = is ? CLIENT_DIFFERS : CLIENT_MISSING,
@@ -196,7 +234,7 @@ static bool check_setting(const struct client_setting *s, enum conf_format forma
 					 .is = shown(a, is),
 					 .should = shown(a, should),
 					 .why = s->why,
-					 .can_mend = true,
+					 .can_mend = !k->is_over,
 				 });
 	json_decref(is);
 	json_decref(should);
@@ -205,12 +243,13 @@ static bool check_setting(const struct client_setting *s, enum conf_format forma
 	return !err_is_set(&why);
 }
 
-static void check_warning(const struct client_warning *w, enum conf_format format, struct str text,
+static void check_warning(const struct checked *k, const struct client_warning *w,
 	const struct client_target *t, struct arena *a, struct client_findings *out)
 {
+	enum conf_format format = k->client->files[k->file].format;
 	struct str place = client_fill(a, w->path, t, false);
 	struct conf_path path = conf_path(place);
-	json_t *is = conf_get(format, text, &path, NULL);
+	json_t *is = conf_get(format, k->text, &path, NULL);
 	json_t *meant = w->value ? value_of(a, w->value, t) : NULL;
 	if (is && (!meant || is_same(is, meant, format)))
 		add_finding(out, (struct client_finding){
@@ -218,22 +257,34 @@ static void check_warning(const struct client_warning *w, enum conf_format forma
 					 .path = place,
 					 .is = shown(a, is),
 					 .why = w->why,
-					 .can_mend = w->mend != NULL,
+					 .can_mend = w->mend && !k->is_over,
 				 });
 	json_decref(is);
 	json_decref(meant);
 }
 
+static bool check(const struct checked *k, const struct client_target *t, struct arena *a,
+	struct client_findings *out, struct err *e)
+{
+	const struct client *c = k->client;
+	*out = (struct client_findings){ arena_calloc(a, count_rows(c), sizeof *out->list), 0 };
+	for (const struct client_setting *s = c->settings; s->path; s++)
+		if (s->file == k->file && !check_setting(k, s, t, a, out, e))
+			return false;
+	for (const struct client_warning *w = c->warnings; w && w->path; w++)
+		if (w->file == k->file)
+			check_warning(k, w, t, a, out);
+	return true;
+}
+
 bool client_check(const struct client *c, unsigned file, struct str text,
 	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e)
 {
-	enum conf_format format = c->files[file].format;
-	*out = (struct client_findings){ arena_calloc(a, count_rows(c), sizeof *out->list), 0 };
-	for (const struct client_setting *s = c->settings; s->path; s++)
-		if (s->file == file && !check_setting(s, format, text, t, a, out, e))
-			return false;
-	for (const struct client_warning *w = c->warnings; w && w->path; w++)
-		if (w->file == file)
-			check_warning(w, format, text, t, a, out);
-	return true;
+	return check(&(struct checked){ c, file, text, false }, t, a, out, e);
+}
+
+bool client_check_over(const struct client *c, unsigned file, struct str text,
+	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e)
+{
+	return check(&(struct checked){ c, file, text, true }, t, a, out, e);
 }

@@ -4,8 +4,12 @@
  *
  * A client is one row of data. Values and paths have holes that are filled from the target, the
  * server and model to be used: {url} (without /v1 and without a slash at the end), {model}, {key},
- * {context} and {output} (tokens), {compact} (four fifths of the context), {patience} (ms). Sources
- * are the programs' own packages as measured, of the version that the row names.
+ * {context} and {output} (tokens), {compact} (four fifths of the context), {share} (the same as a
+ * share of 1,048,576 tokens), {patience} (ms). Sources are the programs' own packages as measured,
+ * of the version that the row names.
+ *
+ * Other files, and variables of the environment, may outweigh what we wrote. They are looked at,
+ * never changed.
  *
  * Constant data and pure functions.
  */
@@ -13,6 +17,13 @@
 #define OFFGRID_CLIENT_CLIENT_H
 
 #include "client/conf.h"
+
+/* A file or text that outweighs one of the client's own where it is. */
+struct client_over {
+	unsigned file;
+	const char *place; /* "./x": where the program is started; "/x"; "$NAME": the file that a
+			      variable names; "=NAME": the text that it holds */
+};
 
 /* What a setting is for: what goes wrong without it. */
 enum client_weight {
@@ -22,6 +33,7 @@ enum client_weight {
 	CLIENT_QUIET,    /* it works, but sends what a machine without a network cannot use */
 	CLIENT_ONCE, /* a file needs it to be valid, or the program puts it there: what stands there
 			is left */
+	CLIENT_LISTED, /* a list of what may be used, "…/[]": where there is one, it must name us */
 	CLIENT_WEIGHT_COUNT
 };
 
@@ -57,12 +69,13 @@ struct client_warning {
 struct client {
 	const char *name;      /* "opencode" */
 	const char *title;     /* "OpenCode" */
-	const char *program;   /* what is looked for in PATH */
+	const char *program;   /* what is looked for in PATH; NULL: any, set up by hand */
 	const char *measured;  /* "opencode-ai 1.18.33"; NULL: known from its source only */
 	const char *dialect;   /* the row of chat/dialect.h that it speaks to us */
 	int64_t least_context; /* tokens; 0: any */
 	const char *note;      /* what else its user should know, or NULL */
 	struct client_file files[CLIENT_FILES];
+	const struct client_over *over;        /* ends with one without a place; NULL: none */
 	const struct client_setting *settings; /* ends with one without a path */
 	const struct client_warning *warnings; /* likewise; NULL: none */
 	/* Started with a configuration that is thrown away: words before those of the user, and
@@ -108,6 +121,11 @@ struct client_findings {
 
 /* Everything in the arena. False if the file cannot be read. */
 bool client_check(const struct client *c, unsigned file, struct str text,
+	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e);
+
+/* The same for a text that outweighs the file: what it does not hold is no finding, and what it
+ * holds cannot be mended by us. */
+bool client_check_over(const struct client *c, unsigned file, struct str text,
 	const struct client_target *t, struct arena *a, struct client_findings *out, struct err *e);
 
 #endif

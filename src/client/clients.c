@@ -37,6 +37,9 @@ static const struct client_setting opencode_settings[] = {
 	{ 0, CLIENT_NEEDED, "model", "\"offgrid/{model}\"", "which model it starts with" },
 	{ 0, CLIENT_QUIET, "small_model", "\"offgrid/{model}\"",
 		"titles are asked of this one; unset, of a cloud model" },
+	{ 0, CLIENT_QUIET, "autoupdate", "false", "it looks for a newer one else" },
+	{ 0, CLIENT_LISTED, "enabled_providers/[]", "\"offgrid\"",
+		"only the providers in this list exist for it" },
 	{ .path = NULL },
 };
 
@@ -46,7 +49,15 @@ static const struct client_warning opencode_warnings[] = {
 	{ 0, "tools/edit", "false", "true", false, "it is not offered the tool that edits files" },
 	{ 0, "tools/bash", "false", "true", false,
 		"it is not offered the tool that runs commands" },
+	{ 0, "agent/build/tools/write", "false", "true", false,
+		"its usual agent is not offered the tool that writes files" },
+	{ 0, "agent/build/tools/edit", "false", "true", false,
+		"its usual agent is not offered the tool that edits files" },
+	{ 0, "agent/build/tools/bash", "false", "true", false,
+		"its usual agent is not offered the tool that runs commands" },
+	{ 0, "permission", "\"deny\"", "\"ask\"", false, "everything is refused" },
 	{ 0, "permission/edit", "\"deny\"", "\"ask\"", false, "every edit is refused" },
+	{ 0, "permission/bash", "\"deny\"", "\"ask\"", false, "every command is refused" },
 	{ 0, "provider/offgrid/models/<{model}>/tool_call", NULL, NULL, true,
 		"is written and never read: all tools are offered either way" },
 	{ 0, "provider/offgrid/models/<{model}>/tools", NULL, NULL, true,
@@ -54,6 +65,16 @@ static const struct client_warning opencode_warnings[] = {
 	{ 0, "provider/offgrid/options/num_ctx", NULL, NULL, true,
 		"is passed on and read by nobody" },
 	{ .path = NULL },
+};
+
+/* All of them are merged; what is nearer to the project counts more. */
+static const struct client_over opencode_over[] = {
+	{ 0, "./opencode.json" },
+	{ 0, "./opencode.jsonc" },
+	{ 0, "$OPENCODE_CONFIG" },
+	{ 0, "=OPENCODE_CONFIG_CONTENT" },
+	{ 0, "/etc/opencode/opencode.json" },
+	{ .place = NULL },
 };
 
 /* OPENCODE_CONFIG alone would leave the user's own file in force, and it writes into that. */
@@ -90,6 +111,12 @@ static const struct client_warning openclaw_warnings[] = {
 	{ 0, "tools/profile", "\"minimal\"", "\"full\"", false,
 		"leaves three tools, none for files" },
 	{ 0, CLAW "tools", NULL, NULL, false, "is an unknown key, and those end every run" },
+	{ 0, CLAW "tool_call", NULL, NULL, false, "is an unknown key, and those end every run" },
+	{ 0, CLAW "limit", NULL, NULL, false, "is an unknown key, and those end every run" },
+	{ 0, "tools/allow", NULL, NULL, false, "only the tools in this list are offered" },
+	{ 0, "tools/deny", NULL, NULL, false, "the tools in this list are not offered" },
+	{ 0, "tools/toolSearch", "false", "true", false,
+		"sends all its tools at once: 98 kB of first request in place of 37" },
 	{ .path = NULL },
 };
 
@@ -143,6 +170,8 @@ static const struct client_setting claude_settings[] = {
 		"its own names for models lead here" },
 	{ 0, CLIENT_LIMIT, "env/CLAUDE_CODE_MAX_CONTEXT_TOKENS", "\"{context}\"",
 		"unset, an unknown model is taken to have a million tokens" },
+	{ 0, CLIENT_LIMIT, "env/CLAUDE_CODE_MAX_OUTPUT_TOKENS", "\"{output}\"",
+		"unset, it asks for 32,000 tokens of answer" },
 	{ 0, CLIENT_PATIENCE, "env/API_TIMEOUT_MS", "\"{patience}\"", WITHOUT_PATIENCE },
 	{ 0, CLIENT_QUIET, "env/CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "\"1\"",
 		"it calls home else" },
@@ -156,7 +185,14 @@ static const struct client_warning claude_warnings[] = {
 		"grows every request from 49 to 78 kB" },
 	{ 0, "env/ENABLE_TOOL_SEARCH", "\"0\"", "\"1\"", false,
 		"grows every request from 49 to 78 kB" },
+	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
 	{ .path = NULL },
+};
+
+static const struct client_over claude_over[] = {
+	{ 0, "./.claude/settings.local.json" },
+	{ 0, "./.claude/settings.json" },
+	{ .place = NULL },
 };
 
 static const char *const claude_env[] = { "CLAUDE_CONFIG_DIR={home}/.claude", NULL };
@@ -190,7 +226,17 @@ static const struct client_setting gemini_settings[] = {
 	{ 1, CLIENT_NEEDED, "security/auth/selectedType", "\"gemini-api-key\"",
 		"else it wants a login" },
 	{ 1, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
+	{ 1, CLIENT_LIMIT, "model/compressionThreshold", "{share}",
+		"it takes every model to have 1,048,576 tokens, and condenses at this share of "
+		"them; it has no key for the number itself" },
+	{ 1, CLIENT_QUIET, "general/enableAutoUpdate", "false", "it looks for a newer one else" },
+	{ 1, CLIENT_QUIET, "privacy/usageStatisticsEnabled", "false", "it calls home else" },
 	{ .path = NULL },
+};
+
+static const struct client_over gemini_over[] = {
+	{ 1, "./.gemini/settings.json" },
+	{ .place = NULL },
 };
 
 static const struct client_warning gemini_warnings[] = {
@@ -222,14 +268,27 @@ static const struct client_setting qwen_settings[] = {
 		WITHOUT_PATIENCE },
 	{ 0, CLIENT_NEEDED, "security/auth/selectedType", "\"openai\"", "else it wants a login" },
 	{ 0, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_PATIENCE, "env/QWEN_STREAM_MAX_LIFETIME_MS", "\"0\"",
+		"unset, an answer is cut off after 15 minutes" },
+	{ 0, CLIENT_QUIET, "general/enableAutoUpdate", "false", "it looks for a newer one else" },
+	{ 0, CLIENT_QUIET, "privacy/usageStatisticsEnabled", "false", "it calls home else" },
 	{ 0, CLIENT_QUIET, "memory/enableManagedAutoMemory", "false",
 		"else a second request goes out after answers, and 5 kB more in each" },
 	{ .path = NULL },
 };
 
+static const struct client_over qwen_over[] = {
+	{ 0, "./.qwen/settings.json" },
+	{ .place = NULL },
+};
+
 static const struct client_warning qwen_warnings[] = {
 	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
 	{ 0, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
+	{ 0, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
+	{ 0, QWEN "generationConfig/streamMaxLifetimeMs", NULL, NULL, true,
+		"changes nothing here: an answer ends after 15 minutes, unless the variable "
+		"QWEN_STREAM_MAX_LIFETIME_MS says 0" },
 	{ .path = NULL },
 };
 
@@ -280,8 +339,9 @@ static const struct client_setting cline_settings[] = {
 
 static const struct client_warning cline_warnings[] = {
 	{ 0, CL "settings/timeout", NULL, NULL, true, "changes nothing" },
-	{ 0, CL "settings/maxTokens", NULL, NULL, false,
-		"makes it ask for 32,000 tokens of answer" },
+	{ 0, CL "settings/maxTokens", NULL, NULL, true,
+		"does not do what it says: beside contextWindow it makes it ask for 32,000 "
+		"tokens" },
 	{ .path = NULL },
 };
 
@@ -301,11 +361,18 @@ static const struct client_setting aider_settings[] = {
 	{ 0, CLIENT_QUIET, "check-update", "false", "it calls home else" },
 	{ 0, CLIENT_QUIET, "show-model-warnings", "false",
 		"it asks about every model it does not know" },
+	{ 0, CLIENT_QUIET, "show-release-notes", "false", "it calls home else" },
 	{ 1, CLIENT_LIMIT, AIDER "max_input_tokens", "{context}", "for its warnings" },
 	{ 1, CLIENT_LIMIT, AIDER "max_output_tokens", "{output}", "for its warnings" },
 	{ 1, CLIENT_LIMIT, AIDER "litellm_provider", "\"openai\"", "the entry needs it" },
 	{ 1, CLIENT_LIMIT, AIDER "mode", "\"chat\"", "the entry needs it" },
 	{ .path = NULL },
+};
+
+static const struct client_over aider_over[] = {
+	{ 0, "./.aider.conf.yml" },
+	{ 1, "./.aider.model.metadata.json" },
+	{ .place = NULL },
 };
 
 /* ---- mini-swe-agent ---- */
@@ -345,16 +412,82 @@ static const char *const hermes_env[] = { "HERMES_HOME={home}/.hermes", NULL };
 static const struct client_setting goose_settings[] = {
 	{ 0, CLIENT_NEEDED, "name", "\"offgrid\"", "the name in its menu" },
 	{ 0, CLIENT_NEEDED, "engine", "\"openai\"", "names the dialect" },
+	{ 0, CLIENT_NEEDED, "display_name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "api_key_env", "\"\"", "its entry needs it" },
+	{ 0, CLIENT_NEEDED, "requires_auth", "false", "else it wants a key in its own store" },
 	{ 0, CLIENT_NEEDED, "base_url", "\"{url}/v1/chat/completions\"", "where we are" },
 	{ 0, CLIENT_LIMIT, "models/[name={model}]/context_limit", "{context}", WITHOUT_LIMIT },
 	{ 0, CLIENT_NEEDED, "supports_streaming", "true", "else nothing is shown until the end" },
 	{ 0, CLIENT_PATIENCE, "timeout_seconds", "3600", WITHOUT_PATIENCE },
+	{ 1, CLIENT_NEEDED, "GOOSE_PROVIDER", "\"offgrid\"", "which server it asks" },
+	{ 1, CLIENT_NEEDED, "GOOSE_MODEL", "\"{model}\"", "which model it starts with" },
+	{ .path = NULL },
+};
+
+/* ---- Crush ---- */
+
+#define CRUSH "providers/offgrid/models/[id={model}]/"
+static const struct client_setting crush_settings[] = {
+	{ 0, CLIENT_NEEDED, "providers/offgrid/name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/type", "\"openai-compat\"", "names the dialect" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/base_url", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/api_key", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, "providers/offgrid/discover_models", "false",
+		"else it asks at its start, and drops a server that does not answer in 3 "
+		"seconds" },
+	{ 0, CLIENT_NEEDED, CRUSH "name", "\"{model}\"", "the name in its menu" },
+	{ 0, CLIENT_LIMIT, CRUSH "context_window", "{context}",
+		"unset, it never condenses by itself" },
+	{ 0, CLIENT_LIMIT, CRUSH "default_max_tokens", "{output}", WITHOUT_LIMIT },
+	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_in", "0", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_out", "0", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_in_cached", "0", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_out_cached", "0", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CRUSH "can_reason", "false", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, CRUSH "supports_attachments", "false", "its schema wants it" },
+	{ 0, CLIENT_NEEDED, "models/large/provider", "\"offgrid\"", "which server it asks" },
+	{ 0, CLIENT_NEEDED, "models/large/model", "\"{model}\"", "which model it starts with" },
+	{ 0, CLIENT_NEEDED, "models/small/provider", "\"offgrid\"", "titles are asked there" },
+	{ 0, CLIENT_NEEDED, "models/small/model", "\"{model}\"", "titles are asked of it" },
+	{ 0, CLIENT_PATIENCE, "options/request_timeout", "3600", WITHOUT_PATIENCE },
+	{ 0, CLIENT_QUIET, "options/disable_provider_auto_update", "true",
+		"else it waits up to 45 seconds for a catalogue from the network" },
+	{ 0, CLIENT_QUIET, "options/disable_metrics", "true", "it calls home else" },
+	{ .path = NULL },
+};
+
+static const struct client_warning crush_warnings[] = {
+	{ 0, "providers/offgrid/disable", "true", "false", false, "the server is not asked" },
+	{ 0, "options/disabled_tools", NULL, NULL, false,
+		"the tools in this list are not offered" },
+	{ 0, "options/disable_auto_summarize", "true", "false", false,
+		"the prompt outgrows the context" },
+	{ .path = NULL },
+};
+
+static const struct client_over crush_over[] = {
+	{ 0, "./crush.json" },
+	{ 0, "./.crush.json" },
+	{ .place = NULL },
+};
+
+/* ---- any other ---- */
+
+static const struct client_setting any_settings[] = {
+	{ 0, CLIENT_NEEDED, "OPENAI_BASE_URL", "\"{url}/v1\"", "where we are" },
+	{ 0, CLIENT_NEEDED, "OPENAI_API_BASE", "\"{url}/v1\"", "the older name of the same" },
+	{ 0, CLIENT_NEEDED, "OPENAI_API_KEY", "\"{key}\"", "who asks" },
+	{ 0, CLIENT_NEEDED, "OPENAI_MODEL", "\"{model}\"", "which model it asks for" },
 	{ .path = NULL },
 };
 
 /* Without a variable that moves a client's files its home is moved. */
 static const char *const no_words[] = { NULL };
 static const char *const home_env[] = { "HOME={home}", NULL };
+
+static const char *const crush_env[] = { "XDG_CONFIG_HOME={home}/.config", NULL };
+static const char *const any_env[] = { "OPENAI_BASE_URL={url}/v1", "OPENAI_API_BASE={url}/v1",
+	"OPENAI_API_KEY={key}", "OPENAI_MODEL={model}", NULL };
 
 const struct client clients[] = {
 	{
@@ -363,9 +496,11 @@ const struct client clients[] = {
 		.program = "opencode",
 		.measured = "opencode-ai 1.18.33",
 		.dialect = "openai",
-		.note = "an opencode.json in a project outweighs this file",
+		.note = "without a terminal start it with --auto: what it would ask is refused "
+			"without a word",
 		.files = { { "~/.config/opencode/opencode.json",
 			"~/.config/opencode/opencode.jsonc", NULL, CONF_JSON } },
+		.over = opencode_over,
 		.settings = opencode_settings,
 		.warnings = opencode_warnings,
 		.launch_words = no_words,
@@ -378,6 +513,8 @@ const struct client clients[] = {
 		.measured = "openclaw 2026.9.6",
 		.dialect = "openai",
 		.least_context = 4096,
+		.note = "openclaw agent exec --cwd . works in this folder; openclaw agent --local "
+			"writes into ~/.openclaw/workspace",
 		.files = { { "~/.openclaw/openclaw.json", NULL, NULL, CONF_JSON } },
 		.settings = openclaw_settings,
 		.warnings = openclaw_warnings,
@@ -404,6 +541,7 @@ const struct client clients[] = {
 		.dialect = "anthropic",
 		.note = "for small models: claude --bare, 4 kB of request in place of 49",
 		.files = { { "~/.claude/settings.json", NULL, "CLAUDE_CONFIG_DIR", CONF_JSON } },
+		.over = claude_over,
 		.settings = claude_settings,
 		.warnings = claude_warnings,
 		.launch_words = no_words,
@@ -432,6 +570,7 @@ const struct client clients[] = {
 			"trusted it does not read its .env",
 		.files = { { "~/.gemini/.env", NULL, NULL, CONF_ENV },
 			{ "~/.gemini/settings.json", NULL, NULL, CONF_JSON } },
+		.over = gemini_over,
 		.settings = gemini_settings,
 		.warnings = gemini_warnings,
 		.launch_words = gemini_words,
@@ -445,6 +584,7 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.note = "without -y or --approval-mode auto-edit it is offered no tool that writes",
 		.files = { { "~/.qwen/settings.json", NULL, NULL, CONF_JSON } },
+		.over = qwen_over,
 		.settings = qwen_settings,
 		.warnings = qwen_warnings,
 		.launch_words = no_words,
@@ -470,7 +610,8 @@ const struct client clients[] = {
 		.program = "cline",
 		.measured = "cline 3.0.65",
 		.dialect = "openai",
-		.note = "it leaves a daemon running when it ends",
+		.note = "it leaves a daemon running when it ends; it gives up after 300 seconds of "
+			"silence, whatever is set",
 		.files = { { "~/.cline/data/settings/providers.json", NULL, NULL, CONF_JSON } },
 		.settings = cline_settings,
 		.warnings = cline_warnings,
@@ -483,9 +624,11 @@ const struct client clients[] = {
 		.program = "aider",
 		.measured = "aider-chat 0.86.2",
 		.dialect = "openai",
-		.note = "it calls no tools: the model writes edit blocks as text",
+		.note = "it calls no tools: the model writes edit blocks as text; its exit status "
+			"is always 0",
 		.files = { { "~/.aider.conf.yml", NULL, NULL, CONF_YAML },
 			{ "~/.aider.model.metadata.json", NULL, NULL, CONF_JSON } },
+		.over = aider_over,
 		.settings = aider_settings,
 		.launch_words = no_words,
 		.launch_env = home_env,
@@ -509,6 +652,7 @@ const struct client clients[] = {
 		.measured = "hermes-agent 0.19.0",
 		.dialect = "openai",
 		.least_context = 64000,
+		.note = "hermes -t file,terminal sends 18 kB of request in place of 45",
 		.files = { { "~/.hermes/config.yaml", NULL, "HERMES_HOME", CONF_YAML } },
 		.settings = hermes_settings,
 		.launch_words = no_words,
@@ -520,10 +664,35 @@ const struct client clients[] = {
 		.program = "goose",
 		.dialect = "openai",
 		.files = { { "~/.config/goose/custom_providers/offgrid.json", NULL, NULL,
-			CONF_JSON } },
+				   CONF_JSON },
+			{ "~/.config/goose/config.yaml", NULL, NULL, CONF_YAML } },
 		.settings = goose_settings,
 		.launch_words = no_words,
 		.launch_env = home_env,
+	},
+	{
+		.name = "crush",
+		.title = "Crush",
+		.program = "crush",
+		.dialect = "openai",
+		.note = "a crushrc beside this file or in a project outweighs it",
+		.files = { { "~/.config/crush/crush.json", NULL, NULL, CONF_JSON } },
+		.over = crush_over,
+		.settings = crush_settings,
+		.warnings = crush_warnings,
+		.launch_words = no_words,
+		.launch_env = crush_env,
+	},
+	{
+		.name = "any",
+		.title = "any OpenAI-compatible program",
+		.dialect = "openai",
+		.note = "programs that read none of these variables want the same values in their "
+			"own settings: base URL, key, model",
+		.files = { { NULL, NULL, NULL, CONF_ENV } },
+		.settings = any_settings,
+		.launch_words = no_words,
+		.launch_env = any_env,
 	},
 };
 
@@ -534,7 +703,7 @@ const struct client *client_find(struct str name, struct err *e)
 	struct nearest near = nearest_to(name);
 	for (size_t i = 0; i < client_count; i++) {
 		const struct client *c = &clients[i];
-		if (str_eq(name, str_z(c->name)) || str_eq(name, str_z(c->program)))
+		if (str_eq(name, str_z(c->name)) || (c->program && str_eq(name, str_z(c->program))))
 			return c;
 		nearest_try(&near, str_z(c->name));
 	}

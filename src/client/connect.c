@@ -35,6 +35,79 @@ struct str connect_path(const struct client *c, unsigned file, struct str home, 
 	return fs_join(a, top, str_from(str_z(f->place), 2));
 }
 
+/* ---- what outweighs ---- */
+
+static bool read_text(struct str path, struct arena *a, struct str *out, struct err *e)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	bool ok = fs_read(path.p, &text, e);
+	*out = arena_str(a, buf_str(&text));
+	buf_clear(&text);
+	return ok;
+}
+
+/* One place of client_over; what is not there has no name. */
+static bool read_over(
+	const struct client_over *o, struct arena *a, struct connect_over *out, struct err *e)
+{
+	char kind = o->place[0];
+	const char *value = kind == '$' || kind == '=' ? getenv(o->place + 1) : o->place;
+	*out = (struct connect_over){ .file = o->file };
+	if (kind == '=') {
+		out->name = value && *value ? str_z(o->place + 1) : STR("");
+		out->text = str_z(value);
+		return true;
+	}
+	if (!value || !fs_is_file(value))
+		return true;
+	out->name = arena_str(a, str_z(value));
+	return read_text(out->name, a, &out->text, e);
+}
+
+/* The environment as far as the settings of this file name it, as KEY=value lines. */
+static bool read_environment(const struct client *c, unsigned file, struct arena *a,
+	struct connect_over *out, struct err *e)
+{
+	struct buf text;
+	bool ok = true;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	for (const struct client_setting *s = c->settings; s->path && ok; s++) {
+		const char *value = s->file == file ? getenv(s->path) : NULL;
+		struct conf_path path = conf_path(str_z(s->path));
+		json_t *word = value ? js_new_text(str_z(value)) : NULL;
+		ok = !word || conf_set(CONF_ENV, &text, &path, word, e);
+		json_decref(word);
+	}
+	*out = (struct connect_over){ file, STR("the environment"), arena_str(a, buf_str(&text)) };
+	buf_clear(&text);
+	return ok;
+}
+
+bool connect_find_over(
+	const struct client *c, struct arena *a, struct connect_overs *out, struct err *e)
+{
+	size_t most = CLIENT_FILES;
+	for (const struct client_over *o = c->over; o && o->place; o++)
+		most++;
+	*out = (struct connect_overs){ arena_calloc(a, most, sizeof *out->list), 0 };
+	for (const struct client_over *o = c->over; o && o->place; o++) {
+		struct connect_over *next = &out->list[out->count];
+		if (!read_over(o, a, next, e))
+			return err_context(e, "%s", o->place);
+		out->count += next->name.n > 0;
+	}
+	for (unsigned i = 0; i < CLIENT_FILES; i++) {
+		struct connect_over *next = &out->list[out->count];
+		if (c->files[i].format != CONF_ENV)
+			continue;
+		if (!read_environment(c, i, a, next, e))
+			return false;
+		out->count += next->text.n > 0;
+	}
+	return true;
+}
+
 /* ---- planning ---- */
 
 static bool read_now(struct str path, struct buf *text, bool *is_new, struct err *e)

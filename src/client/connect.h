@@ -17,6 +17,21 @@
  * a variable that moves the folder counts only in the second case. In the arena. */
 struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a);
 
+/* What outweighs our files, as it is now: the texts of client_over that are there, and the
+ * variables of the environment whose names a file of KEY=value lines holds. All in the arena. */
+struct connect_over {
+	unsigned file; /* which of ours */
+	struct str name, text;
+};
+
+struct connect_overs {
+	struct connect_over *list;
+	size_t count;
+};
+
+bool connect_find_over(
+	const struct client *c, struct arena *a, struct connect_overs *out, struct err *e);
+
 /* A file before and after; texts in the arena. */
 struct connect_change {
 	struct str path, before, after;

@@ -53,9 +53,13 @@ static int list(struct arena *a)
 		"known from");
 	for (size_t i = 0; i < client_count; i++) {
 		const struct client *c = &clients[i];
-		printf("%-15s%-15s%-12s%-11s%s\n", c->name, c->title,
-			connect_has_program(c->program, a) ? "yes" : "no",
-			connect_is_done(c, a) ? "yes" : "no", c->measured ? "runs" : "its source");
+		if (c->program)
+			printf("%-15s%-15s%-12s%-11s%s\n", c->name, c->title,
+				connect_has_program(c->program, a) ? "yes" : "no",
+				connect_is_done(c, a) ? "yes" : "no",
+				c->measured ? "runs" : "its source");
+		else
+			printf("%-15s%s\n", c->name, c->title);
 	}
 	printf("\nset one up: offgrid connect CLIENT\n");
 	return 0;
@@ -96,35 +100,74 @@ static bool matters(const struct client_finding *f)
 	return f->kind == CLIENT_TOOLS_OFF || f->weight != CLIENT_QUIET;
 }
 
+/* What was found, and how much of it. */
+struct tally {
+	size_t wrong, mendable;
+};
+
+static void print_findings(const struct client_findings *found, struct tally *tally)
+{
+	for (size_t k = 0; k < found->count; k++) {
+		print_finding(&found->list[k]);
+		tally->wrong += matters(&found->list[k]);
+		tally->mendable += found->list[k].can_mend;
+	}
+}
+
+static bool check_file(const struct client *c, unsigned file, const struct client_target *t,
+	struct arena *a, struct tally *tally, struct err *e)
+{
+	struct str path = connect_path(c, file, STR(""), a);
+	struct client_findings found;
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	bool ok = (!fs_exists(path.p) || fs_read(path.p, &text, e)) &&
+		  (client_check(c, file, buf_str(&text), t, a, &found, e) ||
+			  err_context(e, "%s", path.p));
+	buf_clear(&text);
+	if (!ok)
+		return false;
+	printf("%s%s\n", path.p, fs_exists(path.p) ? "" : " (not there)");
+	print_findings(&found, tally);
+	if (!found.count)
+		printf("  as it should be\n");
+	return true;
+}
+
+/* Files and variables that outweigh those that we write; what does no harm is not told. */
+static bool check_over(const struct client *c, const struct client_target *t, struct arena *a,
+	struct tally *tally, struct err *e)
+{
+	struct connect_overs overs;
+	struct client_findings found;
+	if (!connect_find_over(c, a, &overs, e))
+		return false;
+	for (size_t i = 0; i < overs.count; i++) {
+		const struct connect_over *over = &overs.list[i];
+		if (!client_check_over(c, over->file, over->text, t, a, &found, e))
+			return err_context(e, "%.*s", STR_ARG(over->name));
+		if (found.count)
+			printf("%.*s (outweighs the above; mend it by hand)\n",
+				STR_ARG(over->name));
+		print_findings(&found, tally);
+	}
+	return true;
+}
+
 static int check(
 	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
 {
-	size_t wrong = 0, mendable = 0;
-	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++) {
-		struct str path = connect_path(c, i, STR(""), a);
-		struct client_findings found;
-		struct buf text;
-		buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-		bool ok = (!fs_exists(path.p) || fs_read(path.p, &text, e)) &&
-			  (client_check(c, i, buf_str(&text), t, a, &found, e) ||
-				  err_context(e, "%s", path.p));
-		buf_clear(&text);
-		if (!ok)
+	struct tally tally = { 0 };
+	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++)
+		if (!check_file(c, i, t, a, &tally, e))
 			return 1;
-		printf("%s%s\n", path.p, fs_exists(path.p) ? "" : " (not there)");
-		for (size_t k = 0; k < found.count; k++) {
-			print_finding(&found.list[k]);
-			wrong += matters(&found.list[k]);
-			mendable += found.list[k].can_mend;
-		}
-		if (!found.count)
-			printf("  as it should be\n");
-	}
+	if (!check_over(c, t, a, &tally, e))
+		return 1;
 	if (c->note)
 		printf("note: %s\n", c->note);
-	if (mendable)
+	if (tally.mendable)
 		printf("mend it: offgrid connect %s\n", c->name);
-	return wrong ? 1 : 0;
+	return tally.wrong ? 1 : 0;
 }
 
 /* ---- connecting ---- */
@@ -156,6 +199,23 @@ static bool is_wanted(const struct client *c, struct err *e)
 	return fail(e, ERR_CANCELLED, LAYER_NONE, "nothing was changed");
 }
 
+/* For a program that nothing is known of: what to tell it. */
+static int tell(
+	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	bool ok = client_write(c, 0, t, a, &text, e);
+	if (ok) {
+		printf("# context: %lld tokens; most of one answer: %lld\n", (long long)t->context,
+			(long long)t->output);
+		print_text(&text);
+		printf("# %s\n", c->note);
+	}
+	buf_clear(&text);
+	return ok ? 0 : 1;
+}
+
 static int set_up(const struct client *c, const struct args *args, const struct client_target *t,
 	struct arena *a, struct err *e)
 {
@@ -171,13 +231,14 @@ static int set_up(const struct client *c, const struct args *args, const struct 
 		return 0;
 	if (!args->yes && !is_wanted(c, e))
 		return 1;
+	struct tally over = { 0 };
 	if (!connect_write(c, changes, count, a, e))
 		return 1;
 	printf("%s uses %.*s at %.*s now; undo: offgrid disconnect %s\n", c->title,
 		STR_ARG(t->model), STR_ARG(t->url), c->name);
 	if (c->note)
 		printf("note: %s\n", c->note);
-	return 0;
+	return check_over(c, t, a, &over, e) ? 0 : 1;
 }
 
 static int run(const struct invocation *in, struct err *e)
@@ -189,8 +250,10 @@ static int run(const struct invocation *in, struct err *e)
 	const struct client *c = client_find(args->client, e);
 	if (!c || !connect_target(c, &args->target, in->arena, &target, e))
 		return 1;
-	return args->check ? check(c, &target, in->arena, e)
-			   : set_up(c, args, &target, in->arena, e);
+	if (args->check)
+		return check(c, &target, in->arena, e);
+	return c->files[0].place ? set_up(c, args, &target, in->arena, e)
+				 : tell(c, &target, in->arena, e);
 }
 
 static const char *const examples[] = { "offgrid connect", "offgrid connect opencode",
@@ -206,7 +269,9 @@ const struct command cmd_connect = {
 		"Address, model, the limits of the model that is really served, and patience for "
 		"a long prompt. The file as it was is kept; offgrid disconnect puts it back.\n\n"
 		"With --check nothing is changed: it says what is missing, what differs, what "
-		"takes tools away, and which settings do nothing at all.",
+		"takes tools away, which settings do nothing at all, and what outweighs the "
+		"file.\n\n"
+		"offgrid connect any prints what a program has to be told that is not known here.",
 	.examples = examples,
 	.options = options,
 	.args_bytes = sizeof(struct args),

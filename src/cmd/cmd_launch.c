@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,7 +69,8 @@ static char *const *words_of(struct arena *a, const struct client *c, const stru
 {
 	size_t own = count_words(c->launch_words), n = 0;
 	const char **words = arena_calloc(a, own + args->words.count + 2, sizeof *words);
-	words[n++] = c->program;
+	if (c->program)
+		words[n++] = c->program;
 	for (size_t i = 0; i < own; i++)
 		words[n++] = fill(a, c->launch_words[i], home, t);
 	for (size_t i = 0; i < args->words.count; i++)
@@ -135,18 +137,31 @@ static int run_program(char *const *words, char *const *env, struct err *e)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNAL_CODE + WTERMSIG(status);
 }
 
+/* There is something to start: the client's own program, or the user's first word. */
+static bool has_program(
+	const struct client *c, const struct args *args, struct arena *a, struct err *e)
+{
+	const char *program = c->program          ? c->program
+			      : args->words.count ? args->words.items[0].p
+						  : NULL;
+	if (!program) {
+		fail(e, ERR_USAGE, LAYER_NONE, "which program is to be started?");
+		return err_mend(e, "offgrid launch %s -- PROGRAM [ARGUMENT...]", c->name);
+	}
+	if (strchr(program, '/') || connect_has_program(program, a))
+		return true;
+	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s in PATH", program);
+	return err_mend(e, "install %s first", program);
+}
+
 static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	struct client_target target;
 	struct str home;
 	const struct client *c = client_find(args->client, e);
-	if (c && !connect_has_program(c->program, in->arena)) {
-		fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s in PATH", c->program);
-		err_mend(e, "install %s first", c->title);
-		return 1;
-	}
-	if (!c || !connect_target(c, &args->target, in->arena, &target, e) ||
+	if (!c || !has_program(c, args, in->arena, e) ||
+		!connect_target(c, &args->target, in->arena, &target, e) ||
 		!make_home(in->arena, &home, e))
 		return 1;
 	int code = 1;
@@ -158,7 +173,8 @@ static int run(const struct invocation *in, struct err *e)
 }
 
 static const char *const examples[] = { "offgrid launch opencode",
-	"offgrid launch codex -- exec \"add a README\"", NULL };
+	"offgrid launch codex -- exec \"add a README\"", "offgrid launch any -- python3 mine.py",
+	NULL };
 
 const struct command cmd_launch = {
 	.name = "launch",

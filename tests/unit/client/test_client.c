@@ -79,6 +79,8 @@ static void every_client_is_connected_checked_and_undone(void **state)
 		const struct client *c = &clients[i];
 		struct client_findings found;
 		struct err e = { 0 };
+		if (!c->program) /* set up by hand */
+			continue;
 		assert_true(findings_of(c, 0, &found) > 0);
 		assert_int_equal(found.list[0].kind, CLIENT_MISSING);
 		connect_it(c, files_of(c));
@@ -237,6 +239,86 @@ static void what_harms_and_what_does_nothing_is_named(void **state)
 	buf_clear(&text);
 }
 
+static const char restricted[] = "{\"enabled_providers\": [\"anthropic\"], \"model\": \"x/y\"}";
+
+/* A list of what may be used is only touched where there is one. */
+static void a_list_that_would_hide_us_names_us(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	struct client_findings found;
+	struct conf_path list = conf_path(STR("enabled_providers"));
+	struct buf text;
+	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
+	connect_it(c, 1);
+	assert_true(fs_read(connect_path(c, 0, STR(""), arena).p, &text, &e));
+	assert_null(conf_get(CONF_JSON, buf_str(&text), &list, &e));
+	buf_reset(&text);
+	write_own(c, restricted);
+	assert_true(findings_of(c, 0, &found) > 0);
+	connect_it(c, 1);
+	assert_int_equal(findings_of(c, 0, &found), 0);
+	assert_true(fs_read(connect_path(c, 0, STR(""), arena).p, &text, &e));
+	json_t *now = conf_get(CONF_JSON, buf_str(&text), &list, &e);
+	assert_int_equal(json_array_size(now), 2);
+	assert_string_equal(json_string_value(json_array_get(now, 1)), "offgrid");
+	json_decref(now);
+	buf_clear(&text);
+}
+
+static bool is_found(const struct client_findings *found, const char *path)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (str_eq_z(found->list[i].path, path))
+			return true;
+	return false;
+}
+
+/* What a text that outweighs the file does not hold is no finding. */
+static void what_outweighs_the_file_is_found(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	struct connect_overs overs;
+	struct client_findings found;
+	assert_int_equal(unsetenv("OPENCODE_CONFIG_CONTENT"), 0);
+	assert_true(connect_find_over(c, arena, &overs, &e));
+	assert_int_equal(overs.count, 0);
+	setenv("OPENCODE_CONFIG_CONTENT", "{\"model\": \"x/y\", \"tools\": {\"write\": false}}", 1);
+	assert_true(connect_find_over(c, arena, &overs, &e));
+	unsetenv("OPENCODE_CONFIG_CONTENT");
+	assert_int_equal(overs.count, 1);
+	assert_true(client_check_over(c, 0, overs.list[0].text, &target, arena, &found, &e));
+	assert_int_equal(found.count, 2);
+	assert_true(is_found(&found, "model") && is_found(&found, "tools/write"));
+	assert_false(found.list[0].can_mend || found.list[1].can_mend);
+}
+
+static void variables_outweigh_a_file_of_variables(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("any"), &e);
+	struct connect_overs overs;
+	struct client_findings found;
+	setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1", 1);
+	setenv("OPENAI_API_KEY", "k'1", 1);
+	assert_true(connect_find_over(c, arena, &overs, &e));
+	unsetenv("OPENAI_BASE_URL"), unsetenv("OPENAI_API_KEY");
+	assert_int_equal(overs.count, 1);
+	assert_true(client_check_over(c, 0, overs.list[0].text, &target, arena, &found, &e));
+	assert_int_equal(found.count, 1);
+	assert_true(is_found(&found, "OPENAI_BASE_URL"));
+}
+
+static void a_size_that_cannot_be_told_becomes_a_share(void **state)
+{
+	(void)state;
+	assert_string_equal(client_fill(arena, "{share}", &target, true).p, "0.0500");
+}
+
 static void a_broken_file_is_named_and_kept(void **state)
 {
 	(void)state;
@@ -266,6 +348,10 @@ int main(void)
 		TEST(what_a_program_keeps_in_its_file_is_no_change),
 		TEST(the_first_text_is_kept_whatever_happens_between),
 		TEST(what_harms_and_what_does_nothing_is_named),
+		TEST(a_list_that_would_hide_us_names_us),
+		TEST(what_outweighs_the_file_is_found),
+		TEST(variables_outweigh_a_file_of_variables),
+		TEST(a_size_that_cannot_be_told_becomes_a_share),
 		TEST(a_broken_file_is_named_and_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
