@@ -436,16 +436,36 @@ static void take_stop(struct guard *g, const struct chat_event *event)
 
 /* ---- failure ---- */
 
-/* The call in which an answer failed, if its arguments can be mended after all. */
+/* What came of the open call is all of it: cut short, nothing would be a whole object. */
+static bool is_whole_call(const struct guard *g)
+{
+	json_t *args = js_parse(buf_str(&g->call.args.text), LAYER_PARSE, &(struct err){ 0 });
+	bool is_whole = json_is_object(args);
+	json_decref(args);
+	return is_whole;
+}
+
+/* The call in which an answer failed, if its arguments can be mended after all; and calls that are
+ * whole where only the upstream's end is missing, as several servers leave it out. */
 static bool save_call(struct guard *g, const struct err *e)
 {
-	if (!g->call.is_open || !g->call.tool || e->layer != LAYER_PARSE || g->lack.about)
+	bool is_cut = e->kind == ERR_CUT && e->layer == LAYER_WIRE;
+	if (g->lack.about || (!g->call.is_open && !(is_cut && g->calls)))
 		return false;
-	settle_call(g);
-	if (g->args.verdict != CALL_ARGS_RIGHT)
-		return false;
+	if (g->call.is_open) {
+		bool may_be_saved = e->layer == LAYER_PARSE || (is_cut && is_whole_call(g));
+		if (!g->call.tool || !may_be_saved)
+			return false;
+		settle_call(g);
+		if (g->args.verdict != CALL_ARGS_RIGHT)
+			return false;
+		tell_call(g);
+	}
 	g->has_mended = true;
-	tell_call(g);
+	if (is_cut)
+		trace_note(g->o.trace, LAYER_WIRE, "mended",
+			"it ended without a reason behind %u whole calls: made '%s'", g->calls,
+			chat_stop_names[CHAT_STOP_CALLS]);
 	trace_recovered(g->o.trace);
 	end_well(g, &(struct chat_event){ .type = CHAT_STOP, .stop = CHAT_STOP_CALLS });
 	return true;

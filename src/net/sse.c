@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/must.h"
 
@@ -30,8 +31,10 @@ void sse_clear(struct sse_reader *r)
 	buf_clear(&r->type);
 	buf_clear(&r->id);
 	void (*on_comment)(void *, struct str) = r->on_comment;
+	bool is_json = r->is_json;
 	sse_init(r, r->on_event, r->ctx);
 	r->on_comment = on_comment;
+	r->is_json = is_json;
 }
 
 /* ---- events ---- */
@@ -89,15 +92,29 @@ static const struct {
 	{ "retry", take_retry },
 };
 
-static void take_field(struct sse_reader *r, struct str line)
+/* This line of data belongs to another event than those before it, see is_json. */
+static bool is_next_event(const struct sse_reader *r, struct str value)
+{
+	bool may_begin = str_starts(value, STR("{")) || str_eq(value, STR("[DONE]"));
+	if (!r->is_json || !r->has_data || !may_begin)
+		return false;
+	json_t *whole = js_parse(buf_str(&r->data), LAYER_WIRE, &(struct err){ 0 });
+	json_decref(whole);
+	return whole != NULL;
+}
+
+static bool take_field(struct sse_reader *r, struct str line, struct err *e)
 {
 	struct str value = line, name;
 	str_cut(&value, ':', &name);
 	if (str_starts(value, STR(" ")))
 		value = str_from(value, 1);
+	if (str_eq(name, STR("data")) && is_next_event(r, value) && !end_event(r, e))
+		return false;
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (str_eq_z(name, fields[i].name))
 			fields[i].take(r, value);
+	return true;
 }
 
 /* ---- lines ---- */
@@ -116,11 +133,12 @@ static bool take_line(struct sse_reader *r, struct str line, struct err *e)
 	r->has_begun = true;
 	if (line.n == 0)
 		return end_event(r, e);
+	bool ok = true;
 	if (line.p[0] != ':')
-		take_field(r, line);
+		ok = take_field(r, line, e);
 	else if (r->on_comment)
 		r->on_comment(r->ctx, str_from(line, 1));
-	return !r->data.overflow || too_big(r, e);
+	return ok && (!r->data.overflow || too_big(r, e));
 }
 
 /* Index of the first CR or LF, or SIZE_MAX. */

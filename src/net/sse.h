@@ -29,6 +29,10 @@ struct sse_reader {
 	void *ctx;
 	int64_t retry_ms; /* as the server asked for last; -1: never */
 	uint64_t events;  /* that were given to on_event */
+	/* All data is JSON or the mark "[DONE]": where the empty line between two events is missing
+	 * (proxies lose it), a line that begins another value behind a whole one begins another
+	 * event. By the standard both would be one event, which is no JSON. sse_init sets false. */
+	bool is_json;
 	/* Its own. */
 	struct buf line, data, type, id;
 	bool has_begun, has_data, after_cr, has_failed;

@@ -389,6 +389,7 @@ static struct backend_call *remote_start(struct backend *b, const struct chat_re
 	c->linger = loop_timer_new(r->loop, on_linger, c);
 	c->reader = r->dialect->reader_new((struct chat_sink){ take_event, c });
 	sse_init(&c->sse, on_sse_event, c);
+	c->sse.is_json = true;
 	buf_init(&c->collected, LIMIT_JSON_BYTES);
 	buf_init(&c->blotted, LIMIT_JSON_BYTES);
 	if (ask(c, request, e))

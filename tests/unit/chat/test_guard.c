@@ -533,6 +533,30 @@ static void a_failure_inside_a_call_that_can_be_mended_is_none(void **state)
 	end(f);
 }
 
+static void after_whole_calls_a_missing_end_is_no_failure(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *args, *end;
+	} rows[] = {
+		{ "{\"path\": \"a\", \"content\": \"b\"}",
+			"tool_begin 0 id0 write\ntool_args {\"path\": \"a\", \"content\": "
+			"\"b\"}\ntool_end 0\nstop calls" },
+		{ "{\"path\": \"a\", \"content\": \"b", "fail cut wire" },
+		{ "{\"path\": \"a\"}", "fail cut wire" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture *f = begin(false);
+		struct err e = { 0 };
+		fail(&e, ERR_CUT, LAYER_WIRE, "it ended without a reason");
+		chat_send_tool_begin(into(f), 0, STR("id0"), STR("write"));
+		chat_send_tool_args(into(f), 0, str_z(rows[i].args));
+		chat_send_fail(into(f), &e);
+		assert_record(&f->record, rows[i].end);
+		end(f);
+	}
+}
+
 static void an_empty_answer_is_asked_for_again(void **state)
 {
 	(void)state;
@@ -581,6 +605,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_asked_where_nothing_is_owed),
 		cmocka_unit_test(after_a_call_was_told_nothing_is_asked_again),
 		cmocka_unit_test(a_failure_inside_a_call_that_can_be_mended_is_none),
+		cmocka_unit_test(after_whole_calls_a_missing_end_is_no_failure),
 		cmocka_unit_test(an_empty_answer_is_asked_for_again),
 		cmocka_unit_test(other_failures_pass),
 	};

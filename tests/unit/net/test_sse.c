@@ -20,11 +20,14 @@ static void note_comment(void *ctx, struct str text)
 	buf_printf(ctx, "(%.*s)", STR_ARG(text));
 }
 
+static bool is_json; /* what all readers below are told */
+
 static void transcribe(const struct str *pieces, size_t count, struct buf *out)
 {
 	struct sse_reader r;
 	struct err e = { 0 };
 	sse_init(&r, note_event, out);
+	r.is_json = is_json;
 	r.on_comment = note_comment;
 	bool ok = true;
 	for (size_t i = 0; ok && i < count; i++)
@@ -65,6 +68,17 @@ static void lines_of_data_are_joined(void **state)
 	(void)state;
 	gives(STR("data: a\ndata\ndata:  b\n\n"), "[|a\n\n b|]");
 	gives(STR("data:\n\n"), "[||]");
+}
+
+static void events_of_json_are_told_apart_without_empty_lines(void **state)
+{
+	(void)state;
+	static const char crowded[] = "data: {\"a\":1}\ndata: {\"b\":\ndata: 2}\ndata: [DONE]\n";
+	gives(str_z(crowded), "[|{\"a\":1}\n{\"b\":\n2}\n[DONE]|]");
+	is_json = true;
+	gives(str_z(crowded), "[|{\"a\":1}|][|{\"b\":\n2}|][|[DONE]|]");
+	gives(STR("data: {\ndata: \"a\":\ndata: {}}\n\ndata: {}\n\n"), "[|{\n\"a\":\n{}}|][|{}|]");
+	is_json = false;
 }
 
 static void what_the_standard_ignores_is_ignored(void **state)
@@ -160,6 +174,7 @@ int main(void)
 		cmocka_unit_test(an_event_ends_with_an_empty_line),
 		cmocka_unit_test(all_line_ends_count),
 		cmocka_unit_test(lines_of_data_are_joined),
+		cmocka_unit_test(events_of_json_are_told_apart_without_empty_lines),
 		cmocka_unit_test(what_the_standard_ignores_is_ignored),
 		cmocka_unit_test(comments_are_seen_but_are_no_events),
 		cmocka_unit_test(a_bom_counts_at_the_beginning_only),
