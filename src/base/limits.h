@@ -80,6 +80,8 @@
 #define LIMIT_CHECKPOINT_BYTES (2 * GIB)
 /* A rendered prompt: 1 M tokens of 4 bytes. */
 #define LIMIT_PROMPT_BYTES (8 * MIB)
+/* Prompts in one request for completions, answered one after the other. */
+#define LIMIT_PROMPTS 128
 /* Tools in one request; clients send up to about 100. */
 #define LIMIT_TOOLS 1024
 /* Texts that one request wants vectors of: as many as OpenAI's API takes; and what is written of

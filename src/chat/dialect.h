@@ -100,6 +100,7 @@ struct dialect_reader {
 struct dialect {
 	const char *name;  /* "openai" */
 	const char *about; /* for help: "OpenAI Chat Completions" */
+	bool has_raw;      /* it has words for a bare text, chat_request.raw */
 
 	/* ---- carrying it ---- */
 	enum dialect_framing framing;

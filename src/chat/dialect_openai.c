@@ -1,5 +1,6 @@
 /*
- * dialect_openai.c - the row of OpenAI Chat Completions, its errors and its list of models.
+ * dialect_openai.c - the row of OpenAI Chat Completions (and the older Completions), its errors and
+ * its list of models.
  *
  * The error object has the reference's members (message, type, param, code) and ours (layer, kind,
  * what, mend), so that another of us reads back exactly what happened. The message begins with the
@@ -13,8 +14,7 @@
 
 static void write_path(const struct chat_request *r, struct buf *out)
 {
-	(void)r;
-	buf_add(out, STR("/chat/completions"));
+	buf_add_z(out, r->raw ? "/completions" : "/chat/completions");
 }
 
 /* ---- errors ---- */
@@ -136,6 +136,7 @@ static void write_models(const json_t *models, struct buf *out)
 
 static const struct dialect_route routes[] = {
 	{ "POST", "/chat/completions", DIALECT_ANSWER, NULL },
+	{ "POST", "/completions", DIALECT_ANSWER, OPENAI_TEXT },
 	{ "POST", "/embeddings", DIALECT_EMBED, NULL },
 	{ "GET", "/models", DIALECT_MODELS, NULL },
 	{ "GET", "/models/*", DIALECT_MODEL, NULL },
@@ -145,6 +146,7 @@ static const struct dialect_route routes[] = {
 const struct dialect dialect_openai = {
 	.name = "openai",
 	.about = "OpenAI Chat Completions",
+	.has_raw = true,
 	.framing = DIALECT_SSE,
 	.routes = routes,
 	.version = "/v1",

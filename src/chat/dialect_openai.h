@@ -34,6 +34,31 @@ void openai_read_document(struct dialect_reader *rd, struct str body);
 void openai_read_end(struct dialect_reader *rd, const struct err *why);
 void openai_reader_free(struct dialect_reader *rd);
 
+/* Members that POST /completions shares. */
+bool openai_read_n(struct request_reading *g, const struct js_at *at, struct err *e);
+bool openai_read_logit_bias(struct request_reading *g, const struct js_at *at, struct err *e);
+bool openai_read_stream_options(struct request_reading *g, const struct js_at *at, struct err *e);
+void openai_write_sampling(const struct chat_sampling *s, struct buf *out);
+void openai_write_usage(const struct chat_usage *u, struct buf *out);
+
+/* ---- POST /completions, see dialect_openai_text_*.c ---- */
+
+/* dialect_route.word of its path. */
+#define OPENAI_TEXT "completions"
+
+struct chat_request *openai_read_text_request(
+	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
+void openai_write_text_request(const struct chat_request *r, struct buf *out);
+
+/* The part of the dialect's writer that writes such answers; `about` outlives it. */
+struct openai_text_writer;
+
+struct openai_text_writer *openai_text_writer_new(const struct dialect_answer *about);
+void openai_text_writer_free(struct openai_text_writer *w); /* NULL is fine */
+/* True when the answer is over. */
+bool openai_text_write(
+	struct openai_text_writer *w, const struct chat_event *event, struct buf *out);
+
 /* Log probabilities, see dialect_openai_logprobs.c: one token appended to a list without its
  * brackets, the member `logprobs` of a choice around such a list, and that member read: LOGPROB
  * events of what is sound in it; true if there were any. */

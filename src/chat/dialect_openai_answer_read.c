@@ -179,14 +179,15 @@ static bool read_choices(struct gather *g, const struct js_at *chunk, struct err
 	for (size_t i = 0; i < count; i++) {
 		struct js_at choice = js_item(&choices, i), delta = js_key(&choice, "delta"),
 			     message = js_key(&choice, "message"),
-			     logprobs = js_key(&choice, "logprobs"),
+			     logprobs = js_key(&choice, "logprobs"), text = js_key(&choice, "text"),
 			     reason = js_key(&choice, "finish_reason");
 		if (gather_count(&choice, "index") != 0)
 			continue;
 		const struct js_at *said = js_has(&delta) ? &delta : &message;
 		if (!g->has_finish && openai_read_logprobs(&logprobs, g->sink))
 			g->has_told = true;
-		if (!read_words(g, said, e) || !read_calls(g, said, e) ||
+		if (!gather_words(g, CHAT_TEXT, js_text(text.value), e) ||
+			!read_words(g, said, e) || !read_calls(g, said, e) ||
 			!read_finish(g, &reason, e))
 			return false;
 	}

@@ -20,6 +20,7 @@ enum { LOGPROBS_WAITING_BYTES = 64 * 1024 };
 struct openai_writer {
 	struct dialect_writer base;
 	struct dialect_answer about;
+	struct openai_text_writer *text_only; /* of POST /completions: it writes all; else NULL */
 	struct chat_usage usage;
 	bool has_usage, has_begun, is_over;
 	size_t call_count; /* calls that were begun */
@@ -67,6 +68,8 @@ struct dialect_writer *openai_writer_new(const struct dialect_answer *about)
 	struct openai_writer *w = must_calloc(1, sizeof *w);
 	w->base.dialect = &dialect_openai;
 	w->about = *about;
+	if (str_eq_z(about->kind, OPENAI_TEXT))
+		w->text_only = openai_text_writer_new(&w->about);
 	buf_init(&w->head, HEAD_BYTES + about->model.n * 6);
 	buf_init(&w->logprobs, LIMIT_LOGPROBS_BYTES);
 	buf_init(&w->text, LIMIT_ANSWER_BYTES);
@@ -84,6 +87,7 @@ void openai_writer_free(struct dialect_writer *w)
 {
 	if (!w)
 		return;
+	openai_text_writer_free(own(w)->text_only);
 	buf_clear(&own(w)->head);
 	buf_clear(&own(w)->logprobs);
 	buf_clear(&own(w)->text);
@@ -101,7 +105,7 @@ static const char *finish_reason(const struct openai_writer *w, enum chat_stop s
 	return openai_finish_reasons[stop];
 }
 
-static void write_usage(const struct chat_usage *u, struct buf *out)
+void openai_write_usage(const struct chat_usage *u, struct buf *out)
 {
 	js_member(out, "usage");
 	buf_add_char(out, '{');
@@ -214,7 +218,7 @@ static void write_last_chunks(struct openai_writer *w, enum chat_stop stop, stru
 	if (w->about.wants_usage && w->has_usage) {
 		buf_add(out, buf_str(&w->head));
 		buf_add_char(out, ']');
-		write_usage(&w->usage, out);
+		openai_write_usage(&w->usage, out);
 		buf_add(out, STR("}\n\n"));
 	}
 	buf_add(out, STR("data: [DONE]\n\n"));
@@ -297,7 +301,7 @@ static void write_document(const struct openai_writer *w, enum chat_stop stop, s
 		openai_write_logprobs(buf_str(&w->logprobs), out);
 	buf_printf(out, ",\"finish_reason\":\"%s\"}]", finish_reason(w, stop));
 	if (w->has_usage)
-		write_usage(&w->usage, out);
+		openai_write_usage(&w->usage, out);
 	buf_add_char(out, '}');
 }
 
@@ -339,6 +343,10 @@ void openai_write(struct dialect_writer *base, const struct chat_event *event, s
 	struct openai_writer *w = own(base);
 	if (w->is_over)
 		return;
+	if (w->text_only) {
+		w->is_over = openai_text_write(w->text_only, event, out);
+		return;
+	}
 	if (event->type == CHAT_USAGE) {
 		w->usage = event->usage;
 		w->has_usage = true;

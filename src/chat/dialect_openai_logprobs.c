@@ -111,13 +111,47 @@ static bool tell_token(const struct js_at *at, struct arena *a, struct chat_sink
 	return true;
 }
 
+/* The older shape: lists beside each other, and an object of the likeliest by their text. */
+static bool tell_older(const struct js_at *logprobs, size_t i, struct chat_sink sink)
+{
+	struct js_at tokens = js_key(logprobs, "tokens"),
+		     taken = js_key(logprobs, "token_logprobs"),
+		     tops = js_key(logprobs, "top_logprobs"), top = js_item(&tops, i);
+	const json_t *token = json_array_get(tokens.value, i),
+		     *number = json_array_get(taken.value, i);
+	struct chat_token likeliest[CHAT_TOP_LOGPROBS];
+	struct chat_logprob p = { .top = likeliest };
+	const char *name;
+	json_t *value;
+	if (!json_is_string(token) || !json_is_number(number))
+		return false;
+	json_object_foreach((json_t *)(uintptr_t)top.value, name, value)
+	{
+		if (json_is_number(value) && p.top_count < CHAT_TOP_LOGPROBS)
+			sort_in(likeliest, p.top_count++,
+				(struct chat_token){ str_z(name), json_number_value(value) });
+	}
+	p.taken = json_number_value(number) < 0 ? json_number_value(number) : 0;
+	chat_send_logprob(sink, js_text(token), &p);
+	return true;
+}
+
+static bool read_older(const struct js_at *logprobs, struct chat_sink sink)
+{
+	struct js_at tokens = js_key(logprobs, "tokens");
+	bool has_told = false;
+	for (size_t i = 0; i < json_array_size(tokens.value); i++)
+		has_told = tell_older(logprobs, i, sink) || has_told;
+	return has_told;
+}
+
 bool openai_read_logprobs(const struct js_at *logprobs, struct chat_sink sink)
 {
 	struct js_at content = js_key(logprobs, "content");
 	size_t count = json_array_size(content.value);
 	bool has_told = false;
 	if (!count)
-		return false;
+		return read_older(logprobs, sink);
 	struct arena *a = arena_new();
 	for (size_t i = 0; i < count; i++) {
 		struct js_at token = js_item(&content, i);

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "chat/request_read.h"
 
-static bool read_n(struct request_reading *g, const struct js_at *at, struct err *e)
+bool openai_read_n(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	(void)g;
 	int64_t n = 1;
@@ -47,7 +47,7 @@ static bool read_top_logprobs(struct request_reading *g, const struct js_at *at,
 	return true;
 }
 
-static bool read_logit_bias(struct request_reading *g, const struct js_at *at, struct err *e)
+bool openai_read_logit_bias(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	if (!js_has(at))
 		return true;
@@ -214,7 +214,7 @@ static bool read_response_format(struct request_reading *g, const struct js_at *
 	return true;
 }
 
-static bool read_stream_options(struct request_reading *g, const struct js_at *at, struct err *e)
+bool openai_read_stream_options(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at usage = js_key(at, "include_usage");
 	return js_opt_bool(&usage, &g->r->wants_usage, e);
@@ -246,16 +246,16 @@ static const struct request_member members[] = {
 	{ "repeat_penalty", request_read_repeat_penalty, false },
 	{ "presence_penalty", request_read_presence_penalty, false },
 	{ "frequency_penalty", request_read_frequency_penalty, false },
-	{ "logit_bias", read_logit_bias, false },
+	{ "logit_bias", openai_read_logit_bias, false },
 	{ "logprobs", read_logprobs, false },
 	{ "top_logprobs", read_top_logprobs, false },
 	{ "seed", request_read_seed, false },
 	{ "stop", request_read_stop, false },
 	{ "max_tokens", request_read_max_tokens, false },
 	{ "max_completion_tokens", request_read_max_tokens, false },
-	{ "n", read_n, false },
+	{ "n", openai_read_n, false },
 	{ "stream", request_read_stream, false },
-	{ "stream_options", read_stream_options, false },
+	{ "stream_options", openai_read_stream_options, false },
 	{ "continue_final_message", read_continue, false },
 	{ NULL, NULL, false },
 };
@@ -263,5 +263,7 @@ static const struct request_member members[] = {
 struct chat_request *openai_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e)
 {
+	if (str_eq_z(path, OPENAI_TEXT))
+		return openai_read_text_request(path, body, a, t, e);
 	return request_read(&dialect_openai, members, path, body, a, t, e);
 }

@@ -227,7 +227,7 @@ static void write_biases(const struct chat_sampling *s, struct buf *out)
 	buf_add_char(out, '}');
 }
 
-static void write_sampling(const struct chat_sampling *s, struct buf *out)
+void openai_write_sampling(const struct chat_sampling *s, struct buf *out)
 {
 	request_write_double(out, "temperature", s->temperature);
 	request_write_double(out, "top_p", s->top_p);
@@ -240,6 +240,10 @@ static void write_sampling(const struct chat_sampling *s, struct buf *out)
 	request_write_integer(out, "max_tokens", s->max_tokens);
 	request_write_stops(out, "stop", s);
 	write_biases(s, out);
+}
+
+static void write_logprobs(const struct chat_sampling *s, struct buf *out)
+{
 	if (s->top_logprobs == CHAT_UNSET_INT)
 		return;
 	js_member_bool(out, "logprobs", true);
@@ -280,12 +284,8 @@ static void note_what_is_lost(const struct chat_request *r, struct trace *t)
 					i, STR_ARG(r->messages[i].blocks[k].origin));
 }
 
-bool openai_write_request(const struct chat_request *r, struct str origin, struct trace *t,
-	struct buf *out, struct err *e)
+static void write_conversation(const struct chat_request *r, struct buf *out)
 {
-	size_t begin = out->n;
-	(void)origin;
-	note_what_is_lost(r, t);
 	buf_add_char(out, '{');
 	js_member_text(out, "model", r->model);
 	js_member(out, "messages");
@@ -297,12 +297,25 @@ bool openai_write_request(const struct chat_request *r, struct str origin, struc
 	write_format(r, out);
 	if (r->reasoning_effort.n)
 		js_member_text(out, "reasoning_effort", r->reasoning_effort);
-	write_sampling(&r->sampling, out);
+	openai_write_sampling(&r->sampling, out);
+	write_logprobs(&r->sampling, out);
 	js_member_bool(out, "stream", true);
 	js_member(out, "stream_options");
 	buf_add(out, STR("{\"include_usage\":true}"));
 	request_write_extra(out, r, &dialect_openai, NULL);
 	buf_add_char(out, '}');
+}
+
+bool openai_write_request(const struct chat_request *r, struct str origin, struct trace *t,
+	struct buf *out, struct err *e)
+{
+	size_t begin = out->n;
+	(void)origin;
+	note_what_is_lost(r, t);
+	if (r->raw)
+		openai_write_text_request(r, out);
+	else
+		write_conversation(r, out);
 	if (!out->overflow)
 		return true;
 	buf_truncate(out, begin);

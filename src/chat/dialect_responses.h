@@ -51,8 +51,8 @@ void responses_not_kept(struct dialect_writer *w);
 /* An item that only names another. */
 #define RESPONSES_REFERENCE "item_reference"
 
-/* What is wrong, in err.code, where no other number is so large: the reference has a word of its own
- * for it. */
+/* What is wrong, in err.code, where no other number is so large: the reference has a word of its
+ * own for it. */
 enum responses_fault { RESPONSES_NO_PREVIOUS = 1000001, RESPONSES_NO_ITEM };
 
 /* ---- tools ---- */

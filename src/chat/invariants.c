@@ -123,6 +123,8 @@ static void check_prompt(struct invariants *v)
 
 static void check_text(struct invariants *v)
 {
+	if (v->request->raw) /* what is gone on with may be about calls itself */
+		return;
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
 		size_t at = str_find(buf_str(&v->text), str_z(marks[i]));
 		if (at == SIZE_MAX || (at > 0 && v->text.p[at - 1] == '`'))

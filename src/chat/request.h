@@ -103,6 +103,19 @@ struct chat_header {
 	struct str name, value;
 };
 
+/* A text to be gone on with as it stands: no conversation, no template. */
+struct chat_raw {
+	struct str prompt; /* the request's only message has it too, for those who know no other way
+			    */
+	const int32_t *tokens; /* the prompt as the model's own tokens, in place of the text */
+	size_t token_count;
+	struct str suffix; /* what stands behind the gap that is to be filled */
+	bool has_suffix;
+	bool echoes;               /* the client wants the prompt before the answer */
+	struct chat_request *next; /* of the same client's request, to be answered after this
+					    one; NULL: none */
+};
+
 /* What only an upstream of the request's own dialect can answer: it names something that is kept
  * there. */
 struct chat_bound {
@@ -143,6 +156,7 @@ struct chat_request {
 				     not shown */
 	bool continues_assistant; /* the last message is an assistant's, to be continued and not
 				     answered */
+	const struct chat_raw *raw;     /* NULL: it is a conversation */
 	const struct chat_bound *bound; /* NULL: anybody may answer it */
 	const json_t *extra; /* members of the client's body that we do not know, or that say more
 				than we understand; NULL if none */

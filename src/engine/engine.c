@@ -104,6 +104,15 @@ void engine_log(struct buf *out)
 	library_log_since(0, out);
 }
 
+bool engine_token(const struct engine *g, int32_t token, struct str *text, bool *is_control)
+{
+	if (token < 0 || token >= g->vocab.count)
+		return false;
+	*text = vocab_bytes(&g->vocab, token);
+	*is_control = vocab_is(&g->vocab, token, VOCAB_CONTROL);
+	return true;
+}
+
 int64_t engine_count_tokens(const struct engine *g, struct str text, bool is_literal)
 {
 	return engine_count_prompt(g, &(struct engine_segment){ text, is_literal }, 1);

@@ -135,6 +135,9 @@ struct engine_facts {
 	struct str chat_template; /* Jinja; empty if the file has none */
 	struct str tool_template; /* the one for tools, where the file has two */
 	struct str bos, eos, eot; /* their text; empty if there is none */
+	/* What stands before a text with a gap, at the gap, and behind all of it, where what fills
+	 * the gap is to come; empty if the model was not trained for it. */
+	struct str gap_prefix, gap_suffix, gap_middle;
 	bool adds_bos, adds_eos;
 	bool can_rewind; /* false: a changed prompt is read again from a checkpoint (recurrent
 			    models) */
@@ -152,6 +155,10 @@ const struct engine_facts *engine_facts(const struct engine *g);
 
 /* The last 200 lines that libllama wrote, of the whole process. Any thread. */
 void engine_log(struct buf *out);
+
+/* The text of a token, and whether it is a control token; false if there is no such token. Any
+ * thread. */
+bool engine_token(const struct engine *g, int32_t token, struct str *text, bool *is_control);
 
 /* Tokens of the text as the model would read it. Any thread. */
 int64_t engine_count_tokens(const struct engine *g, struct str text, bool is_literal);

@@ -418,6 +418,9 @@ static void note_model(const struct load *l)
 	f->bos = token_text(g, llama_vocab_bos(v));
 	f->eos = token_text(g, llama_vocab_eos(v));
 	f->eot = token_text(g, llama_vocab_eot(v));
+	f->gap_prefix = token_text(g, llama_vocab_fim_pre(v));
+	f->gap_suffix = token_text(g, llama_vocab_fim_suf(v));
+	f->gap_middle = token_text(g, llama_vocab_fim_mid(v));
 	f->adds_bos = llama_vocab_get_add_bos(v);
 	f->adds_eos = llama_vocab_get_add_eos(v);
 	f->can_rewind = !llama_model_is_recurrent(g->model) && !llama_model_is_hybrid(g->model);

@@ -22,6 +22,7 @@
 #include "chat/template_memory.h"
 #include "chat/tool_format.h"
 #include "route/held.h"
+#include "route/raw_prompt.h"
 #include "route/sampling.h"
 
 enum {
@@ -135,6 +136,10 @@ static void take_text(struct local_call *c, const struct engine_text *text)
 	trace_append(c->trace, LAYER_MODEL, "raw", text->bytes);
 	if (c->answer)
 		template_answer_raw(c->answer, text->bytes);
+	if (!c->reader) {
+		chat_send_text(own_sink(c), text->bytes);
+		return;
+	}
 	if (tool_reader_feed(c->reader, text->bytes, &e))
 		return;
 	engine_cancel(c->local->engine, c->job);
@@ -181,7 +186,7 @@ static enum chat_stop stop_of(const struct local_call *c, const struct engine_do
 {
 	if (d->end == ENGINE_END_LENGTH)
 		return CHAT_STOP_LENGTH;
-	return tool_reader_calls(c->reader) ? CHAT_STOP_CALLS : CHAT_STOP_END;
+	return c->reader && tool_reader_calls(c->reader) ? CHAT_STOP_CALLS : CHAT_STOP_END;
 }
 
 /* Everything that was rendered was read, byte for byte, known before or computed now. */
@@ -215,7 +220,7 @@ static bool read_whole(const struct local_call *c, bool is_cut, struct digest *o
 /* An answer that the model ended by itself can be gone on from. */
 static void remember(struct local_call *c, const struct engine_done *d)
 {
-	if (d->end == ENGINE_END_TURN) {
+	if (d->end == ENGINE_END_TURN && c->answer) {
 		template_memory_keep(c->local->said, c->answer);
 		c->answer = NULL;
 	}
@@ -245,7 +250,7 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 		give_up(c, &e);
 		return;
 	}
-	if (!tool_reader_end(c->reader, d->end == ENGINE_END_LENGTH, &e)) {
+	if (c->reader && !tool_reader_end(c->reader, d->end == ENGINE_END_LENGTH, &e)) {
 		give_up(c, &e);
 		return;
 	}
@@ -385,7 +390,7 @@ static int thinking_tokens_for(const struct chat_request *r)
 	return most == 0 ? ENGINE_NO_THOUGHTS : (int)most;
 }
 
-static void post(struct local_call *c, const struct rendered *text)
+static void post(struct local_call *c, const struct engine_segment *segments, size_t count)
 {
 	struct local *l = c->local;
 	const struct chat_request *r = c->request;
@@ -393,6 +398,8 @@ static void post(struct local_call *c, const struct rendered *text)
 	struct engine_job job = {
 		.sampling = sampling_choose(&from, &r->sampling, c->trace),
 		.guide = c->guide ? tool_guide_get(c->guide) : NULL,
+		.segments = segments,
+		.segment_count = count,
 		.stops = r->sampling.stops,
 		.stop_count = r->sampling.stop_count,
 		.max_tokens = r->sampling.max_tokens > 0 && r->sampling.max_tokens < INT32_MAX
@@ -404,7 +411,6 @@ static void post(struct local_call *c, const struct rendered *text)
 		.owner = c,
 	};
 	add_biases(&job.sampling, r);
-	job.segments = segments_of(text, r->arena, &job.segment_count);
 	l->running++;
 	c->job = engine_start(l->engine, &job);
 }
@@ -435,21 +441,45 @@ static unsigned reading_of(const struct local_call *c, const struct rendered *te
 	return how;
 }
 
+static struct local_call *call_new(
+	struct local *l, const struct chat_request *r, struct trace *t, struct chat_sink sink)
+{
+	struct local_call *c = must_calloc(1, sizeof *c);
+	*c = (struct local_call){ .base.ops = l->base.ops,
+		.local = l,
+		.guides = l->guides,
+		.request = r,
+		.trace = t,
+		.sink = sink };
+	return c;
+}
+
+static struct backend_call *start_raw(struct local *l, const struct chat_request *r,
+	struct trace *t, struct chat_sink sink, struct err *e)
+{
+	size_t count;
+	const struct engine_segment *list = raw_prompt(l->engine, r, t, &count, e);
+	if (!list)
+		return NULL;
+	struct local_call *c = call_new(l, r, t, sink);
+	for (size_t i = 0; i < count; i++)
+		c->rendered_bytes += (int64_t)list[i].text.n;
+	post(c, list, count);
+	return &c->base;
+}
+
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
 	struct chat_sink sink, struct err *e)
 {
 	struct local *l = (struct local *)b;
 	struct rendered text;
 	struct local_call *c = NULL;
+	if (r->raw)
+		return start_raw(l, r, t, sink, e);
 	rendered_init(&text);
 	if (template_memory_render(l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
-		c = must_calloc(1, sizeof *c);
-		*c = (struct local_call){ .base.ops = b->ops,
-			.local = l,
-			.guides = l->guides,
-			.request = r,
-			.trace = t,
-			.sink = sink };
+		size_t count;
+		c = call_new(l, r, t, sink);
 		if (!l->is_unguided)
 			c->guide = guide_cache_take(l->guides, r, template_format(l->chat),
 				thinking_of(l, &text, r), t);
@@ -457,7 +487,8 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 		c->how = reading_of(c, &text);
 		c->reader = reader_for(c, t, own_sink(c));
 		c->rendered_bytes = (int64_t)text.text.n;
-		post(c, &text);
+		const struct engine_segment *list = segments_of(&text, r->arena, &count);
+		post(c, list, count);
 		c->answer = template_answer_new(r, &text);
 	}
 	rendered_clear(&text);

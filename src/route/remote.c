@@ -371,10 +371,33 @@ out:
 	return c->http != NULL;
 }
 
+/* A bare text for an upstream that knows conversations only: as the words of a user, if that says
+ * all of it. */
+static bool can_carry(
+	const struct remote *r, const struct chat_request *request, struct trace *t, struct err *e)
+{
+	const struct chat_raw *raw = request->raw;
+	if (!raw || r->dialect->has_raw)
+		return true;
+	if (raw->token_count || raw->has_suffix) {
+		fail(e, ERR_BAD_DATA, LAYER_CLIENT, "%s: %.*s speaks %s, which has no word for it",
+			raw->has_suffix ? "suffix" : "a prompt of tokens", STR_ARG(r->shown_url),
+			r->dialect->about);
+		return err_mend(e,
+			"send the prompt as text, without suffix, or ask a model of this "
+			"machine or an upstream that serves /v1/completions");
+	}
+	trace_note(t, LAYER_WIRE, "dialect",
+		"the prompt goes as a user's message: this API has no bare texts");
+	return true;
+}
+
 static struct backend_call *remote_start(struct backend *b, const struct chat_request *request,
 	struct trace *t, struct chat_sink sink, struct err *e)
 {
 	struct remote *r = (struct remote *)b;
+	if (!can_carry(r, request, t, e))
+		return NULL;
 	struct remote_call *c = must_calloc(1, sizeof *c);
 	*c = (struct remote_call){ .base = { b->ops },
 		.remote = r,

@@ -29,6 +29,7 @@ struct answer {
 	struct arena *arena;
 	struct trace *trace;
 	struct chat_request *request;
+	const struct chat_request *prompt; /* that is being answered: of several, one by one */
 	struct guarded_call *call;
 	struct str path;        /* as of dialect.read_request; lives with the exchange */
 	struct kept_wait *wait; /* for the store; NULL: for nothing */
@@ -258,6 +259,7 @@ static void keep_answer(struct answer *a, const struct chat_event *stop)
 	buf_init(&answered, LIMIT_ANSWER_STORED_BYTES);
 	a->stop = *stop;
 	a->stop.text = arena_str(a->arena, stop->text);
+	a->stop.whole = NULL; /* looked at already, and gone by then */
 	a->dialect->keeping->write_turn(a->writer, stop, &a->out, &asked, &answered, &turn);
 	if (a->request->is_stream)
 		send_out(a);
@@ -273,9 +275,38 @@ static void keep_answer(struct answer *a, const struct chat_event *stop)
 	buf_clear(&answered);
 }
 
+static bool ask(struct answer *a, const struct chat_request *request, struct err *e);
+static void take_end(struct answer *a, const struct chat_event *event);
+
+/* Goes on to the next prompt of the same request; false if this was the last. The call that has
+ * just ended is still inside its sink, which route/ allows. */
+static bool ask_next(struct answer *a, const struct chat_event *stop)
+{
+	struct err e = { 0 };
+	struct guarded_call *old = a->call;
+	const struct chat_request *next = a->prompt->raw ? a->prompt->raw->next : NULL;
+	if (!next)
+		return false;
+	a->dialect->write(a->writer, stop, &a->out);
+	if (a->request->is_stream)
+		send_out(a);
+	bool is_asked = ask(a, next, &e);
+	if (!is_asked)
+		a->call = old;
+	else
+		guarded_end(old);
+	if (is_asked && a->is_paused)
+		guarded_pause(a->call, true);
+	if (!is_asked)
+		take_end(a, &(struct chat_event){ .type = CHAT_FAIL, .err = &e });
+	return true;
+}
+
 static void take_end(struct answer *a, const struct chat_event *event)
 {
 	bool is_stop = event->type == CHAT_STOP;
+	if (is_stop && ask_next(a, event))
+		return;
 	if (!is_stop)
 		a->fault = *event->err;
 	if (!is_stop && !a->has_begun)
@@ -321,6 +352,16 @@ static bool is_within_limit(struct answer *a, const struct chat_event *event, st
 	return err_mend(e, "ask for a stream, or for less");
 }
 
+static void add_usage(struct chat_usage *sum, const struct chat_usage *u)
+{
+	sum->prompt_tokens += u->prompt_tokens;
+	sum->cached_tokens += u->cached_tokens;
+	sum->stored_tokens += u->stored_tokens;
+	sum->answer_tokens += u->answer_tokens;
+	sum->thinking_tokens += u->thinking_tokens;
+	sum->is_estimate = sum->is_estimate || u->is_estimate;
+}
+
 static void take_event(void *owner, const struct chat_event *event)
 {
 	struct answer *a = owner;
@@ -335,7 +376,7 @@ static void take_event(void *owner, const struct chat_event *event)
 		metrics_took(&a->serve->metrics.first, clock_ms() - a->began_ms);
 	}
 	if (event->type == CHAT_USAGE)
-		a->usage = event->usage;
+		add_usage(&a->usage, &event->usage);
 	if (event->type == CHAT_STOP || event->type == CHAT_FAIL) {
 		take_end(a, event);
 		return;
@@ -374,10 +415,21 @@ static void name_model(struct answer *a)
 		return;
 	json_t *models = router_models(a->serve->router);
 	struct str first = js_text(json_object_get(json_array_get(models, 0), "id"));
-	a->request->model = arena_str(a->arena, first);
+	first = arena_str(a->arena, first);
+	for (struct chat_request *r = a->request; r; r = r->raw ? r->raw->next : NULL)
+		r->model = first;
 	json_decref(models);
 	trace_note(a->trace, LAYER_ROUTE, "model", "none was named, '%.*s' is the first there is",
 		STR_ARG(a->request->model));
+}
+
+static bool ask(struct answer *a, const struct chat_request *request, struct err *e)
+{
+	struct guarded_options guard = { .loop = a->serve->loop, .is_off = a->serve->is_unguarded };
+	a->prompt = request;
+	a->call = guarded_start(a->serve->router, request, &guard, a->trace,
+		(struct chat_sink){ take_event, a }, e);
+	return a->call != NULL;
 }
 
 static bool read_request(struct answer *a, const struct dialect_past *past, struct err *e)
@@ -416,10 +468,7 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 		.prompt_estimate = chat_estimate_tokens(a->request),
 		.is_kept = a->is_kept,
 	});
-	struct guarded_options guard = { .loop = a->serve->loop, .is_off = a->serve->is_unguarded };
-	a->call = guarded_start(a->serve->router, a->request, &guard, a->trace,
-		(struct chat_sink){ take_event, a }, e);
-	return a->call != NULL;
+	return ask(a, a->request, e);
 }
 
 static void go_on(struct answer *a, const struct dialect_past *past)

@@ -10,6 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "whole"))
 
 import openai  # noqa: E402
+from completions_sdk import Completions, CompletionsBehindAnother, CompletionsBehindMessages  # noqa: E402, F401
 from program import PATIENCE, Home, Server  # noqa: E402
 from responses_sdk import Responses, ResponsesBehindAnother  # noqa: E402, F401
 
