@@ -55,6 +55,7 @@ static struct timeval timeval_of(int64_t ms)
 struct loop *loop_new(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	struct loop *l = must_calloc(1, sizeof *l);
 	struct event_config *config = event_config_new();
 	MUST(config);

@@ -16,7 +16,8 @@
 struct loop;
 
 /* Aborts if the system has no descriptors left for one. From the first loop on the program ignores
- * SIGPIPE: whoever writes to a peer that left learns it from write. */
+ * SIGPIPE and SIGXFSZ: whoever writes to a peer that left, or over a limit on a file's size, learns
+ * it from write. */
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
