@@ -3,7 +3,8 @@
  *
  * The record of a client is one JSON file, state/clients/NAME.json: for each file its path, what
  * stood there (null: nothing), and what we wrote. It is written before the client's own file is, so
- * that a crash in between leaves something to undo, never something lost.
+ * that a crash in between leaves something to undo, never something lost. Beside it
+ * NAME.target.json holds what it was connected to.
  *
  * Layer: client, disk.
  */
@@ -33,79 +34,6 @@ struct str connect_path(const struct client *c, unsigned file, struct str home, 
 			return also;
 	}
 	return fs_join(a, top, str_from(str_z(f->place), 2));
-}
-
-/* ---- what outweighs ---- */
-
-static bool read_text(struct str path, struct arena *a, struct str *out, struct err *e)
-{
-	struct buf text;
-	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-	bool ok = fs_read(path.p, &text, e);
-	*out = arena_str(a, buf_str(&text));
-	buf_clear(&text);
-	return ok;
-}
-
-/* One place of client_over; what is not there has no name. */
-static bool read_over(
-	const struct client_over *o, struct arena *a, struct connect_over *out, struct err *e)
-{
-	char kind = o->place[0];
-	const char *value = kind == '$' || kind == '=' ? getenv(o->place + 1) : o->place;
-	*out = (struct connect_over){ .file = o->file };
-	if (kind == '=') {
-		out->name = value && *value ? str_z(o->place + 1) : STR("");
-		out->text = str_z(value);
-		return true;
-	}
-	if (!value || !fs_is_file(value))
-		return true;
-	out->name = arena_str(a, str_z(value));
-	return read_text(out->name, a, &out->text, e);
-}
-
-/* The environment as far as the settings of this file name it, as KEY=value lines. */
-static bool read_environment(const struct client *c, unsigned file, struct arena *a,
-	struct connect_over *out, struct err *e)
-{
-	struct buf text;
-	bool ok = true;
-	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-	for (const struct client_setting *s = c->settings; s->path && ok; s++) {
-		const char *value = s->file == file ? getenv(s->path) : NULL;
-		struct conf_path path = conf_path(str_z(s->path));
-		json_t *word = value ? js_new_text(str_z(value)) : NULL;
-		ok = !word || conf_set(CONF_ENV, &text, &path, word, e);
-		json_decref(word);
-	}
-	*out = (struct connect_over){ file, STR("the environment"), arena_str(a, buf_str(&text)) };
-	buf_clear(&text);
-	return ok;
-}
-
-bool connect_find_over(
-	const struct client *c, struct arena *a, struct connect_overs *out, struct err *e)
-{
-	size_t most = CLIENT_FILES;
-	for (const struct client_over *o = c->over; o && o->place; o++)
-		most++;
-	*out = (struct connect_overs){ arena_calloc(a, most, sizeof *out->list), 0 };
-	for (const struct client_over *o = c->over; o && o->place; o++) {
-		struct connect_over *next = &out->list[out->count];
-		if (!read_over(o, a, next, e))
-			return err_context(e, "%s", o->place);
-		out->count += next->name.n > 0;
-	}
-	for (unsigned i = 0; i < CLIENT_FILES; i++) {
-		struct connect_over *next = &out->list[out->count];
-		if (c->files[i].format != CONF_ENV)
-			continue;
-		if (!read_environment(c, i, a, next, e))
-			return false;
-		out->count += next->text.n > 0;
-	}
-	return true;
 }
 
 /* ---- planning ---- */
@@ -256,6 +184,52 @@ static bool is_as_left(const struct client *c, struct str path, struct str left,
 	return is_same;
 }
 
+static const char *target_path(const struct client *c, struct arena *a)
+{
+	struct str dir = arena_str(a, fs_parent(str_z(record_path(c, a))));
+	return fs_join(a, dir, arena_printf(a, "%s.target.json", c->name)).p;
+}
+
+static bool write_target(
+	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
+{
+	json_t *target = json_object();
+	struct buf text;
+	json_object_set_new(target, "url", js_new_text(t->url));
+	json_object_set_new(target, "model", js_new_text(t->model));
+	json_object_set_new(target, "key", js_new_text(t->key));
+	json_object_set_new(target, "context", json_integer(t->context));
+	json_object_set_new(target, "output", json_integer(t->output));
+	buf_init(&text, LIMIT_JSON_BYTES);
+	js_write_pretty(target, &text);
+	bool ok = fs_write(target_path(c, a), buf_str(&text), OWNER_ONLY, e);
+	buf_clear(&text);
+	json_decref(target);
+	return ok;
+}
+
+bool connect_recall(const struct client *c, struct arena *a, struct client_target *out)
+{
+	struct buf text;
+	struct err e = { 0 };
+	buf_init(&text, LIMIT_JSON_BYTES);
+	bool ok = connect_is_done(c, a) && fs_read(target_path(c, a), &text, &e);
+	json_t *target = ok ? js_parse(buf_str(&text), LAYER_DISK, &e) : NULL;
+	if (target)
+		*out = (struct client_target){
+			.url = arena_str(a, text_at(target, "url")),
+			.model = arena_str(a, text_at(target, "model")),
+			.key = arena_str(a, text_at(target, "key")),
+			.context = json_integer_value(json_object_get(target, "context")),
+			.output = json_integer_value(json_object_get(target, "output")),
+		};
+	ok = target != NULL;
+	json_decref(target);
+	buf_clear(&text);
+	err_clear(&e);
+	return ok;
+}
+
 /* What stood there before the first change stays known. Where the user rewrote the file since, what
  * is undone is the last change alone, and the first text is kept beside the record. */
 static bool note_change(const struct client *c, json_t *record, const struct connect_change *change,
@@ -284,15 +258,15 @@ static bool note_change(const struct client *c, json_t *record, const struct con
 	return true;
 }
 
-bool connect_write(const struct client *c, const struct connect_change *changes, size_t count,
-	struct arena *a, struct err *e)
+bool connect_write(const struct client *c, const struct client_target *t,
+	const struct connect_change *changes, size_t count, struct arena *a, struct err *e)
 {
 	json_t *record = read_record(c, a, e);
 	bool ok = record != NULL;
 	for (size_t i = 0; i < count && ok; i++)
 		if (!str_eq(changes[i].before, changes[i].after))
 			ok = note_change(c, record, &changes[i], a, e);
-	ok = ok && write_record(c, record, a, e);
+	ok = ok && write_record(c, record, a, e) && write_target(c, t, a, e);
 	for (size_t i = 0; i < count && ok; i++) {
 		struct str dir = arena_str(a, fs_parent(changes[i].path));
 		if (!str_eq(changes[i].before, changes[i].after))
@@ -354,5 +328,5 @@ bool connect_undo(
 			*first = arena_str(a, text_at(file, "first"));
 	}
 	json_decref(record);
-	return ok && fs_remove_tree(record_path(c, a), e);
+	return ok && fs_remove_tree(target_path(c, a), e) && fs_remove_tree(record_path(c, a), e);
 }

@@ -17,21 +17,6 @@
  * a variable that moves the folder counts only in the second case. In the arena. */
 struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a);
 
-/* What outweighs our files, as it is now: the texts of client_over that are there, and the
- * variables of the environment whose names a file of KEY=value lines holds. All in the arena. */
-struct connect_over {
-	unsigned file; /* which of ours */
-	struct str name, text;
-};
-
-struct connect_overs {
-	struct connect_over *list;
-	size_t count;
-};
-
-bool connect_find_over(
-	const struct client *c, struct arena *a, struct connect_overs *out, struct err *e);
-
 /* A file before and after; texts in the arena. */
 struct connect_change {
 	struct str path, before, after;
@@ -44,10 +29,13 @@ bool connect_plan(const struct client *c, const struct client_target *t, struct 
 	struct arena *a, struct connect_change *changes, size_t *count, struct err *e);
 
 /* Writes them, each atomically, after its copy. */
-bool connect_write(const struct client *c, const struct connect_change *changes, size_t count,
-	struct arena *a, struct err *e);
+bool connect_write(const struct client *c, const struct client_target *t,
+	const struct connect_change *changes, size_t count, struct arena *a, struct err *e);
 
 bool connect_is_done(const struct client *c, struct arena *a); /* there is something to undo */
+
+/* What it was connected to the last time; false if it was not. In the arena. */
+bool connect_recall(const struct client *c, struct arena *a, struct client_target *out);
 
 /* Puts back what was there. ERR_BUSY if a file was changed since, unless forced. If its user had
  * changed it between two times of connecting, it is as it was before the last one, with what we

@@ -11,6 +11,7 @@
 #include "agent/diff.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "client/checkup.h"
 #include "client/connect.h"
 #include "cmd/command.h"
 #include "cmd/connect_target.h"
@@ -92,14 +93,6 @@ static void print_finding(const struct client_finding *f)
 	buf_clear(&text);
 }
 
-/* Whether it can work as it stands: placebos and comfort do not count. */
-static bool matters(const struct client_finding *f)
-{
-	if (f->kind == CLIENT_PLACEBO)
-		return false;
-	return f->kind == CLIENT_TOOLS_OFF || f->weight != CLIENT_QUIET;
-}
-
 /* What was found, and how much of it. */
 struct tally {
 	size_t wrong, mendable;
@@ -109,60 +102,31 @@ static void print_findings(const struct client_findings *found, struct tally *ta
 {
 	for (size_t k = 0; k < found->count; k++) {
 		print_finding(&found->list[k]);
-		tally->wrong += matters(&found->list[k]);
+		tally->wrong += checkup_matters(&found->list[k]);
 		tally->mendable += found->list[k].can_mend;
 	}
 }
 
-static bool check_file(const struct client *c, unsigned file, const struct client_target *t,
-	struct arena *a, struct tally *tally, struct err *e)
+static void print_part(const struct checkup_part *part, struct tally *tally)
 {
-	struct str path = connect_path(c, file, STR(""), a);
-	struct client_findings found;
-	struct buf text;
-	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-	bool ok = (!fs_exists(path.p) || fs_read(path.p, &text, e)) &&
-		  (client_check(c, file, buf_str(&text), t, a, &found, e) ||
-			  err_context(e, "%s", path.p));
-	buf_clear(&text);
-	if (!ok)
-		return false;
-	printf("%s%s\n", path.p, fs_exists(path.p) ? "" : " (not there)");
-	print_findings(&found, tally);
-	if (!found.count)
+	printf("%.*s%s\n", STR_ARG(part->name),
+		part->is_over     ? " (outweighs the above; mend it by hand)"
+		: !part->is_there ? " (not there)"
+				  : "");
+	print_findings(&part->found, tally);
+	if (!part->found.count)
 		printf("  as it should be\n");
-	return true;
-}
-
-/* Files and variables that outweigh those that we write; what does no harm is not told. */
-static bool check_over(const struct client *c, const struct client_target *t, struct arena *a,
-	struct tally *tally, struct err *e)
-{
-	struct connect_overs overs;
-	struct client_findings found;
-	if (!connect_find_over(c, a, &overs, e))
-		return false;
-	for (size_t i = 0; i < overs.count; i++) {
-		const struct connect_over *over = &overs.list[i];
-		if (!client_check_over(c, over->file, over->text, t, a, &found, e))
-			return err_context(e, "%.*s", STR_ARG(over->name));
-		if (found.count)
-			printf("%.*s (outweighs the above; mend it by hand)\n",
-				STR_ARG(over->name));
-		print_findings(&found, tally);
-	}
-	return true;
 }
 
 static int check(
 	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
 {
 	struct tally tally = { 0 };
-	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++)
-		if (!check_file(c, i, t, a, &tally, e))
-			return 1;
-	if (!check_over(c, t, a, &tally, e))
+	struct checkup_parts parts;
+	if (!checkup(c, t, a, &parts, e))
 		return 1;
+	for (size_t i = 0; i < parts.count; i++)
+		print_part(&parts.list[i], &tally);
 	if (c->note)
 		printf("note: %s\n", c->note);
 	if (tally.mendable)
@@ -199,6 +163,20 @@ static bool is_wanted(const struct client *c, struct err *e)
 	return fail(e, ERR_CANCELLED, LAYER_NONE, "nothing was changed");
 }
 
+/* What is written counts less than this. */
+static bool print_over(
+	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
+{
+	struct tally tally = { 0 };
+	struct checkup_parts parts;
+	if (!checkup(c, t, a, &parts, e))
+		return false;
+	for (size_t i = 0; i < parts.count; i++)
+		if (parts.list[i].is_over)
+			print_part(&parts.list[i], &tally);
+	return true;
+}
+
 /* For a program that nothing is known of: what to tell it. */
 static int tell(
 	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
@@ -231,14 +209,13 @@ static int set_up(const struct client *c, const struct args *args, const struct 
 		return 0;
 	if (!args->yes && !is_wanted(c, e))
 		return 1;
-	struct tally over = { 0 };
-	if (!connect_write(c, changes, count, a, e))
+	if (!connect_write(c, t, changes, count, a, e))
 		return 1;
 	printf("%s uses %.*s at %.*s now; undo: offgrid disconnect %s\n", c->title,
 		STR_ARG(t->model), STR_ARG(t->url), c->name);
 	if (c->note)
 		printf("note: %s\n", c->note);
-	return check_over(c, t, a, &over, e) ? 0 : 1;
+	return print_over(c, t, a, e) ? 0 : 1;
 }
 
 static int run(const struct invocation *in, struct err *e)

@@ -18,6 +18,7 @@ const struct probe *const probes[] = {
 	&probe_model_chooses,
 	&probe_answers_now,
 	&probe_answers_kept,
+	&probe_client_files,
 };
 
 const size_t probe_count = sizeof probes / sizeof probes[0];

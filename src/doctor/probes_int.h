@@ -9,6 +9,7 @@
 
 extern const struct probe probe_disk_write, probe_disk_store; /* probes_disk.c */
 extern const struct probe probe_act_cage, probe_act_agent;    /* probes_act.c */
+extern const struct probe probe_client_files;                 /* probes_client.c */
 extern const struct probe probe_wire_loopback;                /* probes_wire.c */
 extern const struct probe probe_parse_control;                /* probes_parse.c */
 extern const struct probe probe_engine_library, probe_engine_file,

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "client/checkup.h"
 #include "client/connect.h"
 
 static struct arena *arena;
@@ -49,7 +50,7 @@ static void connect_it(const struct client *c, size_t changed)
 	for (size_t i = 0; i < count; i++)
 		differing += !str_eq(changes[i].before, changes[i].after);
 	assert_int_equal(differing, changed);
-	assert_true(connect_write(c, changes, count, arena, &e));
+	assert_true(connect_write(c, &target, changes, count, arena, &e));
 }
 
 static size_t findings_of(const struct client *c, unsigned file, struct client_findings *found)
@@ -281,13 +282,13 @@ static void what_outweighs_the_file_is_found(void **state)
 	(void)state;
 	struct err e = { 0 };
 	const struct client *c = client_find(STR("opencode"), &e);
-	struct connect_overs overs;
+	struct checkup_overs overs;
 	struct client_findings found;
 	assert_int_equal(unsetenv("OPENCODE_CONFIG_CONTENT"), 0);
-	assert_true(connect_find_over(c, arena, &overs, &e));
+	assert_true(checkup_find_over(c, arena, &overs, &e));
 	assert_int_equal(overs.count, 0);
 	setenv("OPENCODE_CONFIG_CONTENT", "{\"model\": \"x/y\", \"tools\": {\"write\": false}}", 1);
-	assert_true(connect_find_over(c, arena, &overs, &e));
+	assert_true(checkup_find_over(c, arena, &overs, &e));
 	unsetenv("OPENCODE_CONFIG_CONTENT");
 	assert_int_equal(overs.count, 1);
 	assert_true(client_check_over(c, 0, overs.list[0].text, &target, arena, &found, &e));
@@ -301,16 +302,35 @@ static void variables_outweigh_a_file_of_variables(void **state)
 	(void)state;
 	struct err e = { 0 };
 	const struct client *c = client_find(STR("any"), &e);
-	struct connect_overs overs;
+	struct checkup_overs overs;
 	struct client_findings found;
 	setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1", 1);
 	setenv("OPENAI_API_KEY", "k'1", 1);
-	assert_true(connect_find_over(c, arena, &overs, &e));
+	assert_true(checkup_find_over(c, arena, &overs, &e));
 	unsetenv("OPENAI_BASE_URL"), unsetenv("OPENAI_API_KEY");
 	assert_int_equal(overs.count, 1);
 	assert_true(client_check_over(c, 0, overs.list[0].text, &target, arena, &found, &e));
 	assert_int_equal(found.count, 1);
 	assert_true(is_found(&found, "OPENAI_BASE_URL"));
+}
+
+static void what_it_was_connected_to_is_remembered(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("pi"), &e);
+	struct client_target seen;
+	struct checkup_parts parts;
+	assert_false(connect_recall(c, arena, &seen));
+	connect_it(c, 2);
+	assert_true(connect_recall(c, arena, &seen));
+	assert_true(str_eq(seen.model, target.model) && str_eq(seen.url, target.url));
+	assert_int_equal(seen.context, target.context);
+	assert_true(checkup(c, &seen, arena, &parts, &e));
+	assert_int_equal(parts.count, 2);
+	assert_int_equal(parts.list[0].found.count + parts.list[1].found.count, 0);
+	assert_true(connect_undo(c, false, arena, &first, &e));
+	assert_false(connect_recall(c, arena, &seen));
 }
 
 static void a_size_that_cannot_be_told_becomes_a_share(void **state)
@@ -351,6 +371,7 @@ int main(void)
 		TEST(a_list_that_would_hide_us_names_us),
 		TEST(what_outweighs_the_file_is_found),
 		TEST(variables_outweigh_a_file_of_variables),
+		TEST(what_it_was_connected_to_is_remembered),
 		TEST(a_size_that_cannot_be_told_becomes_a_share),
 		TEST(a_broken_file_is_named_and_kept),
 	};

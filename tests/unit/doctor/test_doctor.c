@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/limits.h"
+#include "client/connect.h"
 #include "doctor/probes_int.h"
 #include "store/store.h"
 
@@ -121,12 +123,57 @@ static void a_fault_names_its_own_layer(void **state)
 	assert_int_equal(doctor_layer(&ground, &f), LAYER_DISK);
 }
 
+/* ---- programs that were connected ---- */
+
+static void connect_pi(struct arena *a)
+{
+	const struct client_target t = { .url = STR("http://127.0.0.1:1"),
+		.model = STR("m"),
+		.key = STR("k"),
+		.context = 65536,
+		.output = 8192 };
+	struct connect_change changes[CLIENT_FILES];
+	struct err e = { 0 };
+	size_t count;
+	const struct client *pi = client_find(STR("pi"), &e);
+	assert_true(connect_plan(pi, &t, STR(""), a, changes, &count, &e));
+	assert_true(connect_write(pi, &t, changes, count, a, &e));
+}
+
+static void a_program_that_was_changed_since_is_the_fault_of_its_client(void **state)
+{
+	(void)state;
+	struct doctor d = { .arena = arena_new() };
+	struct finding f = { .outcome = OUTCOME_NOT_RUN };
+	struct err e = { 0 };
+	struct str home;
+	assert_true(fs_temp_dir(d.arena, "offgrid-doctor", &home, &e));
+	setenv("HOME", home.p, 1);
+	setenv("OFFGRID_STATE_DIR", fs_join(d.arena, home, STR("state")).p, 1);
+	probe_client_files.run(&d, &f);
+	assert_int_equal(f.outcome, OUTCOME_NOT_RUN);
+	connect_pi(d.arena);
+	probe_client_files.run(&d, &f);
+	assert_int_equal(f.outcome, OUTCOME_PASS);
+	assert_non_null(strstr(f.evidence.p, "pi"));
+	struct str settings = fs_join(d.arena, home, STR(".pi/agent/settings.json"));
+	assert_true(fs_write(settings.p, STR("{\"httpIdleTimeoutMs\": 1000}"), 0600, &e));
+	probe_client_files.run(&d, &f);
+	assert_int_equal(f.outcome, OUTCOME_FAIL);
+	assert_int_equal(f.err.layer, LAYER_CLIENT);
+	assert_non_null(strstr(f.err.what, "httpIdleTimeoutMs differs"));
+	assert_non_null(strstr(f.err.mend, "offgrid connect pi"));
+	assert_true(fs_remove_tree(home.p, &e));
+	arena_free(d.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_broken_layer_is_named_and_nothing_above_it_is_blamed),
 		cmocka_unit_test(rules_that_were_broken_are_told_by_layer),
 		cmocka_unit_test(a_fault_names_its_own_layer),
+		cmocka_unit_test(a_program_that_was_changed_since_is_the_fault_of_its_client),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
