@@ -44,8 +44,12 @@ def place_of(name):
     return cache_folder() / f"{name}-{system}-{hashlib.sha256(lock_of(name).read_bytes()).hexdigest()[:12]}"
 
 
-def run(words, folder, what):
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+def run(words, folder, what, path=None):
+    env = {**os.environ, "PATH": path or os.environ["PATH"]}
+    try:
+        done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    except OSError as why:
+        raise Missing(f"{what} could not be installed: {why}") from why
     if done.returncode == 0:
         return
     said = done.stdout + done.stderr
@@ -84,8 +88,18 @@ def install_npm(name, folder):
         raise Missing("npm is not installed: tools/setup test")
     run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], folder, name)
     check_against_lock(lock, folder)
-    for where, script in PROGRAMS[name].after if name in PROGRAMS else ():
+    check_that_it_starts(name, folder)
+
+
+def check_that_it_starts(name, folder):
+    """npm passes over a binary for this system that it could not fetch, and says that all is well."""
+    if name == NODE:
+        run([str(node_folder() / "node"), "--version"], folder, "Node")
+        return
+    for where, script in PROGRAMS[name].after:
         run([str(node_folder() / "node"), script], folder / "node_modules" / where, f"{name}: {script}")
+    command = bin_of(name) / PROGRAMS[name].command[0]
+    run([str(command), "--version"], folder, f"{name}: {command.name}", path_for(name))
 
 
 def install_venv(name, folder):
