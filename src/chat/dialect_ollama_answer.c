@@ -36,6 +36,8 @@ static const char *const done_reasons[CHAT_STOP_COUNT] = {
 	[CHAT_STOP_FILTER] = "filter",
 };
 
+static const char loaded[] = "load"; /* nothing was to be said */
+
 static struct ollama_writer *own_writer(struct dialect_writer *w)
 {
 	return (struct ollama_writer *)w;
@@ -146,7 +148,8 @@ static void write_stop(const struct ollama_writer *w, enum chat_stop stop, struc
 	buf_add(out, buf_str(&w->head));
 	write_said(w, &said, out);
 	js_member_bool(out, "done", true);
-	js_member_text(out, "done_reason", str_z(done_reasons[stop]));
+	bool loads_only = w->about.request && w->about.request->loads_only;
+	js_member_text(out, "done_reason", str_z(loads_only ? loaded : done_reasons[stop]));
 	write_counts(&w->usage, out);
 	buf_add_char(out, '}');
 	if (w->about.is_stream)
@@ -310,6 +313,8 @@ static bool read_done(struct ollama_reader *rd, const struct js_at *line, struct
 		stop = CHAT_STOP_LENGTH;
 	if (str_eq_z(reason, done_reasons[CHAT_STOP_FILTER]))
 		stop = CHAT_STOP_FILTER;
+	if (str_eq_z(reason, loaded))
+		rd->gather.has_words = true; /* that it is empty is no fault */
 	read_counts(rd, line);
 	if (!gather_finish(&rd->gather, stop, STR(""), e))
 		return false;

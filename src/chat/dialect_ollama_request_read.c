@@ -3,7 +3,8 @@
  * chat_request.
  *
  * A stream is what this API gives unless told otherwise. num_ctx and keep_alive are kept and mean
- * nothing here: a model's context is chosen when it is loaded, and it stays.
+ * nothing here: a model's context is chosen when it is loaded, and it stays. Without anything to
+ * answer a request means that the model is to be loaded.
  *
  * Layer: client.
  */
@@ -145,10 +146,11 @@ static bool read_message(struct request_reading *g, const struct js_at *at, stru
 bool ollama_read_messages(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	size_t count;
+	g->r->loads_only = !js_has(at) || (json_is_array(at->value) && !json_array_size(at->value));
+	if (g->r->loads_only)
+		return true;
 	if (!request_read_count(at, LIMIT_MESSAGES, "messages", &count, e))
 		return false;
-	if (count == 0)
-		return js_fail(at, e, "is empty: there is nothing to answer");
 	for (size_t i = 0; i < count; i++) {
 		struct js_at message = js_item(at, i);
 		if (!read_message(g, &message, e))
@@ -266,10 +268,41 @@ static bool read_system(struct request_reading *g, const struct js_at *at, struc
 static bool read_prompt(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct str text = { 0 };
-	if (!js_get_str(at, &text, e))
+	if (!js_opt_str(at, &text, e))
 		return false;
 	chat_add_text(g->r, CHAT_USER, text);
 	return true;
+}
+
+/* Said behind all that could be answered. */
+static bool read_nothing(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	const struct chat_message *last = &g->r->messages[g->r->message_count - 1];
+	(void)at;
+	(void)e;
+	g->r->loads_only = last->block_count == 1 && !last->blocks[0].text.n;
+	if (g->r->loads_only)
+		g->r->message_count = 0;
+	return true;
+}
+
+/* What a conversation was in tokens: a thing of the past there, and never given here. */
+static bool read_context(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	(void)g;
+	return json_array_size(at->value) == 0 ||
+	       js_fail(at, e, "is of another server: send the conversation to /api/chat");
+}
+
+static bool read_template(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct str text = { 0 };
+	(void)g;
+	if (!js_opt_str(at, &text, e))
+		return false;
+	return !text.n || js_fail(at, e,
+				  "the model's own template is used here: leave it out, "
+				  "or send the rendered text with \"raw\": true");
 }
 
 /* ---- the whole ---- */
@@ -295,6 +328,9 @@ static const struct request_member generate_members[] = {
 	{ "system", read_system, false },
 	{ "prompt", read_prompt, false },
 	{ "images", ollama_read_images, false },
+	{ "context", read_context, false },
+	{ "template", read_template, false },
+	{ "prompt", read_nothing, false },
 	{ NULL, NULL, false },
 };
 

@@ -158,6 +158,7 @@ struct chat_request {
 				     answered */
 	const struct chat_raw *raw;     /* NULL: it is a conversation */
 	const struct chat_bound *bound; /* NULL: anybody may answer it */
+	bool loads_only;     /* the client wants the model loaded and nothing said: no messages */
 	const json_t *extra; /* members of the client's body that we do not know, or that say more
 				than we understand; NULL if none */
 	/* Private: growth and what to release; see request.c. */

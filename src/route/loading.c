@@ -16,6 +16,7 @@
 #include "base/mailbox.h"
 #include "base/must.h"
 #include "route/about.h"
+#include "route/nothing.h"
 
 static const char *const stage_names[] = {
 	[ENGINE_CHECKING] = "checking",
@@ -129,6 +130,14 @@ static struct backend_call *begin_vectors(struct backend *b, struct loading_call
 	return NULL;
 }
 
+/* Whoever wants the model loaded and nothing said has it already. */
+static struct backend_call *begin_answer(struct backend *b, struct loading_call *c, struct err *e)
+{
+	if (c->request->loads_only)
+		return nothing_start(c->loading->loop, c->trace, c->sink);
+	return b->ops->start(b, c->request, c->trace, c->sink, e);
+}
+
 static void tell_failure(struct loading_call *c, const struct err *e)
 {
 	if (c->texts)
@@ -144,8 +153,7 @@ static void begin(struct loading_call *c)
 	struct err e = { .kind = ERR_NONE };
 	trace_note(c->trace, LAYER_ENGINE, "loaded", "the model is there, waited for %lld ms",
 		(long long)(clock_ms() - c->began_ms));
-	c->inner = c->texts ? begin_vectors(b, c, &e)
-			    : b->ops->start(b, c->request, c->trace, c->sink, &e);
+	c->inner = c->texts ? begin_vectors(b, c, &e) : begin_answer(b, c, &e);
 	if (!c->inner)
 		tell_failure(c, &e);
 	else if (c->is_paused && b->ops->pause)
@@ -228,8 +236,9 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	struct chat_sink sink, struct err *e)
 {
 	struct loading *l = (struct loading *)b;
+	struct loading_call now = { .loading = l, .request = r, .trace = t, .sink = sink };
 	if (l->inner)
-		return l->inner->ops->start(l->inner, r, t, sink, e);
+		return begin_answer(l->inner, &now, e);
 	struct loading_call *c = wait(l, t, e);
 	if (!c)
 		return NULL;

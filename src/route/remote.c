@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "net/sse.h"
+#include "route/nothing.h"
 #include "route/remote_int.h"
 
 enum {
@@ -396,6 +397,8 @@ static struct backend_call *remote_start(struct backend *b, const struct chat_re
 	struct trace *t, struct chat_sink sink, struct err *e)
 {
 	struct remote *r = (struct remote *)b;
+	if (request->loads_only && request->dialect != r->dialect)
+		return nothing_start(r->loop, t, sink); /* it has no word for it */
 	if (!can_carry(r, request, t, e))
 		return NULL;
 	struct remote_call *c = must_calloc(1, sizeof *c);

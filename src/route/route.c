@@ -303,7 +303,7 @@ static bool asked_another(struct route_call *c, const struct chat_event *event)
 		c->inner = old;
 		return false;
 	}
-	failed->backend->ops->end(old);
+	old->ops->end(old);
 	return true;
 }
 
@@ -361,7 +361,7 @@ void route_end(struct route_call *c)
 {
 	if (!c || c->is_ended)
 		return;
-	c->upstream->backend->ops->end(c->inner);
+	c->inner->ops->end(c->inner);
 	if (c->is_busy)
 		c->is_ended = true;
 	else
@@ -370,7 +370,7 @@ void route_end(struct route_call *c)
 
 void route_pause(struct route_call *c, bool is_paused)
 {
-	const struct backend_ops *ops = c->upstream->backend->ops;
+	const struct backend_ops *ops = c->inner->ops;
 	if (ops->pause)
 		ops->pause(c->inner, is_paused);
 }

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "chat/dialect.h"
 #include "chat/tool_format.h"
+#include "route/nothing.h"
 
 enum { CHUNK_BYTES = 16, FIRST_STEPS = 16, BYTES_PER_TOKEN = 4 };
 
@@ -487,6 +488,8 @@ static struct backend_call *script_start(struct backend *b, const struct chat_re
 	struct trace *t, struct chat_sink sink, struct err *e)
 {
 	struct script *s = (struct script *)b;
+	if (r->loads_only)
+		return nothing_start(s->loop, t, sink);
 	struct arena *a = arena_new();
 	const struct turn *turn = choose_turn(s, r, a, e);
 	if (turn && err_is_set(&turn->refusal)) {

@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "whole"))
 from google import genai  # noqa: E402
 from google.genai import errors, types  # noqa: E402
 from program import Home, Server  # noqa: E402
+from vectors_sdk import Vectors  # noqa: E402
 
 SCRIPT = {"context_tokens": 4096, "turns": [
     {"match": "work", "think": "Hm.", "text": "Two things.",
@@ -133,6 +134,16 @@ class Gemini(unittest.TestCase):
 
 class GeminiBehindAnother(Gemini):
     behind_another = True
+
+
+class GoogleVectors(Vectors, unittest.TestCase):
+    @classmethod
+    def connect(cls, url):
+        return genai.Client(api_key="none", http_options=types.HttpOptions(base_url=url))
+
+    def embed(self, texts, dimensions=None):
+        config = types.EmbedContentConfig(output_dimensionality=dimensions)
+        return [e.values for e in self.client.models.embed_content(model=self.model, contents=texts, config=config).embeddings]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "whole"))
 
 import ollama  # noqa: E402
 from program import Home, Server  # noqa: E402
+from vectors_sdk import Vectors  # noqa: E402
 
 SCRIPT = {"context_tokens": 4096, "turns": [
     {"match": "work", "think": "Hm.", "text": "Two things.",
@@ -116,6 +117,34 @@ class Ollama(unittest.TestCase):
 
 class OllamaBehindAnother(Ollama):
     behind_another = True
+
+
+class OllamaVectors(Vectors, unittest.TestCase):
+    @classmethod
+    def connect(cls, url):
+        return ollama.Client(host=url)
+
+    def embed(self, texts, dimensions=None):
+        return self.client.embed(model=self.model, input=texts, dimensions=dimensions).embeddings
+
+    def test_the_older_way(self):
+        self.assert_close([self.client.embeddings(model=self.model, prompt="hello").embedding], self.embed(["hello"]))
+
+    def test_what_is_known_of_the_model(self):
+        about = self.client.show(self.model)
+        self.assertEqual((about.details.family, about.capabilities), ("bert", ["embedding"]))
+        self.assertEqual(about.modelinfo["bert.embedding_length"], 64)
+        loaded = self.client.ps().models
+        self.assertEqual([(m.model, m.size) for m in loaded], [(self.model, pathlib.Path(self.model).stat().st_size)])
+        self.assertEqual(self.client.list().models[0].details.family, "bert")
+
+    def test_what_is_not_done_is_said(self):
+        for ask, words in ((lambda: self.client.pull("x"), "offgrid pull"), (lambda: self.client.delete("x"), "offgrid rm"),
+                           (lambda: self.client.copy("x", "y"), "copy its file"), (lambda: self.client.push("x"), "put its file")):
+            with self.assertRaises(ollama.ResponseError) as caught:
+                ask()
+            self.assertEqual(caught.exception.status_code, 403)
+            self.assertIn(words, str(caught.exception))
 
 
 if __name__ == "__main__":

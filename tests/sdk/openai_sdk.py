@@ -13,6 +13,7 @@ import openai  # noqa: E402
 from completions_sdk import Completions, CompletionsBehindAnother, CompletionsBehindMessages  # noqa: E402, F401
 from program import PATIENCE, Home, Server  # noqa: E402
 from responses_sdk import Responses, ResponsesBehindAnother  # noqa: E402, F401
+from vectors_sdk import TEXTS, Vectors  # noqa: E402
 
 TOOLS = [{"type": "function", "function": {"name": name, "description": "does it", "parameters": {
     "type": "object", "properties": {"path": {"type": "string"}}}}} for name in ("write", "read")]
@@ -159,6 +160,28 @@ class Official(unittest.TestCase):
 
         asyncio.run(leave())
         self.wait_for_outcome("left")
+
+
+class OpenAIVectors(Vectors, unittest.TestCase):
+    @classmethod
+    def connect(cls, url):
+        return openai.OpenAI(base_url=url + "/v1", api_key="none")
+
+    def embed(self, texts, dimensions=None):
+        answer = self.client.embeddings.create(model=self.model, input=texts, dimensions=dimensions or openai.NOT_GIVEN)
+        return [row.embedding for row in answer.data]
+
+    def test_numbers_and_base64_are_the_same(self):
+        """Unless told otherwise this client asks for base64 and unpacks it."""
+        answer = self.client.embeddings.create(model=self.model, input=TEXTS, encoding_format="float")
+        self.assertEqual([row.index for row in answer.data], [0, 1, 2])
+        self.assertGreater(answer.usage.prompt_tokens, 2)
+        self.assert_close([row.embedding for row in answer.data], self.embed(TEXTS))
+
+    def test_too_long_a_text(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.embed(["x " * 200])
+        self.assertEqual(caught.exception.code, "context_length_exceeded")
 
 
 if __name__ == "__main__":

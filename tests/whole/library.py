@@ -115,6 +115,29 @@ class Remote(Asking):
         self.assertEqual(server.request("HEAD", "/api/blobs/sha256:0")[0], 403)
 
 
+class Loading(Asking):
+    def test_without_anything_to_answer_the_model_is_loaded(self):
+        model = tiny(self.home, "answers.gguf")
+        first = self.serve("--model", model)
+        for server, name in ((first, model), (self.serve("--upstream", f"http://127.0.0.1:{first.port}/api", "--api", "ollama"), model),
+                             (self.serve("--upstream", f"http://127.0.0.1:{first.port}/v1"), model),
+                             (self.serve("--script", self.home.write("s.json", {"turns": []})), "script")):
+            for path, body in (("/api/generate", {}), ("/api/generate", {"prompt": "", "keep_alive": "10m"}), ("/api/generate", {"prompt": "", "system": "s"}),
+                               ("/api/chat", {"messages": []}), ("/api/chat", {"keep_alive": 0})):
+                said = self.ask(server, "POST", path, {"model": name, "stream": False, **body})
+                self.assertEqual((said["done"], said["done_reason"]), (True, "load"))
+                said = self.ask(server, "POST", path, {"model": name, **body})
+                self.assertEqual((said["done"], said["done_reason"]), (True, "load"))
+        self.ask(first, "POST", "/api/generate", {"model": "nobody"}, 404)
+
+    def test_what_generate_cannot_do_is_said(self):
+        server = self.serve("--script", self.home.write("s.json", {"turns": [{"text": "Hi.", "repeat": True}]}))
+        for more, words in (({"context": [1, 2]}, "/api/chat"), ({"template": "{{ .Prompt }}"}, "own template")):
+            self.assertIn(words, self.ask(server, "POST", "/api/generate", {"prompt": "x", "stream": False, **more}, 400)["error"])
+        said = self.ask(server, "POST", "/api/generate", {"prompt": "x", "stream": False, "context": [], "template": "", "keep_alive": -1})
+        self.assertEqual(said["response"], "Hi.")
+
+
 class Hub:
     """A model hub on a socket: one repository with one file, which may stop in the middle."""
 
