@@ -146,8 +146,10 @@ static void get_props(
 	json_t *models = router_models(s->router);
 	const json_t *first = json_array_get(models, 0);
 	buf_init(&body, BODY_BYTES);
+	int64_t context = json_integer_value(json_object_get(first, "context_tokens"));
 	buf_add(&body, STR("{\"default_generation_settings\":{"));
-	js_member_i64(&body, "n_ctx", json_integer_value(json_object_get(first, "context_tokens")));
+	if (context > 0) /* else a client would take the model for one without any context */
+		js_member_i64(&body, "n_ctx", context);
 	buf_add(&body, STR("},\"total_slots\":1"));
 	js_member_text(&body, "model_path", js_text(json_object_get(first, "id")));
 	buf_add_char(&body, '}');
@@ -192,6 +194,17 @@ static void get_model(
 	json_decref(models);
 }
 
+/* Programs ask whether anybody is there before they ask for more. */
+static void get_root(
+	struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path)
+{
+	(void)s;
+	(void)d;
+	(void)path;
+	http_reply(x, STATUS_OK, "text/plain; charset=utf-8",
+		STR("offgrid " OFFGRID_VERSION " is running\n"));
+}
+
 /* What is no dialect's. */
 static const struct endpoint {
 	const char *path;
@@ -199,6 +212,7 @@ static const struct endpoint {
 	void (*handle)(
 		struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
 } endpoints[] = {
+	{ "/", true, get_root },
 	{ "/health", true, get_health },
 	{ "/metrics", false, get_metrics },
 	{ "/version", true, get_version },
@@ -289,7 +303,7 @@ static bool find_endpoint(const struct http_request *q, struct place *out)
 		if (!str_eq_z(path, endpoints[i].path))
 			continue;
 		out->is_open = endpoints[i].is_open;
-		if (str_eq_z(q->method, "GET"))
+		if (str_eq_z(q->method, "GET") || str_eq_z(q->method, "HEAD"))
 			out->handle = endpoints[i].handle;
 		out->is_other_method = true;
 	}

@@ -1,7 +1,7 @@
 /*
  * serve.h - the HTTP API for other programs.
  *
- * The paths of every dialect (dialect.routes), and GET health and metrics; each with or without its
+ * The paths of every dialect (dialect.routes), and GET (or HEAD) health, metrics and the root; each with or without its
  * /v1 in front, also twice, since that is what misconfigured clients call. The dialect that a path
  * belongs to reads the request, the router finds who answers, and the events go back through the
  * dialect; so does every error. Every request for an answer leaves a trace and a row in the ledger,
