@@ -15,6 +15,7 @@
 #include "chat/dialect.h"
 #include "chat/tool_format.h"
 #include "route/nothing.h"
+#include "route/script_vectors.h"
 
 enum { CHUNK_BYTES = 16, FIRST_STEPS = 16, BYTES_PER_TOKEN = 4 };
 
@@ -39,6 +40,7 @@ struct script {
 	json_t *doc;
 	const json_t *models;
 	int64_t context_tokens, chunk_bytes;
+	int64_t vectors; /* numbers of one; 0: it makes none */
 	struct turn *turns;
 	size_t turn_count;
 };
@@ -217,20 +219,31 @@ static bool read_turn(const struct js_at *at, struct turn *t, struct err *e)
 	       read_usage(at, t, e) && read_end(at, t, e);
 }
 
-static const char *const script_members[] = { "models", "context_tokens", "chunk_bytes", "turns" };
+static const char *const script_members[] = { "models", "context_tokens", "chunk_bytes", "vectors",
+	"turns" };
+
+static bool read_vectors(const struct js_at *at, struct script *s, struct err *e)
+{
+	if (!js_opt_i64(at, &s->vectors, e))
+		return false;
+	return (s->vectors >= 0 && s->vectors <= SCRIPT_VECTORS_MOST) ||
+	       js_fail(at, e, "is %lld, should be 0 to %d", (long long)s->vectors,
+		       SCRIPT_VECTORS_MOST);
+}
 
 static bool read_script(struct script *s, struct err *e)
 {
 	struct js_at root = js_root(s->doc, LAYER_ROUTE), models = js_key(&root, "models"),
 		     context = js_key(&root, "context_tokens"),
-		     chunk = js_key(&root, "chunk_bytes"), turns = js_key(&root, "turns");
+		     chunk = js_key(&root, "chunk_bytes"), vectors = js_key(&root, "vectors"),
+		     turns = js_key(&root, "turns");
 	size_t model_count = 0;
 	s->chunk_bytes = CHUNK_BYTES;
 	if (!js_get_object(&root, e) ||
 		!check_members(&root, script_members,
 			sizeof script_members / sizeof script_members[0], e) ||
 		!js_opt_i64(&context, &s->context_tokens, e) ||
-		!js_opt_i64(&chunk, &s->chunk_bytes, e) ||
+		!js_opt_i64(&chunk, &s->chunk_bytes, e) || !read_vectors(&vectors, s, e) ||
 		(js_has(&models) && !js_get_array(&models, &model_count, e)) ||
 		!js_get_array(&turns, &s->turn_count, e))
 		return false;
@@ -520,6 +533,17 @@ static void script_end(struct backend_call *base)
 		call_free(c);
 }
 
+static struct backend_call *script_embed(struct backend *b, const struct embed_request *r,
+	struct trace *t, struct embed_sink sink, struct err *e)
+{
+	struct script *s = (struct script *)b;
+	if (s->vectors)
+		return script_vectors_start(s->loop, (size_t)s->vectors, r, t, sink);
+	fail(e, ERR_USAGE, LAYER_ROUTE, "the script makes no vectors of texts");
+	err_mend(e, "write \"vectors\": 64 into it");
+	return NULL;
+}
+
 static void add_model(const struct script *s, struct str name, json_t *models)
 {
 	json_t *model = json_object();
@@ -550,6 +574,7 @@ static const struct backend_ops script_ops = {
 	.start = script_start,
 	.end = script_end,
 	.pause = script_pause,
+	.embed = script_embed,
 	.list = script_list,
 	.free = script_free,
 };

@@ -7,6 +7,8 @@
  *     "models": ["script"],      names it serves; this is the default
  *     "context_tokens": 32768,   told to clients; 0 (default): unknown
  *     "chunk_bytes": 16,         most bytes of one piece of text; 0: all of it at once
+ *     "vectors": 64,             numbers of the vectors that it makes of texts, by their words; 0
+ *                                (default): it makes none
  *     "turns": [ … ]             the answers
  *   }
  *

@@ -161,6 +161,31 @@ class Decoder(Local, Asking):
     recipe = ("--arch", "qwen3", "--pooling", "last")
 
 
+class Scripted(Shapes, Asking):
+    """No model: vectors by the words of the texts."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = Home()
+        cls.addClassCleanup(cls.home.close)
+        cls.model = "script"
+        cls.server = Server(cls.home, "--script", cls.home.write("s.json", {"vectors": 64, "turns": []}))
+        cls.addClassCleanup(cls.server.stop)
+
+    def test_texts_that_share_words_are_near_each_other(self):
+        one, near, far = self.vectors(["the cat sat on the mat", "the cat sat on a mat", "quantum chromodynamics"])
+        self.assertGreater(sum(x * y for x, y in zip(one, near)), 0.7)
+        self.assertLess(sum(x * y for x, y in zip(one, far)), 0.5)
+        self.assertEqual(self.openai([[1, 2], [2, 1]])["usage"]["prompt_tokens"], 4)
+
+    def test_a_script_that_makes_none_says_so(self):
+        server = Server(self.home, "--script", self.home.write("none.json", {"turns": []}))
+        self.addCleanup(server.stop)
+        status, _, answer = server.request("POST", "/v1/embeddings", {"input": "x"})
+        self.assertEqual(status, 400)
+        self.assertIn("the script makes no vectors", json.loads(answer)["error"]["message"])
+
+
 class Beside(Asking):
     """A model that answers, and one that makes vectors."""
 
