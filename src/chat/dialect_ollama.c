@@ -9,8 +9,7 @@
 
 static void write_path(const struct chat_request *r, struct buf *out)
 {
-	(void)r;
-	buf_add(out, STR("/chat"));
+	buf_add(out, r->raw ? STR("/generate") : STR("/chat"));
 }
 
 /* ---- errors ---- */
@@ -77,6 +76,7 @@ const struct dialect dialect_ollama = {
 	.name = "ollama",
 	.about = "Ollama",
 	.framing = DIALECT_LINES,
+	.has_raw = true,
 	.routes = routes,
 	.version = "/api",
 	.id_header = "x-request-id",

@@ -274,15 +274,53 @@ static bool read_prompt(struct request_reading *g, const struct js_at *at, struc
 	return true;
 }
 
+/* What is not to go through the model's template; the prompt was read before. */
+static struct chat_raw *raw_of(struct chat_request *r)
+{
+	if (!r->raw) {
+		struct chat_raw *raw = arena_alloc(r->arena, sizeof *raw);
+		raw->prompt = r->messages[r->message_count - 1].blocks[0].text;
+		r->raw = raw;
+	}
+	return (struct chat_raw *)(uintptr_t)r->raw;
+}
+
+static bool read_raw(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	bool is_raw = false;
+	if (!js_opt_bool(at, &is_raw, e))
+		return false;
+	if (is_raw)
+		raw_of(g->r);
+	return true;
+}
+
+/* What stands behind the gap that is to be filled. */
+static bool read_suffix(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct str text = { 0 };
+	if (!js_opt_str(at, &text, e))
+		return false;
+	if (!text.n)
+		return true;
+	struct chat_raw *raw = raw_of(g->r);
+	raw->suffix = arena_str(g->r->arena, text);
+	raw->has_suffix = true;
+	return true;
+}
+
 /* Said behind all that could be answered. */
 static bool read_nothing(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	const struct chat_message *last = &g->r->messages[g->r->message_count - 1];
 	(void)at;
 	(void)e;
-	g->r->loads_only = last->block_count == 1 && !last->blocks[0].text.n;
-	if (g->r->loads_only)
+	bool has_gap = g->r->raw && g->r->raw->has_suffix;
+	g->r->loads_only = last->block_count == 1 && !last->blocks[0].text.n && !has_gap;
+	if (g->r->loads_only) {
 		g->r->message_count = 0;
+		g->r->raw = NULL;
+	}
 	return true;
 }
 
@@ -327,6 +365,8 @@ static const struct request_member generate_members[] = {
 	COMMON_MEMBERS,
 	{ "system", read_system, false },
 	{ "prompt", read_prompt, false },
+	{ "raw", read_raw, false },
+	{ "suffix", read_suffix, false },
 	{ "images", ollama_read_images, false },
 	{ "context", read_context, false },
 	{ "template", read_template, false },

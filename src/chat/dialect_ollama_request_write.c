@@ -1,5 +1,6 @@
 /*
- * dialect_ollama_request_write.c - a chat_request becomes a request to /api/chat, for a stream.
+ * dialect_ollama_request_write.c - a chat_request becomes a request to /api/chat, or to
+ * /api/generate if it is a bare text; for a stream.
  *
  * A message is one text and a list of images here: several texts are joined, and an image that is
  * only an address is told in words. What the reference has no word for is noted.
@@ -242,6 +243,34 @@ static void note_lost(const struct writing *w, struct trace *t)
 				lost[i].name);
 }
 
+static bool write_conversation(struct writing *w)
+{
+	js_member(w->out, "messages");
+	buf_add_char(w->out, '[');
+	for (size_t i = 0; i < w->r->message_count; i++)
+		write_message(w, &w->r->messages[i]);
+	buf_add_char(w->out, ']');
+	write_tools(w);
+	return true;
+}
+
+/* With a suffix it is the other side's template that knows how to ask. */
+static bool write_raw(const struct writing *w, struct err *e)
+{
+	const struct chat_raw *raw = w->r->raw;
+	if (raw->token_count) {
+		fail(e, ERR_USAGE, LAYER_ROUTE,
+			"the prompt is a list of tokens, and Ollama takes texts");
+		return err_mend(e, "send it as text");
+	}
+	js_member_text(w->out, "prompt", raw->prompt);
+	if (raw->has_suffix)
+		js_member_text(w->out, "suffix", raw->suffix);
+	else
+		js_member_bool(w->out, "raw", true);
+	return true;
+}
+
 bool ollama_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e)
 {
@@ -250,12 +279,10 @@ bool ollama_write_request(const struct chat_request *r, struct str origin, struc
 	(void)origin;
 	buf_add_char(out, '{');
 	js_member_text(out, "model", r->model);
-	js_member(out, "messages");
-	buf_add_char(out, '[');
-	for (size_t i = 0; i < r->message_count; i++)
-		write_message(&w, &r->messages[i]);
-	buf_add_char(out, ']');
-	write_tools(&w);
+	if (!(r->raw ? write_raw(&w, e) : write_conversation(&w))) {
+		buf_truncate(out, begin);
+		return false;
+	}
 	write_options(&w);
 	write_format(&w);
 	write_think(&w);

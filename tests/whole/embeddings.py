@@ -310,12 +310,12 @@ class Upstreams(unittest.TestCase):
 
     def test_who_leaves_ends_the_work(self):
         left = []
-        server, _ = self.serve(lambda c: left.append(c.wait_until_left()))
+        server, upstream = self.serve(lambda c: left.append(c.wait_until_left()))
         body = json.dumps({"model": "m", "input": "a"})
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as sock:
             sock.sendall(f"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
-            while "offgrid_running 1" not in server.request("GET", "/metrics")[2].decode():
-                pass
+            while not upstream.requests:  # it has been asked
+                server.request("GET", "/health")
         while not left:
             server.request("GET", "/health")
         self.assertEqual(left, [True])

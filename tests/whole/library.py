@@ -130,6 +130,22 @@ class Loading(Asking):
                 self.assertEqual((said["done"], said["done_reason"]), (True, "load"))
         self.ask(first, "POST", "/api/generate", {"model": "nobody"}, 404)
 
+    def test_raw_prompts_go_without_a_template(self):
+        """Bare texts are the same by both dialects, here and through another of us that speaks either."""
+        model = tiny(self.home, "answers.gguf", "--control", "<fim_prefix>", "--control", "<fim_suffix>", "--control", "<fim_middle>")
+        first = self.serve("--model", model)
+        body = {"model": model, "prompt": "the name ", "stream": False}
+        openai = self.ask(first, "POST", "/v1/completions", {**body, "max_tokens": 12, "temperature": 0})
+        for server in (first, self.serve("--upstream", f"http://127.0.0.1:{first.port}/api", "--api", "ollama"),
+                       self.serve("--upstream", f"http://127.0.0.1:{first.port}/v1")):
+            raw = self.ask(server, "POST", "/api/generate", {**body, "raw": True, "options": {"num_predict": 12, "temperature": 0}})
+            self.assertEqual(raw["response"], openai["choices"][0]["text"])
+            self.assertEqual(raw["prompt_eval_count"], openai["usage"]["prompt_tokens"])
+            through = self.ask(server, "POST", "/v1/completions", {**body, "max_tokens": 12, "temperature": 0})
+            self.assertEqual(through["choices"][0]["text"], openai["choices"][0]["text"])
+        with_template = self.ask(first, "POST", "/api/generate", {**body, "options": {"num_predict": 1}})
+        self.assertGreater(with_template["prompt_eval_count"], openai["usage"]["prompt_tokens"])
+
     def test_what_generate_cannot_do_is_said(self):
         server = self.serve("--script", self.home.write("s.json", {"turns": [{"text": "Hi.", "repeat": True}]}))
         for more, words in (({"context": [1, 2]}, "/api/chat"), ({"template": "{{ .Prompt }}"}, "own template")):
