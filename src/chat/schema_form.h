@@ -56,6 +56,9 @@ const struct spot *spot_of_item(struct schema_build *b, const struct spot *spot)
 uint32_t form_wrap(
 	struct schema_build *b, const struct spot *spot, enum type_word type, uint32_t node);
 
+/* Inside a literal that stands between tags the closing tag would be read as such: it can be
+ * written with an escape, or another string. */
+const struct dfa *form_without_closing(struct schema_build *b, const struct dfa *d);
 /* Adds the strings of a shape, as the spot writes them. */
 void form_strings(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out);
