@@ -9,6 +9,7 @@
 #define OFFGRID_CHAT_SCHEMA_INT_H
 
 #include "chat/dfa.h"
+#include "chat/raw_count.h"
 #include "chat/schema.h"
 
 #define SCHEMA_NONE UINT32_MAX
@@ -35,9 +36,10 @@ struct node_scalar {
 	const struct dfa *dfa;
 	uint32_t
 		home; /* where a character of a free string begins, or DFA_NONE: nothing to count */
-	uint32_t min_chars, max_chars; /* counted at `home` */
-	unsigned char quote;           /* ends a free string */
-	bool is_raw;                   /* may be complete and go on at once: both are followed */
+	uint32_t min_chars, max_chars;   /* counted at `home` */
+	unsigned char quote;             /* ends a free string */
+	bool is_raw;                     /* may be complete and go on at once: both are followed */
+	const struct raw_count *counted; /* of a raw string: its length is; or NULL */
 };
 
 struct node_key {
@@ -101,9 +103,9 @@ struct node {
 struct frame {
 	uint64_t hash; /* object: of the free key being written */
 	uint32_t node;
-	uint32_t count;    /* members, items or characters so far */
+	uint32_t count;    /* members, items or characters so far (of a raw string: raw_count.h) */
 	uint32_t at;       /* state of the scalar or of the names; the key whose value comes */
-	uint32_t free_at;  /* state of the free names */
+	uint32_t free_at;  /* state of the free names; of a raw string: raw_count.h */
 	uint16_t below;    /* words from the bottom of the stack to the frame under this one */
 	uint16_t n_free;   /* free keys so far */
 	uint16_t position; /* object: the next key in the order of the schema */

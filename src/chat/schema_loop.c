@@ -6,7 +6,7 @@
  * for one of them only, and is left to the slow way.
  */
 #include "base/utf8.h"
-#include "chat/schema_view.h"
+#include "chat/schema_move.h"
 
 static void put_all(struct byte_set *to, const struct byte_set *from)
 {
@@ -45,6 +45,9 @@ static bool loop_of_scalar(const struct view *v, struct guide_loop *out)
 		return false;
 	if (f->at == n->home && n->max_chars != UINT32_MAX)
 		out->most = n->max_chars - f->count;
+	struct raw_count_at at = choice_counted(f);
+	if (n->counted)
+		out->most = raw_count_room(n->counted, &at);
 	return true;
 }
 
@@ -84,6 +87,15 @@ bool schema_run_loop(const struct schema *s, const struct schema_run *run, struc
 	return true;
 }
 
+static void pass_counted(const struct node_scalar *n, struct frame *f, struct str text)
+{
+	struct raw_count_at at = choice_counted(f);
+	for (size_t i = 0; i < text.n; i++)
+		raw_count_step(n->counted, &at, (unsigned char)text.p[i]);
+	f->count = at.chars;
+	f->free_at = at.seen;
+}
+
 void schema_run_pass(const struct schema *s, struct schema_run *run, struct str text)
 {
 	for (uint16_t i = 0; i < run->n_branches; i++) {
@@ -93,7 +105,12 @@ void schema_run_pass(const struct schema *s, struct schema_run *run, struct str 
 			if (view_node(s, f->node)->object.key_words)
 				run_key_add(run, i, text.p[at]);
 		}
-		if (f->phase == PHASE_SCALAR && f->at == view_node(s, f->node)->scalar.home)
+		if (f->phase != PHASE_SCALAR)
+			continue;
+		const struct node_scalar *n = &view_node(s, f->node)->scalar;
+		if (n->counted)
+			pass_counted(n, f, text);
+		else if (f->at == n->home)
 			f->count += (uint32_t)utf8_count(text);
 	}
 }

@@ -127,9 +127,16 @@ static void allow_value(const struct view *v, struct byte_set *out)
 /* ---- scalars ---- */
 
 /* Whether the counter lets a free string go from its state to `to`. */
-bool choice_count_allows(const struct view *v, const struct node_scalar *n, uint32_t to)
+bool choice_count_allows(
+	const struct view *v, const struct node_scalar *n, uint32_t to, unsigned char c)
 {
 	const struct frame *f = v->frame;
+	if (n->counted) {
+		struct raw_count_at at = choice_counted(f);
+		raw_count_step(n->counted, &at, c);
+		return raw_count_fits(n->counted, &at) &&
+		       (!dfa_is_final(n->dfa, to) || raw_count_may_end(n->counted, &at));
+	}
 	if (n->home == DFA_NONE || f->at != n->home)
 		return true;
 	if (dfa_is_final(n->dfa, to))
@@ -141,14 +148,30 @@ static void decide_scalar(const struct view *v, unsigned char c, struct choice *
 {
 	const struct node_scalar *n = &view_node(v->s, v->frame->node)->scalar;
 	uint32_t to = dfa_step(n->dfa, v->frame->at, c);
-	if (to != DFA_NONE && choice_count_allows(v, n, to))
+	if (to != DFA_NONE && choice_count_allows(v, n, to, c))
 		add_move(out, (struct move){ .kind = MOVE_SCALAR, .to = to });
+}
+
+static void allow_counted(const struct view *v, const struct node_scalar *n, struct byte_set *out)
+{
+	struct byte_set bytes = { 0 };
+	dfa_put_bytes(n->dfa, v->frame->at, &bytes);
+	for (unsigned c = 0; c <= UINT8_MAX; c++) {
+		unsigned char byte = (unsigned char)c;
+		if (byte_set_has(&bytes, byte) &&
+			choice_count_allows(v, n, dfa_step(n->dfa, v->frame->at, byte), byte))
+			byte_set_put(out, byte);
+	}
 }
 
 static void allow_scalar(const struct view *v, struct byte_set *out)
 {
 	const struct frame *f = v->frame;
 	const struct node_scalar *n = &view_node(v->s, f->node)->scalar;
+	if (n->counted) {
+		allow_counted(v, n, out);
+		return;
+	}
 	if (n->home == DFA_NONE || f->at != n->home) {
 		dfa_put_bytes(n->dfa, f->at, out);
 		return;
@@ -168,8 +191,12 @@ static void allow_scalar(const struct view *v, struct byte_set *out)
 bool choice_scalar_is_complete(const struct view *v)
 {
 	const struct frame *f = v->frame;
-	return f->phase == PHASE_SCALAR &&
-	       view_node(v->s, f->node)->scalar.dfa->states[f->at].is_accept;
+	if (f->phase != PHASE_SCALAR)
+		return false;
+	const struct node_scalar *n = &view_node(v->s, f->node)->scalar;
+	struct raw_count_at at = choice_counted(f);
+	return n->dfa->states[f->at].is_accept &&
+	       (!n->counted || raw_count_may_end(n->counted, &at));
 }
 
 /* ---- deciding ---- */

@@ -53,8 +53,14 @@ uint32_t choice_ways(const struct schema *s, const uint32_t *node, const uint32_
 /* The node whose value the frame awaits; SCHEMA_NONE: no more may come. */
 uint32_t choice_awaited(const struct view *v);
 bool choice_may_begin(const struct view *v, uint32_t way, unsigned char c);
-/* Whether the counter lets a free string go from its state to `to`. */
-bool choice_count_allows(const struct view *v, const struct node_scalar *n, uint32_t to);
+/* Whether the counter lets a string go from its state to `to` with this byte. */
+bool choice_count_allows(
+	const struct view *v, const struct node_scalar *n, uint32_t to, unsigned char c);
+/* How long a raw string has become. */
+static inline struct raw_count_at choice_counted(const struct frame *f)
+{
+	return (struct raw_count_at){ f->count, f->free_at };
+}
 bool choice_scalar_is_complete(const struct view *v);
 /* The frame under a scalar that is complete. */
 struct view choice_below(const struct view *v, uint16_t branch);

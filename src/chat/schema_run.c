@@ -153,6 +153,16 @@ static void begin_structure(
 	push(run, branch, frame, n->kind == NODE_OBJECT ? n->object.n_words : 0);
 }
 
+static void count_raw(const struct node_scalar *n, struct frame *f, unsigned char c)
+{
+	if (!n->counted)
+		return;
+	struct raw_count_at at = choice_counted(f);
+	raw_count_step(n->counted, &at, c);
+	f->count = at.chars;
+	f->free_at = at.seen;
+}
+
 /* The value begun in this branch is a `way`; its first byte is `c`. */
 static void begin_way(const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t way,
 	unsigned char c)
@@ -167,6 +177,7 @@ static void begin_way(const struct schema *s, struct schema_run *run, uint16_t b
 		return;
 	}
 	struct frame frame = { .node = way, .phase = PHASE_SCALAR };
+	count_raw(&n->scalar, &frame, c);
 	frame.at = dfa_step(n->scalar.dfa, 0, c);
 	if (!dfa_is_final(n->scalar.dfa, frame.at))
 		push(run, branch, frame, 0);
@@ -219,13 +230,14 @@ static void end_name(const struct schema *s, struct schema_run *run, uint16_t br
 		begin_value(s, run, branch, c);
 }
 
-static void step_scalar(
-	const struct schema *s, struct schema_run *run, uint16_t branch, uint32_t to)
+static void step_scalar(const struct schema *s, struct schema_run *run, uint16_t branch,
+	uint32_t to, unsigned char c)
 {
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	const struct node_scalar *n = &view_node(s, f->node)->scalar;
 	f->at = to;
 	f->count += to == n->home;
+	count_raw(n, f, c);
 	if (dfa_is_final(n->dfa, to))
 		pop(run, branch);
 }
@@ -253,7 +265,7 @@ static void perform(const struct schema *s, struct schema_run *run, uint16_t bra
 	struct frame *f = frame_at(run, branch, run->top[branch]);
 	switch (m->kind) {
 	case MOVE_BLANK: break;
-	case MOVE_SCALAR: step_scalar(s, run, branch, m->to); break;
+	case MOVE_SCALAR: step_scalar(s, run, branch, m->to, c); break;
 	case MOVE_TEXT: take_text(s, run, branch, (enum form_text)m->to, m->free_to); break;
 	case MOVE_NAME:
 		f->hash = key_hash(f->phase == PHASE_NAME ? f->hash : KEY_HASH_FIRST, c);
@@ -320,9 +332,9 @@ static bool goes_on_inside(const struct schema *s, struct schema_run *run, unsig
 		return false;
 	const struct node_scalar *n = &view_node(s, v.frame->node)->scalar;
 	uint32_t to = n->is_raw ? DFA_NONE : dfa_step(n->dfa, v.frame->at, c);
-	if (to == DFA_NONE || !choice_count_allows(&v, n, to))
+	if (to == DFA_NONE || !choice_count_allows(&v, n, to, c))
 		return false;
-	step_scalar(s, run, 0, to);
+	step_scalar(s, run, 0, to, c);
 	run->blanks = 0;
 	return true;
 }

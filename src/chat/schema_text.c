@@ -120,8 +120,10 @@ static struct raw_frame frame_of(const struct schema *s, const struct spot *spot
 		return (struct raw_frame){ .open = quote, .close = quote };
 	struct raw_frame f = { .open = spot->wraps[WORD_STRING]->open, .close = spot->close };
 	/* Without a block it has no markup in it, with one it ends with the block. */
-	if (m->wrap_open)
+	if (m->wrap_open) {
+		f.mark_bytes = 1;
 		return f;
+	}
 	if (s->forms->has_elements) {
 		f.mark_bytes = str_z(m->element_mark).n;
 		return f;
@@ -138,23 +140,24 @@ static struct raw_frame frame_of(const struct schema *s, const struct spot *spot
 	return f;
 }
 
-/* What a string may hold, as plain text; *is_any: anything. NULL: there is none. */
+static bool is_limited(const struct shape *shape)
+{
+	return shape->min_chars || shape->max_chars != SIZE_MAX;
+}
+
+/* What a string may hold, as plain text; *is_any: anything, but for its length if that is too much
+ * for an automaton. NULL: there is none. */
 static const struct dfa *plain_inside(
 	struct schema_build *b, const struct shape *shape, bool *is_any)
 {
 	const struct dfa *inside = scalar_string(b, shape, LETTERS_PLAIN, is_any);
 	const struct dfa *any = any_plain(b);
-	if (!*is_any)
-		return inside;
-	if (shape->min_chars == 0 && shape->max_chars == SIZE_MAX)
-		return any;
+	if (!*is_any || !is_limited(shape))
+		return *is_any ? any : inside;
 	bool overflow = false;
 	const struct dfa *limited = dfa_limit_chars(b->schema->mem, any, shape->min_chars,
 		shape->max_chars, LIMIT_PATTERN_STATES, &overflow);
 	*is_any = overflow;
-	if (overflow)
-		schema_note(b, &shape->members.p[shape->members.n - 1], "minLength, maxLength",
-			"too many for a string that stands as it is");
 	return overflow ? any : limited;
 }
 
@@ -176,16 +179,43 @@ static uint32_t raw_scalar(struct schema_build *b, const struct dfa *dfa)
 	return n;
 }
 
+/* A string between these texts whose length is counted; no call may begin in it. */
+static void counted_string(struct schema_build *b, const struct shape *shape,
+	const struct dfa *inside, struct raw_frame frame, struct ways *out)
+{
+	struct arena *mem = b->schema->mem;
+	bool overflow;
+	if (frame.call_open.n)
+		inside = dfa_intersect(mem, inside, raw_text_without(mem, frame.call_open),
+			LIMIT_PATTERN_STATES, &overflow);
+	frame.call_open = frame.call_close = (struct str){ 0 };
+	const struct dfa *made = raw_text(mem, inside, &frame, &overflow);
+	const struct raw_count *count =
+		raw_count_new(mem, &frame, shape->min_chars, shape->max_chars);
+	MUST(made);
+	if (!count)
+		schema_note(b, &shape->members.p[shape->members.n - 1], "minLength, maxLength",
+			"the text that closes the string is too long to count it");
+	uint32_t n = raw_scalar(b, made);
+	b->schema->nodes[n].scalar.counted = count;
+	build_way(b, out, n);
+}
+
 static void raw_string(struct schema_build *b, const struct shape *shape, const struct spot *spot,
 	struct ways *out)
 {
 	struct raw_frame frame = frame_of(b->schema, spot);
-	bool is_any, overflow = false;
+	bool is_free, is_any, overflow = false;
+	scalar_string(b, shape, LETTERS_PLAIN, &is_free);
 	const struct dfa *inside = plain_inside(b, shape, &is_any);
 	if (!inside)
 		return;
 	const struct dfa *made =
 		is_any ? any_raw(b, spot) : raw_text(b->schema->mem, inside, &frame, &overflow);
+	if (is_free && is_limited(shape) && (is_any || overflow)) {
+		counted_string(b, shape, any_plain(b), frame, out);
+		return;
+	}
 	if (overflow) {
 		schema_note(b, &shape->members.p[shape->members.n - 1], "pattern",
 			"with the text around it it takes too many states");
@@ -219,6 +249,11 @@ static void wrapped_string(struct schema_build *b, const struct shape *shape,
 	struct raw_frame bare = frame_of(b->schema, spot), block = wrapped_frame(b->schema, spot);
 	if (!inside)
 		return;
+	if (is_any && is_limited(shape)) {
+		counted_string(b, shape, no_markup, bare, out);
+		counted_string(b, shape, inside, block, out);
+		return;
+	}
 	const struct dfa *made =
 		dfa_intersect(mem, inside, no_markup, LIMIT_PATTERN_STATES, &overflow);
 	made = made ? raw_text(mem, made, &bare, &overflow) : NULL;

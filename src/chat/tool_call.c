@@ -53,7 +53,7 @@ void tool_call_begin(
 	c->tool = NULL;
 	buf_reset(&c->name);
 	buf_reset(&c->args);
-	c->has_name = c->has_members = false;
+	c->has_name = c->has_members = c->is_guided = false;
 	c->mended = c->json_mends = 0;
 	c->why = "";
 }

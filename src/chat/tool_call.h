@@ -40,6 +40,7 @@ struct tool_call {
 	const struct chat_request *offered; /* NULL: not known */
 	const struct chat_tool *tool;       /* the one its name means, or NULL */
 	struct buf name;
+	bool is_guided;      /* a guide of the row held it: a tag that stands twice is no slip */
 	bool has_name;       /* complete */
 	struct buf args;     /* JSON so far; the owner may take it away at any time */
 	bool has_members;    /* of args: the next one stands behind a comma */

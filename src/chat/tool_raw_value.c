@@ -78,7 +78,7 @@ static enum closer judge(
 	*after = 0;
 	/* The same tag once more: either doubled, or the value's own and then its end. */
 	while (raw_at_any(str_from(s, at), &close, 1, &used) == LIKE_WHOLE) {
-		if (m->params_within > 0)
+		if (m->params_within > 0 || l->c->is_guided)
 			return CLOSER_WITHIN;
 		at += used;
 	}

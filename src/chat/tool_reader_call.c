@@ -54,6 +54,7 @@ void tool_reader_begin_in(struct tool_reader *r, const struct tool_format *row)
 	buf_reset(&r->args);
 	r->is_begun = false;
 	tool_call_begin(&r->call, row, r->offered);
+	r->call.is_guided = r->is_guided;
 	tool_machine_begin(&r->machine, &r->call);
 	r->place = IN_CALL;
 }

@@ -24,13 +24,19 @@ static const char *const schemas[] = {
 	"{\"anyOf\":[{\"required\":[\"x\"]},{\"required\":[\"y\"]}],\"properties\":{\"x\":{},\"y\":"
 	"{"
 	"\"type\":\"array\",\"items\":{\"$ref\":\"#\"}}}}",
+	"{\"type\":\"object\",\"properties\":{\"o\":{\"type\":\"object\"},\"env\":{\"type\":"
+	"\"object\","
+	"\"additionalProperties\":{\"type\":\"string\"}},\"rows\":{\"type\":\"array\",\"items\":{"
+	"\"type\":"
+	"\"array\",\"items\":{\"type\":\"object\",\"patternProperties\":{\"^x\":{}},"
+	"\"additionalProperties\":false}}}}}",
 };
 
 static struct chat_request *request_new(struct arena *a, unsigned mode)
 {
 	struct chat_request *r = chat_request_new(a);
-	static const char *const names[] = { "read", "re", "x.\"y" };
-	for (size_t i = 0; i < 3; i++)
+	static const char *const names[] = { "read", "re", "x.\"y", "set" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		chat_add_tool(r, str_z(names[i]), STR(""),
 			js_parse(str_z(schemas[i]), LAYER_CLIENT, NULL));
 	r->tool_choice = (enum chat_tool_choice)(mode >> 1 & 3);

@@ -37,6 +37,13 @@ static const char *const schemas[] = {
 	"\"required\":[\"v\",\"w\"]}",
 	"{\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}],\"type\":\"object\","
 	"\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}}}",
+	/* Lengths that no automaton counts. */
+	"{\"type\":\"object\",\"properties\":{\"long\":{\"type\":\"string\",\"minLength\":30,"
+	"\"maxLength\":5000},"
+	"\"short\":{\"type\":\"string\",\"maxLength\":40}},\"required\":[\"long\"]}",
+	"{\"type\":\"object\",\"properties\":{\"some\":{\"type\":\"string\",\"minLength\":301,"
+	"\"maxLength\":302}},"
+	"\"required\":[\"some\"]}",
 	/* Objects whose members nobody named, and what may be anything. */
 	"{\"type\":\"object\",\"properties\":{\"opts\":{\"type\":\"object\"}},\"required\":["
 	"\"opts\"]}",
