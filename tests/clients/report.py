@@ -1,8 +1,12 @@
 """The verdicts as text: two tables of at most 80 columns, and where they go in docs/clients.md."""
 
 import pathlib
+import sys
 
 from programs import PROGRAMS
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "whole"))
+from deliveries import rows_for  # noqa: E402
 
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 TITLE_COLUMNS, CELL_COLUMNS = 40, 3
@@ -46,6 +50,11 @@ def programs_table(results):
     return "\n".join(lines) + "\n"
 
 
+def applies(name, mode):
+    """A program that calls no tools has deliveries of its own."""
+    return mode in rows_for(PROGRAMS[name].turns[0])
+
+
 def modes_table(results, modes):
     """Each delivery by each program."""
     names = list(PROGRAMS)
@@ -54,12 +63,15 @@ def modes_table(results, modes):
     for mode in modes:
         cells = []
         for name in names:
+            if not applies(name, mode):
+                cells.append("")
+                continue
             pair = [results.get(name, mode, guard, False) for guard in (False, True)]
             cells.append("".join(sign(v) for v in pair))
             right[name][0] += sign(pair[0]) == "+"
             right[name][1] += sign(pair[1]) == "+"
             right[name][2] += all(sign(v) != "." for v in pair)
-        lines.append(f"{mode:{TITLE_COLUMNS}}" + "".join(f"{c:>{CELL_COLUMNS}}" for c in cells))
+        lines.append(f"{mode:{TITLE_COLUMNS}}" + "".join(f"{c:>{CELL_COLUMNS}}" for c in cells).rstrip())
     for which, title in ((0, "right without"), (1, "right with"), (2, "run both ways")):
         lines.append(f"{title:{TITLE_COLUMNS}}" + "".join(f"{right[name][which]:{CELL_COLUMNS}}" for name in names))
     return "\n".join(lines) + "\n" + "\n" + LEGEND
