@@ -93,7 +93,7 @@ static void write_calls(const struct chat_message *m, struct buf *out)
 			continue;
 		js_next(out);
 		buf_add_char(out, '{');
-		js_member_text(out, "id", b->id);
+		request_write_call_id(out, "id", b->id);
 		js_member_text(out, "type", STR("function"));
 		js_member(out, "function");
 		buf_add_char(out, '{');
@@ -123,7 +123,7 @@ static void write_result(const struct chat_block *b, struct buf *out)
 	js_next(out);
 	buf_add_char(out, '{');
 	js_member_text(out, "role", STR("tool"));
-	js_member_text(out, "tool_call_id", b->id);
+	request_write_call_id(out, "tool_call_id", b->id);
 	js_member(out, "content");
 	bool says_so = str_eq_nocase(str_sub(b->text, 0, 5), STR("error"));
 	if (b->is_error && !says_so) {
@@ -237,7 +237,6 @@ void openai_write_sampling(const struct chat_sampling *s, struct buf *out)
 	request_write_double(out, "frequency_penalty", s->frequency_penalty);
 	request_write_integer(out, "top_k", s->top_k);
 	request_write_integer(out, "seed", s->seed);
-	request_write_integer(out, "max_tokens", s->max_tokens);
 	request_write_stops(out, "stop", s);
 	write_biases(s, out);
 }
@@ -284,7 +283,15 @@ static void note_what_is_lost(const struct chat_request *r, struct trace *t)
 					i, STR_ARG(r->messages[i].blocks[k].origin));
 }
 
-static void write_conversation(const struct chat_request *r, struct buf *out)
+/* The vendor's newer models refuse the older name, which all other hosts know. */
+static const char *limit_name(struct str origin)
+{
+	bool is_vendor =
+		str_eq_z(origin, "api.openai.com") || str_ends(origin, STR(".openai.azure.com"));
+	return is_vendor ? "max_completion_tokens" : "max_tokens";
+}
+
+static void write_conversation(const struct chat_request *r, struct str origin, struct buf *out)
 {
 	buf_add_char(out, '{');
 	js_member_text(out, "model", r->model);
@@ -298,6 +305,7 @@ static void write_conversation(const struct chat_request *r, struct buf *out)
 	if (r->reasoning_effort.n)
 		js_member_text(out, "reasoning_effort", r->reasoning_effort);
 	openai_write_sampling(&r->sampling, out);
+	request_write_integer(out, limit_name(origin), r->sampling.max_tokens);
 	write_logprobs(&r->sampling, out);
 	js_member_bool(out, "stream", true);
 	js_member(out, "stream_options");
@@ -310,12 +318,11 @@ bool openai_write_request(const struct chat_request *r, struct str origin, struc
 	struct buf *out, struct err *e)
 {
 	size_t begin = out->n;
-	(void)origin;
 	note_what_is_lost(r, t);
 	if (r->raw)
 		openai_write_text_request(r, out);
 	else
-		write_conversation(r, out);
+		write_conversation(r, origin, out);
 	if (!out->overflow)
 		return true;
 	buf_truncate(out, begin);

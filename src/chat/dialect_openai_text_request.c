@@ -93,7 +93,6 @@ static bool add_prompts(struct chat_request *r, const json_t *doc, struct err *e
 		struct chat_request *next = arena_alloc(r->arena, sizeof *next);
 		struct chat_raw *raw = arena_alloc(r->arena, sizeof *raw);
 		*next = *r;
-		*raw = *r->raw;
 		*raw = (struct chat_raw){ .suffix = r->raw->suffix,
 			.has_suffix = r->raw->has_suffix,
 			.echoes = r->raw->echoes };
@@ -216,6 +215,7 @@ void openai_write_text_request(const struct chat_request *r, struct buf *out)
 	if (raw->has_suffix)
 		js_member_text(out, "suffix", raw->suffix);
 	openai_write_sampling(&r->sampling, out);
+	request_write_integer(out, "max_tokens", r->sampling.max_tokens);
 	if (r->sampling.top_logprobs != CHAT_UNSET_INT)
 		js_member_i64(out, "logprobs", r->sampling.top_logprobs);
 	js_member_bool(out, "stream", true);

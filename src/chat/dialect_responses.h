@@ -3,10 +3,10 @@
  *
  * The dialect follows the Responses reference of OpenAI and what its clients were seen to send.
  *
- * Two kinds of tools are not functions and are made into some: a custom tool, whose input is plain
- * text, takes {"input": TEXT}; the functions of a namespace stand beside the others.
- * chat_tool.extra says what they were, so that calls of them are told to the client in its own
- * shape.
+ * Three kinds of tools are not functions and are made into some: a custom tool, whose input is
+ * plain text, takes {"input": TEXT}; the functions of a namespace stand beside the others; shells
+ * and patches have rows in dialect_responses_bridge.c. chat_tool.extra says what they were, so that
+ * calls of them are told to the client in its own shape.
  */
 #ifndef OFFGRID_CHAT_DIALECT_RESPONSES_H
 #define OFFGRID_CHAT_DIALECT_RESPONSES_H
@@ -18,6 +18,7 @@ struct chat_request *responses_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
 /* The members of the body. */
 extern const struct request_member responses_members[];
+bool responses_read_tools(struct request_reading *g, const struct js_at *at, struct err *e);
 /* What was said before and what is said now. */
 bool responses_read_input(struct request_reading *g, const struct js_at *at, struct err *e);
 bool responses_read_item(struct request_reading *g, const struct js_at *item, struct err *e);
@@ -56,6 +57,24 @@ void responses_not_kept(struct dialect_writer *w);
 enum responses_fault { RESPONSES_NO_PREVIOUS = 1000001, RESPONSES_NO_ITEM };
 
 /* ---- tools ---- */
+
+/* A tool of the reference that the client runs itself. */
+struct responses_bridge {
+	const char *type;          /* of the tool; the function's name here */
+	const char *call, *output; /* items */
+	const char *member;        /* of a call, which holds the arguments */
+	const char *kind;          /* the arguments' member "type" there; NULL: it is one of them */
+	const char *about, *parameters; /* of the function */
+};
+
+/* NULL if it is none. */
+const struct responses_bridge *responses_bridge_of_type(struct str type);
+const struct responses_bridge *responses_bridge_of_item(struct str type, bool *is_output);
+const struct responses_bridge *responses_bridge(const struct chat_tool *tool);
+
+/* The member of a call's item that holds these arguments, and the other way. */
+void responses_bridge_write(const struct responses_bridge *b, struct str args, struct buf *out);
+void responses_bridge_args(const struct responses_bridge *b, const json_t *item, struct buf *out);
 
 /* The argument that holds a custom tool's text. */
 #define RESPONSES_INPUT "input"

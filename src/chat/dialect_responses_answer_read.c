@@ -109,10 +109,13 @@ static bool tell_call(
 	struct gather_call call = {
 		.index = index, .id = text_at(item, "call_id"), .name = text_at(item, "name")
 	};
+	struct js_at args = js_key(item, "arguments");
 	if (!is_told(rd, index))
-		call.args = js_key(item, "arguments");
+		call.args = args;
 	rd->is_called = true;
-	return gather_call(&rd->gather, &call, e) && gather_call_over(&rd->gather, index, e);
+	return gather_call(&rd->gather, &call, e) &&
+	       gather_call_whole(&rd->gather, index, &args, e) &&
+	       gather_call_over(&rd->gather, index, e);
 }
 
 static bool tell_custom_call(
@@ -127,6 +130,25 @@ static bool tell_custom_call(
 	rd->is_called = true;
 	bool ok = gather_call(&rd->gather, &call, e) && gather_call_over(&rd->gather, index, e);
 	json_decref(args);
+	return ok;
+}
+
+static bool tell_bridged_call(struct responses_reader *rd, int64_t index,
+	const struct responses_bridge *bridge, const struct js_at *item, struct err *e)
+{
+	struct buf args;
+	buf_init(&args, LIMIT_JSON_BYTES);
+	responses_bridge_args(bridge, item->value, &args);
+	json_t *text = js_new_text(buf_str(&args));
+	struct js_at root = js_root(text, LAYER_WIRE);
+	struct gather_call call = { .index = index,
+		.id = text_at(item, "call_id"),
+		.name = str_z(bridge->type),
+		.args = root };
+	rd->is_called = true;
+	bool ok = gather_call(&rd->gather, &call, e) && gather_call_over(&rd->gather, index, e);
+	json_decref(text);
+	buf_clear(&args);
 	return ok;
 }
 
@@ -148,7 +170,9 @@ static bool tell_item(
 	for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
 		if (str_eq_z(type, item_rows[i].type))
 			return item_rows[i].tell(rd, index, item, e);
-	return true;
+	bool is_output;
+	const struct responses_bridge *bridge = responses_bridge_of_item(type, &is_output);
+	return !bridge || is_output || tell_bridged_call(rd, index, bridge, item, e);
 }
 
 /* ---- pieces ---- */
@@ -190,6 +214,14 @@ static bool read_args(struct responses_reader *rd, const struct js_at *piece, st
 	note_told(rd, item_of(piece));
 	struct gather_call call = { .index = item_of(piece), .args = js_key(piece, "delta") };
 	return gather_call(&rd->gather, &call, e);
+}
+
+/* Some upstreams tell arguments, or the end of them, here only. */
+static bool read_args_done(struct responses_reader *rd, const struct js_at *piece, struct err *e)
+{
+	struct js_at args = js_key(piece, "arguments");
+	note_told(rd, item_of(piece));
+	return gather_call_whole(&rd->gather, item_of(piece), &args, e);
 }
 
 static bool read_item_done(struct responses_reader *rd, const struct js_at *piece, struct err *e)
@@ -301,6 +333,7 @@ static const struct {
 	{ "response.reasoning_text.delta", read_thought },
 	{ "response.reasoning_summary_part.added", read_summary_part },
 	{ "response.function_call_arguments.delta", read_args },
+	{ "response.function_call_arguments.done", read_args_done },
 	{ "response.output_item.added", read_item_added },
 	{ "response.output_item.done", read_item_done },
 	{ "response.created", read_begin },

@@ -17,7 +17,7 @@
 #include "chat/dialect_responses.h"
 #include "chat/seal.h"
 
-enum open_item { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL, OPEN_CUSTOM };
+enum open_item { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL, OPEN_CUSTOM, OPEN_BRIDGED };
 
 struct responses_writer {
 	struct dialect_writer base;
@@ -25,6 +25,7 @@ struct responses_writer {
 	struct chat_usage usage;
 	bool has_usage, has_begun, is_over;
 	enum open_item open;
+	const struct responses_bridge *bridge; /* of an OPEN_BRIDGED one */
 	int64_t sequence;
 	size_t item_count; /* that were opened */
 	struct buf items;  /* JSON of the closed ones */
@@ -225,6 +226,7 @@ static const struct item_words {
 	[OPEN_CUSTOM] = { "custom_tool_call", "ctc_", "input",
 		"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done",
 		"input", NULL, NULL, NULL, NULL },
+	[OPEN_BRIDGED] = { .prefix = "sc_" }, /* the rest says its row */
 };
 
 static void write_part(const struct item_words *k, struct str text, struct buf *out)
@@ -249,7 +251,8 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 	struct str grown = is_done ? buf_str(&w->grown) : STR("");
 	buf_add(out, STR("{\"id\":"));
 	write_item_id(w, out);
-	js_member_text(out, "type", str_z(k->type));
+	bool is_bridged = w->open == OPEN_BRIDGED;
+	js_member_text(out, "type", str_z(is_bridged ? w->bridge->call : k->type));
 	if (w->open != OPEN_THOUGHT)
 		js_member_text(out, "status", is_done ? STR("completed") : STR("in_progress"));
 	if (w->open == OPEN_TEXT)
@@ -257,6 +260,11 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 	if (w->head.n) {
 		js_next(out);
 		buf_add(out, str_from(buf_str(&w->head), 1));
+	}
+	if (is_bridged) {
+		responses_bridge_write(w->bridge, buf_str(&w->grown), out);
+		buf_add_char(out, '}');
+		return;
 	}
 	js_member(out, k->member);
 	if (!k->part) {
@@ -307,7 +315,7 @@ static void tell_done(struct responses_writer *w, struct buf *out)
 {
 	const struct item_words *k = &words[w->open];
 	bool has_part = k->part && w->grown.n;
-	if (!k->part || has_part) {
+	if (w->open != OPEN_BRIDGED && (!k->part || has_part)) {
 		begin_item_piece(w, k->done, k->part_index, out);
 		js_member_text(out, k->done_member, buf_str(&w->grown));
 		if (w->open == OPEN_TEXT)
@@ -354,7 +362,7 @@ static void tell_delta(struct responses_writer *w, struct str text, struct buf *
 static void grow(struct responses_writer *w, struct str text, struct buf *out)
 {
 	const struct item_words *k = &words[w->open];
-	if (w->about.is_stream && w->open != OPEN_CUSTOM) {
+	if (w->about.is_stream && w->open != OPEN_CUSTOM && w->open != OPEN_BRIDGED) {
 		if (k->part && !w->grown.n)
 			tell_part(w, k->part_added, STR(""), out);
 		tell_delta(w, text, out);
@@ -393,13 +401,20 @@ static void begin_call(struct responses_writer *w, const struct chat_event *even
 	const struct chat_tool *tool =
 		w->about.request ? chat_find_tool(w->about.request, event->text) : NULL;
 	bool is_own = tool && w->about.request->dialect == &dialect_responses;
-	open_item(w, is_own && responses_is_custom(tool) ? OPEN_CUSTOM : OPEN_CALL, out);
+	w->bridge = is_own ? responses_bridge(tool) : NULL;
+	open_item(w,
+		w->bridge                             ? OPEN_BRIDGED
+		: is_own && responses_is_custom(tool) ? OPEN_CUSTOM
+						      : OPEN_CALL,
+		out);
 	buf_add_char(&w->head, '{');
 	js_member_text(&w->head, "call_id", event->id);
-	js_member_text(&w->head, "name", event->text);
+	if (!w->bridge)
+		js_member_text(&w->head, "name", event->text);
 	if (is_own && responses_namespace(tool).n)
 		js_member_text(&w->head, "namespace", responses_namespace(tool));
-	if (w->about.is_stream)
+	/* What the client's own tool is to do stands in the item: it is told when that is known. */
+	if (w->about.is_stream && !w->bridge)
 		tell_item(w, "response.output_item.added", false, out);
 }
 
@@ -415,6 +430,8 @@ static void end_call(struct responses_writer *w, struct buf *out)
 		buf_add(&w->grown, buf_str(&input));
 		buf_clear(&input);
 	}
+	if (w->open == OPEN_BRIDGED && w->about.is_stream)
+		tell_item(w, "response.output_item.added", false, out);
 	close_item(w, out);
 }
 
@@ -434,7 +451,7 @@ _Static_assert(sizeof ends / sizeof ends[0] == CHAT_STOP_COUNT, "an end for ever
 /* A call that was cut is none. */
 static void close_last(struct responses_writer *w, struct buf *out)
 {
-	bool is_call = w->open == OPEN_CALL || w->open == OPEN_CUSTOM;
+	bool is_call = w->open >= OPEN_CALL;
 	if (!is_call)
 		close_item(w, out);
 }

@@ -251,6 +251,57 @@ static bool read_reference(struct request_reading *g, const struct js_at *item, 
 	return true;
 }
 
+/* ---- the reference's own tools that the client runs ---- */
+
+static bool read_bridged_call(struct request_reading *g, const struct responses_bridge *bridge,
+	const struct js_at *item, struct err *e)
+{
+	struct js_at id = js_key(item, "call_id");
+	struct chat_block b = { .type = CHAT_BLOCK_CALL, .name = str_z(bridge->type) };
+	struct buf args;
+	if (!js_get_str(&id, &b.id, e))
+		return false;
+	buf_init(&args, LIMIT_JSON_BYTES);
+	responses_bridge_args(bridge, item->value, &args);
+	b.text = buf_str(&args);
+	go_on_as_assistant(g);
+	chat_add_block(g->r, b);
+	buf_clear(&args);
+	return true;
+}
+
+/* What came of it: words, or a list of what each command printed, which is told as it is. */
+static bool read_bridged_output(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at call = js_key(item, "call_id"), id = js_key(item, "id"),
+		     output = js_key(item, "output");
+	struct chat_block b = { .type = CHAT_BLOCK_RESULT };
+	struct buf text;
+	if (!js_get_str(js_has(&call) ? &call : &id, &b.id, e))
+		return false;
+	buf_init(&text, LIMIT_PROMPT_BYTES);
+	if (json_is_string(output.value))
+		buf_add(&text, js_text(output.value));
+	else if (js_has(&output))
+		js_write(output.value, &text);
+	b.is_error = str_eq_z(text_at(item->value, "status"), "failed");
+	if (!text.n)
+		buf_add(&text, b.is_error ? STR("failed") : STR("done"));
+	b.text = buf_str(&text);
+	chat_add_message(g->r, CHAT_TOOL);
+	chat_add_block(g->r, b);
+	buf_clear(&text);
+	return true;
+}
+
+/* Tools that come with the conversation, as what a search has found: offered like all others. */
+static bool read_added_tools(struct request_reading *g, const struct js_at *item, struct err *e)
+{
+	struct js_at tools = js_key(item, "tools");
+	keep_item(g, item);
+	return responses_read_tools(g, &tools, e);
+}
+
 static const struct {
 	const char *type;
 	bool (*read)(struct request_reading *g, const struct js_at *item, struct err *e);
@@ -262,6 +313,8 @@ static const struct {
 	{ "function_call_output", read_result },
 	{ "custom_tool_call_output", read_result },
 	{ RESPONSES_REFERENCE, read_reference },
+	{ "additional_tools", read_added_tools },
+	{ "tool_search_output", read_added_tools },
 };
 
 bool responses_read_item(struct request_reading *g, const struct js_at *item, struct err *e)
@@ -273,6 +326,11 @@ bool responses_read_item(struct request_reading *g, const struct js_at *item, st
 	for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
 		if (str_eq_z(kind, item_rows[i].type))
 			return item_rows[i].read(g, item, e);
+	bool is_output;
+	const struct responses_bridge *bridge = responses_bridge_of_item(kind, &is_output);
+	if (bridge)
+		return is_output ? read_bridged_output(g, item, e)
+				 : read_bridged_call(g, bridge, item, e);
 	keep_item(g, item);
 	trace_note(g->t, LAYER_CLIENT, "history",
 		"an item of type '%.*s' is its provider's own: no other upstream is told",

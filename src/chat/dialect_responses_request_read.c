@@ -7,6 +7,55 @@
 #include "base/limits.h"
 #include "chat/dialect_responses.h"
 
+/* ---- what is kept elsewhere ---- */
+
+static struct chat_bound *bind_to(struct request_reading *g, struct str id)
+{
+	struct chat_bound *bound = arena_alloc(g->r->arena, sizeof *bound);
+	bound->id = arena_str(g->r->arena, id);
+	g->r->bound = bound;
+	return bound;
+}
+
+/* What the chain of kept answers went on from and is not kept here, an upstream may know. */
+static bool read_previous(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	const struct dialect_past *past = g->past;
+	struct str id = { 0 };
+	if (!js_opt_str(at, &id, e))
+		return false;
+	if (past && past->chain_count)
+		id = past->chain[0].previous;
+	if (id.n)
+		responses_fail_unknown(id, past, &bind_to(g, id)->why);
+	return true;
+}
+
+static bool read_background(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	bool is_wanted = false;
+	(void)g;
+	if (!js_opt_bool(at, &is_wanted, e))
+		return false;
+	if (!is_wanted)
+		return true;
+	js_fail(at, e, "is true, but this server answers while the client waits");
+	return err_mend(e, "leave it out; a stream stays alive however long an answer takes");
+}
+
+/* Conversations and prompts are kept by the provider under names of its own. */
+static bool read_elsewhere(struct request_reading *g, const struct js_at *at, const char *mend)
+{
+	if (!js_has(at) || g->r->bound)
+		return true;
+	struct err *why = &bind_to(g, STR(""))->why;
+	js_fail(at, why,
+		"names what only its provider keeps, and none of this server's upstreams "
+		"speaks Responses");
+	err_mend(why, "%s", mend);
+	return true;
+}
+
 /* ---- tools ---- */
 
 struct offer {
@@ -57,13 +106,32 @@ static bool read_function(
 	return true;
 }
 
-/* A tool that takes text: its grammar is told to the model, and not enforced. */
+/* A regular expression holds the text of a model of this machine as a schema's pattern does. Any
+ * other grammar is told to the model, and nothing more. */
+static void hold_grammar(
+	struct request_reading *g, struct str syntax, struct str rules, const struct offer *o)
+{
+	json_t *input =
+		json_object_get(json_object_get(o->parameters, "properties"), RESPONSES_INPUT);
+	if (rules.n && str_eq_z(syntax, "regex"))
+		json_object_set_new(input, "pattern",
+			js_new_text(arena_printf(g->r->arena, "^(?:%.*s)$", STR_ARG(rules))));
+	else if (rules.n)
+		trace_note(g->t, LAYER_CLIENT, "tools",
+			"the %.*s grammar of '%.*s' is told to the model and not enforced",
+			STR_ARG(str_sub(syntax, 0, LIMIT_QUOTE_BYTES)),
+			STR_ARG(str_sub(o->name, 0, LIMIT_QUOTE_BYTES)));
+}
+
+/* A tool that takes text. */
 static bool read_custom(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	struct js_at format = js_key(at, "format"), grammar = js_key(&format, "definition");
+	struct js_at format = js_key(at, "format"), grammar = js_key(&format, "definition"),
+		     kind = js_key(&format, "syntax");
 	struct offer o = { 0 };
-	struct str rules = { 0 };
-	if (!read_named(at, &o, e) || !js_opt_str(&grammar, &rules, e))
+	struct str rules = { 0 }, syntax = STR("unnamed");
+	if (!read_named(at, &o, e) || !js_opt_str(&grammar, &rules, e) ||
+		!js_opt_str(&kind, &syntax, e))
 		return false;
 	struct str about =
 		rules.n ? arena_printf(g->r->arena, "the whole text, in this grammar:\n%.*s",
@@ -73,8 +141,18 @@ static bool read_custom(struct request_reading *g, const struct js_at *at, struc
 		RESPONSES_INPUT, "type", "string", "description", js_new_text(about), "required",
 		RESPONSES_INPUT);
 	o.extra = chat_request_keep(g->r, json_pack("{s:s}", "type", "custom"));
+	hold_grammar(g, syntax, rules, &o);
 	add_offer(g, &o);
 	return true;
+}
+
+static void read_bridged(struct request_reading *g, const struct responses_bridge *b)
+{
+	struct offer o = { .name = str_z(b->type),
+		.about = str_z(b->about),
+		.parameters = js_parse(str_z(b->parameters), LAYER_CLIENT, NULL),
+		.extra = chat_request_keep(g->r, json_pack("{s:s}", "type", b->type)) };
+	add_offer(g, &o);
 }
 
 static bool read_namespace(struct request_reading *g, const struct js_at *at, struct err *e)
@@ -105,13 +183,17 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 		return read_custom(g, at, e);
 	if (str_eq_z(kind, "namespace"))
 		return read_namespace(g, at, e);
+	if (responses_bridge_of_type(kind)) {
+		read_bridged(g, responses_bridge_of_type(kind));
+		return true;
+	}
 	trace_note(g->t, LAYER_CLIENT, "tools",
 		"a tool of type '%.*s' runs at its provider: it is offered there only",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;
 }
 
-static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
+bool responses_read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	size_t count;
 	if (!js_has(at))
@@ -135,20 +217,9 @@ static const struct {
 	{ "required", CHAT_CHOICE_REQUIRED },
 };
 
-/* A word, or an object that names the tool. */
-static bool read_tool_choice(struct request_reading *g, const struct js_at *at, struct err *e)
+static bool read_choice_word(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct str word;
-	if (!js_has(at))
-		return true;
-	if (json_is_object(at->value)) {
-		struct js_at name = js_key(at, "name");
-		if (!js_get_str(&name, &word, e))
-			return false;
-		g->r->tool_choice = CHAT_CHOICE_NAMED;
-		g->r->choice_name = arena_str(g->r->arena, word);
-		return true;
-	}
 	if (!js_get_str(at, &word, e))
 		return false;
 	for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
@@ -159,6 +230,60 @@ static bool read_tool_choice(struct request_reading *g, const struct js_at *at, 
 	}
 	return js_fail(at, e, "is '%.*s', should be auto, none, required or a tool",
 		STR_ARG(str_sub(word, 0, LIMIT_QUOTE_BYTES)));
+}
+
+/* By its name, or by its type if that is all. */
+static bool is_meant(const struct chat_tool *tool, const json_t *entry)
+{
+	const json_t *name = json_object_get(entry, "name");
+	return str_eq(tool->name, js_text(name ? name : json_object_get(entry, "type")));
+}
+
+/* Only these of the tools may be called: the others are not offered. */
+static bool read_allowed(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at mode = js_key(at, "mode"), allowed = js_key(at, "tools");
+	size_t count, kept = 0;
+	if (!read_choice_word(g, &mode, e) || !js_get_array(&allowed, &count, e))
+		return false;
+	for (size_t i = 0; i < g->r->tool_count; i++) {
+		bool is_allowed = false;
+		for (size_t k = 0; k < count && !is_allowed; k++)
+			is_allowed = is_meant(&g->r->tools[i], json_array_get(allowed.value, k));
+		if (is_allowed)
+			g->r->tools[kept++] = g->r->tools[i];
+	}
+	trace_note(g->t, LAYER_CLIENT, "tools", "%zu of %zu tools are allowed", kept,
+		g->r->tool_count);
+	g->r->tool_count = kept;
+	return true;
+}
+
+/* A word, an object that names the tool, or a list of those allowed. */
+static bool read_tool_choice(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	struct js_at type = js_key(at, "type"), name = js_key(at, "name");
+	struct str kind = STR("function"), word;
+	if (!js_has(at))
+		return true;
+	if (!json_is_object(at->value))
+		return read_choice_word(g, at, e);
+	if (!js_opt_str(&type, &kind, e))
+		return false;
+	if (str_eq_z(kind, "allowed_tools"))
+		return read_allowed(g, at, e);
+	if (responses_bridge_of_type(kind)) {
+		g->r->tool_choice = CHAT_CHOICE_NAMED;
+		g->r->choice_name = arena_str(g->r->arena, kind);
+		return true;
+	}
+	if (!js_has(&name) && !str_eq_z(kind, "function") && !str_eq_z(kind, "custom"))
+		return read_elsewhere(g, at, "offer a function, and name it in tool_choice");
+	if (!js_get_str(&name, &word, e))
+		return false;
+	g->r->tool_choice = CHAT_CHOICE_NAMED;
+	g->r->choice_name = arena_str(g->r->arena, word);
+	return true;
 }
 
 static bool read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
@@ -213,55 +338,6 @@ static bool read_stream(struct request_reading *g, const struct js_at *at, struc
 	return request_read_stream(g, at, e);
 }
 
-/* ---- what is kept elsewhere ---- */
-
-static struct chat_bound *bind_to(struct request_reading *g, struct str id)
-{
-	struct chat_bound *bound = arena_alloc(g->r->arena, sizeof *bound);
-	bound->id = arena_str(g->r->arena, id);
-	g->r->bound = bound;
-	return bound;
-}
-
-/* What the chain of kept answers went on from and is not kept here, an upstream may know. */
-static bool read_previous(struct request_reading *g, const struct js_at *at, struct err *e)
-{
-	const struct dialect_past *past = g->past;
-	struct str id = { 0 };
-	if (!js_opt_str(at, &id, e))
-		return false;
-	if (past && past->chain_count)
-		id = past->chain[0].previous;
-	if (id.n)
-		responses_fail_unknown(id, past, &bind_to(g, id)->why);
-	return true;
-}
-
-static bool read_background(struct request_reading *g, const struct js_at *at, struct err *e)
-{
-	bool is_wanted = false;
-	(void)g;
-	if (!js_opt_bool(at, &is_wanted, e))
-		return false;
-	if (!is_wanted)
-		return true;
-	js_fail(at, e, "is true, but this server answers while the client waits");
-	return err_mend(e, "leave it out; a stream stays alive however long an answer takes");
-}
-
-/* Conversations and prompts are kept by the provider under names of its own. */
-static bool read_elsewhere(struct request_reading *g, const struct js_at *at, const char *mend)
-{
-	if (!js_has(at) || g->r->bound)
-		return true;
-	struct err *why = &bind_to(g, STR(""))->why;
-	js_fail(at, why,
-		"names what only its provider keeps, and none of this server's upstreams "
-		"speaks Responses");
-	err_mend(why, "%s", mend);
-	return true;
-}
-
 static bool read_conversation(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	(void)e;
@@ -283,7 +359,7 @@ const struct request_member responses_members[] = {
 	{ "prompt", read_prompt, true },
 	{ "background", read_background, true },
 	{ "instructions", read_instructions, true },
-	{ "tools", read_tools, true },
+	{ "tools", responses_read_tools, true },
 	{ "input", responses_read_input, true },
 	{ "tool_choice", read_tool_choice, true },
 	{ "parallel_tool_calls", read_parallel, true },

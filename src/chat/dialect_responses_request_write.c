@@ -75,11 +75,49 @@ static const struct chat_tool *custom_tool(const struct writing *w, struct str n
 	return tool && responses_is_custom(tool) ? tool : NULL;
 }
 
+static const struct responses_bridge *bridge_of(const struct writing *w, struct str name)
+{
+	const struct chat_tool *tool = w->is_own ? chat_find_tool(w->r, name) : NULL;
+	return tool ? responses_bridge(tool) : NULL;
+}
+
+static void write_bridged_call(
+	const struct writing *w, const struct responses_bridge *bridge, const struct chat_block *b)
+{
+	begin_item(w, bridge->call);
+	request_write_call_id(w->out, "call_id", b->id);
+	js_member_text(w->out, "status", STR("completed"));
+	responses_bridge_write(bridge, b->text, w->out);
+	buf_add_char(w->out, '}');
+}
+
+/* A list was told as its JSON; the shell's must be one. */
+static void write_bridged_output(
+	const struct writing *w, const struct responses_bridge *bridge, const struct chat_block *b)
+{
+	json_t *list = js_parse(b->text, LAYER_CLIENT, NULL);
+	begin_item(w, bridge->output);
+	request_write_call_id(w->out, "call_id", b->id);
+	js_member_text(w->out, "status", b->is_error ? STR("failed") : STR("completed"));
+	js_member(w->out, "output");
+	if (json_is_array(list))
+		js_write(list, w->out);
+	else
+		js_quote(b->text, w->out);
+	buf_add_char(w->out, '}');
+	json_decref(list);
+}
+
 static void write_call(const struct writing *w, const struct chat_block *b)
 {
+	const struct responses_bridge *bridge = bridge_of(w, b->name);
+	if (bridge) {
+		write_bridged_call(w, bridge, b);
+		return;
+	}
 	bool is_custom = custom_tool(w, b->name) != NULL;
 	begin_item(w, is_custom ? "custom_tool_call" : "function_call");
-	js_member_text(w->out, "call_id", b->id);
+	request_write_call_id(w->out, "call_id", b->id);
 	js_member_text(w->out, "name", b->name);
 	if (is_custom) {
 		struct buf input;
@@ -140,8 +178,13 @@ static void write_result(
 	const struct writing *w, const struct chat_block *b, const struct chat_message *user)
 {
 	struct str id = b->id;
+	const struct responses_bridge *bridge = bridge_of(w, b->name);
+	if (bridge) {
+		write_bridged_output(w, bridge, b);
+		return;
+	}
 	begin_item(w, custom_tool(w, b->name) ? "custom_tool_call_output" : "function_call_output");
-	js_member_text(w->out, "call_id", id);
+	request_write_call_id(w->out, "call_id", id);
 	js_member(w->out, "output");
 	bool has_image = false;
 	for (size_t i = 0; user && i < user->block_count; i++)
@@ -238,6 +281,8 @@ static void write_tool(const struct writing *w, const struct chat_tool *tool)
 
 static void write_choice(const struct writing *w)
 {
+	if (has_own(w, "tool_choice"))
+		return;
 	static const char *const words[CHAT_CHOICE_COUNT] = {
 		[CHAT_CHOICE_NONE] = "none",
 		[CHAT_CHOICE_REQUIRED] = "required",
@@ -336,8 +381,8 @@ static void write_sampling(const struct writing *w)
 }
 
 /* Members that are written here, or were meant for us. */
-static const char *const ours[] = { "input", "include", "tool_choice", "parallel_tool_calls",
-	"max_output_tokens", "temperature", "top_p", "previous_response_id", "store", NULL };
+static const char *const ours[] = { "input", "include", "parallel_tool_calls", "max_output_tokens",
+	"temperature", "top_p", "previous_response_id", "store", NULL };
 
 /* A request that is bound to what its upstream keeps goes there as the client sent it. Else nothing
  * is stored there, and thoughts must come sealed for us to show them again. */

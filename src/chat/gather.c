@@ -284,6 +284,22 @@ bool gather_call(struct gather *g, const struct gather_call *piece, struct err *
 	return add_args(g, s, &piece->args, e) && tell_calls(g, false, e);
 }
 
+bool gather_call_whole(struct gather *g, int64_t index, const struct js_at *args, struct err *e)
+{
+	struct str all = js_text(args->value);
+	for (size_t i = g->slot_count; i-- > g->current;) {
+		struct str known = buf_str(&g->slots[i].args);
+		if (g->slots[i].index != index || !str_starts(all, known) || all.n == known.n)
+			continue;
+		json_t *rest = js_new_text(str_from(all, known.n));
+		struct js_at at = js_root(rest, args->layer);
+		bool ok = add_args(g, &g->slots[i], &at, e) && tell_calls(g, false, e);
+		json_decref(rest);
+		return ok;
+	}
+	return true;
+}
+
 bool gather_call_over(struct gather *g, int64_t index, struct err *e)
 {
 	for (size_t i = g->slot_count; i-- > g->current;)

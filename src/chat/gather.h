@@ -81,6 +81,8 @@ struct gather_call {
 };
 
 bool gather_call(struct gather *g, const struct gather_call *piece, struct err *e);
+/* All arguments of a call, of which pieces came before: what is missing at their end is told. */
+bool gather_call_whole(struct gather *g, int64_t index, const struct js_at *args, struct err *e);
 /* Nothing more comes of the call of this index. */
 bool gather_call_over(struct gather *g, int64_t index, struct err *e);
 

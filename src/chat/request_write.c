@@ -5,6 +5,8 @@
  */
 #include "chat/request_write.h"
 
+#include "chat/dialect.h"
+
 void request_write_double(struct buf *out, const char *name, double value)
 {
 	if (value != CHAT_UNSET_DOUBLE)
@@ -28,6 +30,13 @@ void request_write_stops(struct buf *out, const char *name, const struct chat_sa
 		js_quote(s->stops[i], out);
 	}
 	buf_add_char(out, ']');
+}
+
+void request_write_call_id(struct buf *out, const char *name, struct str id)
+{
+	enum { LONGEST = 64 };
+	char other[DIALECT_CALL_ID_CHARS + 1];
+	js_member_text(out, name, id.n <= LONGEST ? id : dialect_call_id(id, 0, other));
 }
 
 static bool is_among(const char *name, const char *const *names)

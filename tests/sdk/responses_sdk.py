@@ -19,6 +19,11 @@ SCRIPT = {"context_tokens": 4096, "turns": [
     {"match": "work", "text": "Both done."},
     {"match": "patch", "calls": [{"name": "apply", "arguments": {"input": "*** a\n+\"b\""}, "id": "call00003"}]},
     {"match": "patch", "text": "Applied."},
+    {"match": "run", "calls": [{"name": "local_shell", "arguments": {"command": ["ls"]}, "id": "call00004"},
+                               {"name": "shell", "arguments": {"commands": ["ls", "pwd"]}, "id": "call00005"},
+                               {"name": "apply_patch", "arguments": {"type": "create_file", "path": "a", "diff": "+b"},
+                                "id": "call00006"}]},
+    {"match": "run", "text": "All done."},
     {"match": "slow", "delay_ms": 1500, "text": "at last"},
     {"match": "short", "text": "not all of", "stop": "length"},
     {"match": "full", "fail": {"layer": "prompt", "kind": "context_exceeded", "what": "too long", "mend": ""}},
@@ -95,6 +100,41 @@ class Responses(unittest.TestCase):
         stream = self.ask("patch", tools=CUSTOM, stream=True)
         done = [e for e in stream if e.type == "response.custom_tool_call_input.done"]
         self.assertEqual([e.input for e in done], ["*** a\n+\"b\""])
+
+    def test_tools_that_the_client_runs_are_called_in_their_own_shape(self):
+        tools = [{"type": "local_shell"}, {"type": "shell"}, {"type": "apply_patch"}]
+        for stream in (False, True):
+            with self.subTest(stream=stream):
+                first = self.final("run", tools=tools, stream=stream, store=False)
+                self.assertEqual([i.type for i in first.output], ["local_shell_call", "shell_call", "apply_patch_call"])
+                local, shell, patch = first.output
+                self.assertEqual((local.action.type, local.action.command, shell.action.commands), ("exec", ["ls"], ["ls", "pwd"]))
+                self.assertEqual((patch.operation.type, patch.operation.path, patch.operation.diff), ("create_file", "a", "+b"))
+                results = [{"type": "local_shell_call_output", "id": local.call_id, "output": "a b"},
+                           {"type": "shell_call_output", "call_id": shell.call_id, "output": [
+                               {"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]},
+                           {"type": "apply_patch_call_output", "call_id": patch.call_id, "status": "failed", "output": "no"}]
+                history = [{"role": "user", "content": "run"}, *[i.model_dump(exclude_none=True) for i in first.output], *results]
+                self.assertEqual(self.final(history, tools=tools, stream=stream).output_text, "All done.")
+        events = [e.type for e in self.ask("run", tools=tools, stream=True)]
+        self.assertEqual(events.count("response.output_item.added"), 3)
+        self.assertEqual(events.count("response.output_item.done"), 3)
+
+    def test_only_some_tools_are_allowed(self):
+        allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "read"}]}
+        self.assertEqual(self.ask("hello", tools=TOOLS, tool_choice=allowed).tool_choice.type, "allowed_tools")
+        with self.assertRaises(openai.BadRequestError):
+            self.ask("hello", tools=TOOLS, tool_choice={**allowed, "mode": "required", "tools": []})
+        with self.assertRaises(openai.BadRequestError) as refused:
+            self.ask("hello", tools=TOOLS, tool_choice={"type": "web_search_preview"})
+        self.assertIn("tool_choice", str(refused.exception))
+
+    def test_what_only_the_provider_knows_is_no_fault(self):
+        items = [{"role": "user", "content": "hello"},
+                 {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "x"}},
+                 {"role": "user", "content": "hello"}]
+        answer = self.ask(items, tools=[{"type": "web_search"}, *TOOLS])
+        self.assertEqual(answer.output_text, "Hello.")
 
     def test_silence_is_broken_by_events(self):
         kinds = [e.type for e in self.ask("slow", stream=True)]

@@ -101,6 +101,14 @@ class Texts(Completions):
         marks = self.ask("a<|fim_middle|>b", suffix="c")["usage"]["prompt_tokens"]
         self.assertGreater(marks, self.ask("ab", suffix="c")["usage"]["prompt_tokens"] + 1)
 
+    def test_ollama_s_raw_prompts_are_bare_texts_too(self):
+        for more in ({"raw": True}, {"suffix": "ab"}):
+            asked = {"model": self.model, "prompt": "hello", "stream": False, "options": {"temperature": 0, "num_predict": 12}, **more}
+            status, _, body = self.server.request("POST", "/api/generate", asked)
+            self.assertEqual(status, 200, body)
+            suffix = {"suffix": more["suffix"]} if "suffix" in more else {}
+            self.assertEqual(json.loads(body)["response"], self.ask("hello", **suffix)["choices"][0]["text"])
+
     def test_what_does_not_fit_is_told_with_numbers(self):
         refused = self.ask("hello " * 4000, status=400)
         self.assertEqual(refused["error"]["code"], "context_length_exceeded")

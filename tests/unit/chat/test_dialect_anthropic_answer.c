@@ -75,6 +75,16 @@ static void text_thoughts_and_usage_are_told(void **state)
 		"think hm\nseal c2ln\nseal alone QQ\ntext Hi\n" USAGE "stop end");
 }
 
+/* Upstreams were seen to begin again when they had asked another one in between. */
+static void a_second_beginning_changes_nothing(void **state)
+{
+	(void)state;
+	expect_stream(
+		BEGIN BEGIN TEXT("0", "Hi") END("end_turn") OVER, "text Hi\n" USAGE "stop end");
+	expect_stream(
+		BEGIN TEXT("0", "Hi") BEGIN END("end_turn") OVER, "text Hi\n" USAGE "stop end");
+}
+
 static void calls_come_in_many_shapes(void **state)
 {
 	(void)state;
@@ -485,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_thoughts_and_usage_are_told),
+		cmocka_unit_test(a_second_beginning_changes_nothing),
 		cmocka_unit_test(calls_come_in_many_shapes),
 		cmocka_unit_test(what_runs_at_the_provider_is_no_call),
 		cmocka_unit_test(why_it_ended),

@@ -75,12 +75,49 @@ static void an_upstream_that_does_not_repeat_itself_is_believed(void **state)
 	assert_false(hear(pieces, COUNT(pieces)).is_whole_known);
 }
 
+/* What is gathered of the arguments of calls. */
+static void take_args(void *owner, const struct chat_event *event)
+{
+	if (event->type == CHAT_TOOL_ARGS)
+		buf_add(owner, event->text);
+	if (event->type == CHAT_FAIL)
+		buf_add_z(owner, "failed");
+}
+
+static void arguments_that_are_told_only_when_they_are_done_are_not_lost(void **state)
+{
+	static const char *const begin =
+		"{\"type\":\"response.output_item.added\",\"output_index\":0,"
+		"\"item\":{\"type\":\"function_call\",\"call_id\":\"c\","
+		"\"name\":\"write\"}}";
+	static const char *const half = "{\"type\":\"response.function_call_arguments.delta\","
+					"\"output_index\":0,\"delta\":\"{\\\"n\\\":\"}";
+	static const char *const done = "{\"type\":\"response.function_call_arguments.done\","
+					"\"output_index\":0,\"arguments\":\"{\\\"n\\\":12}\"}";
+	const char *const ways[][5] = { { begin, done, END("") }, { begin, half, done, END("") },
+		{ begin, half, done, done, END("") } };
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct buf args;
+		buf_init(&args, 1000);
+		struct dialect_reader *rd =
+			dialect_responses.reader_new((struct chat_sink){ take_args, &args });
+		for (size_t k = 0; k < COUNT(ways[i]) && ways[i][k]; k++)
+			dialect_responses.read_piece(rd, STR(""), str_z(ways[i][k]));
+		dialect_responses.read_end(rd, NULL);
+		dialect_responses.reader_free(rd);
+		assert_string_equal(buf_z(&args), "{\"n\":12}");
+		buf_clear(&args);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_document_says_what_was_streamed),
 		cmocka_unit_test(a_piece_that_was_lost_is_noticed),
 		cmocka_unit_test(an_upstream_that_does_not_repeat_itself_is_believed),
+		cmocka_unit_test(arguments_that_are_told_only_when_they_are_done_are_not_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
