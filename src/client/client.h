@@ -42,9 +42,8 @@ extern const char *const client_weight_names[CLIENT_WEIGHT_COUNT]; /* "needed", 
 enum { CLIENT_FILES = 2 };
 
 struct client_file {
-	const char *place;    /* "~/.codex/config.toml" */
-	const char *also;     /* another name, used if it exists; or NULL */
-	const char *moved_by; /* a variable that holds its folder, or NULL */
+	const char *place; /* "~/.codex/config.toml" */
+	const char *also;  /* another name, used if it exists; or NULL */
 	enum conf_format format;
 };
 
@@ -74,12 +73,18 @@ struct client {
 	const char *dialect;   /* the row of chat/dialect.h that it speaks to us */
 	int64_t least_context; /* tokens; 0: any */
 	const char *note;      /* what else its user should know, or NULL */
+	/* A variable whose value stands for the beginning of its places: CODEX_HOME for
+	 * "~/.codex/"; or NULL. */
+	struct {
+		const char *by, *what;
+	} moved;
 	struct client_file files[CLIENT_FILES];
 	const struct client_over *over;        /* ends with one without a place; NULL: none */
 	const struct client_setting *settings; /* ends with one without a path */
 	const struct client_warning *warnings; /* likewise; NULL: none */
 	/* Started with a configuration that is thrown away: words before those of the user, and
-	 * "NAME=value" for its environment; with holes, {home} too, ending with NULL. */
+	 * "NAME=value" for its environment beside that which moves its places; with holes, {home}
+	 * too, ending with NULL. */
 	const char *const *launch_words;
 	const char *const *launch_env;
 };

@@ -1,491 +1,19 @@
 /*
- * clients.c - the rows; see client.h.
- *
- * What every row has in common: the address, the model, both limits (a client that does not know
- * them assumes a cloud model's and sends what does not fit), and patience for a prompt that takes
- * minutes to read. What only decorates is left to its user.
+ * clients.c - the programs, a row each; see client.h. What stands in their files is in
+ * client_settings.c.
  */
-#include "client/client.h"
+#include "client/clients_int.h"
 
 #include "base/nearest.h"
 
-#define WITHOUT_LIMIT    "unset, the limits of a cloud model are assumed: the prompt outgrows this one"
-#define WITHOUT_PATIENCE "unset, it gives up after minutes of silence, while a long prompt is read"
-
-/* ---- OpenCode ---- */
-
-static const struct client_setting opencode_settings[] = {
-	{ 0, CLIENT_ONCE, "$schema", "\"https://opencode.ai/config.json\"",
-		"else it puts it there itself, and the file is no longer as we left it" },
-	{ 0, CLIENT_NEEDED, "provider/offgrid/npm", "\"@ai-sdk/openai-compatible\"",
-		"names the dialect; of the bundled ones, since any other is fetched from the "
-		"network" },
-	{ 0, CLIENT_NEEDED, "provider/offgrid/name", "\"offgrid\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, "provider/offgrid/options/baseURL", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "provider/offgrid/options/apiKey", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/timeout", "false", WITHOUT_PATIENCE },
-	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/headerTimeout", "false",
-		"a limit of its own, 5 minutes, whatever timeout says" },
-	{ 0, CLIENT_PATIENCE, "provider/offgrid/options/chunkTimeout", "false",
-		"a limit of its own, 5 minutes, whatever timeout says" },
-	{ 0, CLIENT_NEEDED, "provider/offgrid/models/<{model}>/name", "\"{model}\"",
-		"without models there is only an unexpected server error" },
-	{ 0, CLIENT_LIMIT, "provider/offgrid/models/<{model}>/limit/context", "{context}",
-		"unset, it never compacts by itself" },
-	{ 0, CLIENT_LIMIT, "provider/offgrid/models/<{model}>/limit/output", "{output}",
-		"unset, it asks for 32,000 tokens of answer" },
-	{ 0, CLIENT_NEEDED, "model", "\"offgrid/{model}\"", "which model it starts with" },
-	{ 0, CLIENT_QUIET, "small_model", "\"offgrid/{model}\"",
-		"titles are asked of this one; unset, of a cloud model" },
-	{ 0, CLIENT_QUIET, "autoupdate", "false", "it looks for a newer one else" },
-	{ 0, CLIENT_LISTED, "enabled_providers/[]", "\"offgrid\"",
-		"only the providers in this list exist for it" },
-	{ .path = NULL },
-};
-
-static const struct client_warning opencode_warnings[] = {
-	{ 0, "tools/write", "false", "true", false,
-		"it is not offered the tool that writes files" },
-	{ 0, "tools/edit", "false", "true", false, "it is not offered the tool that edits files" },
-	{ 0, "tools/bash", "false", "true", false,
-		"it is not offered the tool that runs commands" },
-	{ 0, "agent/build/tools/write", "false", "true", false,
-		"its usual agent is not offered the tool that writes files" },
-	{ 0, "agent/build/tools/edit", "false", "true", false,
-		"its usual agent is not offered the tool that edits files" },
-	{ 0, "agent/build/tools/bash", "false", "true", false,
-		"its usual agent is not offered the tool that runs commands" },
-	{ 0, "permission", "\"deny\"", "\"ask\"", false, "everything is refused" },
-	{ 0, "permission/edit", "\"deny\"", "\"ask\"", false, "every edit is refused" },
-	{ 0, "permission/bash", "\"deny\"", "\"ask\"", false, "every command is refused" },
-	{ 0, "provider/offgrid/models/<{model}>/tool_call", NULL, NULL, true,
-		"is written and never read: all tools are offered either way" },
-	{ 0, "provider/offgrid/models/<{model}>/tools", NULL, NULL, true,
-		"is no setting of a model: all tools are offered either way" },
-	{ 0, "provider/offgrid/options/num_ctx", NULL, NULL, true,
-		"is passed on and read by nobody" },
-	{ .path = NULL },
-};
-
-/* All of them are merged; what is nearer to the project counts more. */
-static const struct client_over opencode_over[] = {
-	{ 0, "./opencode.json" },
-	{ 0, "./opencode.jsonc" },
-	{ 0, "$OPENCODE_CONFIG" },
-	{ 0, "=OPENCODE_CONFIG_CONTENT" },
-	{ 0, "/etc/opencode/opencode.json" },
-	{ .place = NULL },
-};
-
-/* OPENCODE_CONFIG alone would leave the user's own file in force, and it writes into that. */
-static const char *const opencode_env[] = { "XDG_CONFIG_HOME={home}/.config", NULL };
-
-/* ---- OpenClaw ---- */
-
-#define CLAW "models/providers/offgrid/models/[id={model}]/"
-static const struct client_setting openclaw_settings[] = {
-	{ 0, CLIENT_NEEDED, "models/providers/offgrid/baseUrl", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "models/providers/offgrid/apiKey", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, "models/providers/offgrid/api", "\"openai-completions\"",
-		"names the dialect" },
-	{ 0, CLIENT_PATIENCE, "models/providers/offgrid/timeoutSeconds", "3600", WITHOUT_PATIENCE },
-	{ 0, CLIENT_NEEDED, CLAW "name", "\"{model}\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, CLAW "reasoning", "false", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CLAW "input", "[\"text\"]", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CLAW "cost",
-		"{\"input\": 0, \"output\": 0, \"cacheRead\": 0, \"cacheWrite\": 0}",
-		"its schema wants it" },
-	{ 0, CLIENT_LIMIT, CLAW "contextWindow", "{context}", WITHOUT_LIMIT },
-	{ 0, CLIENT_LIMIT, CLAW "maxTokens", "{output}", WITHOUT_LIMIT },
-	{ 0, CLIENT_NEEDED, "agents/defaults/model/primary", "\"offgrid/{model}\"",
-		"which model it starts with" },
-	{ 0, CLIENT_NEEDED, "agents/defaults/models/<offgrid/{model}>", "{}",
-		"a model that is not listed may not be used" },
-	{ .path = NULL },
-};
-
-static const struct client_warning openclaw_warnings[] = {
-	{ 0, CLAW "compat/supportsTools", "false", "true", false, "removes every tool" },
-	{ 0, "tools/profile", "\"messaging\"", "\"full\"", false,
-		"leaves four tools, none for files" },
-	{ 0, "tools/profile", "\"minimal\"", "\"full\"", false,
-		"leaves three tools, none for files" },
-	{ 0, CLAW "tools", NULL, NULL, false, "is an unknown key, and those end every run" },
-	{ 0, CLAW "tool_call", NULL, NULL, false, "is an unknown key, and those end every run" },
-	{ 0, CLAW "limit", NULL, NULL, false, "is an unknown key, and those end every run" },
-	{ 0, "tools/allow", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 0, "tools/deny", NULL, NULL, false, "the tools in this list are not offered" },
-	{ 0, "tools/toolSearch", "false", "true", false,
-		"sends all its tools at once: 98 kB of first request in place of 37" },
-	{ .path = NULL },
-};
-
-/* ---- Codex ---- */
-
-static const struct client_setting codex_settings[] = {
-	{ 0, CLIENT_NEEDED, "model", "\"{model}\"", "which model it starts with" },
-	{ 0, CLIENT_NEEDED, "model_provider", "\"offgrid\"", "which server it asks" },
-	{ 0, CLIENT_LIMIT, "model_context_window", "{context}", WITHOUT_LIMIT },
-	{ 0, CLIENT_LIMIT, "model_auto_compact_token_limit", "{compact}",
-		"unset, it compacts too late for a small context" },
-	{ 0, CLIENT_QUIET, "web_search", "\"disabled\"",
-		"a tool that only its maker's servers have" },
-	{ 0, CLIENT_NEEDED, "model_providers/offgrid/name", "\"offgrid\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, "model_providers/offgrid/base_url", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "model_providers/offgrid/wire_api", "\"responses\"",
-		"the only dialect that it still speaks" },
-	{ 0, CLIENT_NEEDED, "model_providers/offgrid/requires_openai_auth", "false",
-		"else it wants a login" },
-	{ 0, CLIENT_NEEDED, "model_providers/offgrid/experimental_bearer_token", "\"{key}\"",
-		"who asks" },
-	{ 0, CLIENT_PATIENCE, "model_providers/offgrid/stream_idle_timeout_ms", "{patience}",
-		WITHOUT_PATIENCE },
-	{ 0, CLIENT_QUIET, "analytics/enabled", "false",
-		"it calls home else: without a network it takes five seconds to end" },
-	{ .path = NULL },
-};
-
-static const struct client_warning codex_warnings[] = {
-	{ 0, "sandbox_mode", "\"read-only\"", "\"workspace-write\"", false,
-		"nothing can be written" },
-	{ 0, "model_providers/offgrid/wire_api", "\"chat\"", NULL, false,
-		"is refused when it is read" },
-	{ .path = NULL },
-};
-
-static const char *const codex_env[] = { "CODEX_HOME={home}/.codex", NULL };
-
-/* ---- Claude Code ---- */
-
-static const struct client_setting claude_settings[] = {
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_BASE_URL", "\"{url}\"",
-		"where we are; without /v1, which it adds itself" },
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_AUTH_TOKEN", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_MODEL", "\"{model}\"", "which model it starts with" },
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_HAIKU_MODEL", "\"{model}\"",
-		"side jobs ask for this name" },
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_SONNET_MODEL", "\"{model}\"",
-		"its own names for models lead here" },
-	{ 0, CLIENT_NEEDED, "env/ANTHROPIC_DEFAULT_OPUS_MODEL", "\"{model}\"",
-		"its own names for models lead here" },
-	{ 0, CLIENT_LIMIT, "env/CLAUDE_CODE_MAX_CONTEXT_TOKENS", "\"{context}\"",
-		"unset, an unknown model is taken to have a million tokens" },
-	{ 0, CLIENT_LIMIT, "env/CLAUDE_CODE_MAX_OUTPUT_TOKENS", "\"{output}\"",
-		"unset, it asks for 32,000 tokens of answer" },
-	{ 0, CLIENT_PATIENCE, "env/API_TIMEOUT_MS", "\"{patience}\"", WITHOUT_PATIENCE },
-	{ 0, CLIENT_QUIET, "env/CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "\"1\"",
-		"it calls home else" },
-	{ 0, CLIENT_QUIET, "env/CLAUDE_CODE_ATTRIBUTION_HEADER", "\"0\"",
-		"a line that changes and so breaks the known prefix" },
-	{ .path = NULL },
-};
-
-static const struct client_warning claude_warnings[] = {
-	{ 0, "env/CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", "\"1\"", "\"0\"", false,
-		"grows every request from 49 to 78 kB" },
-	{ 0, "env/ENABLE_TOOL_SEARCH", "\"0\"", "\"1\"", false,
-		"grows every request from 49 to 78 kB" },
-	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
-	{ .path = NULL },
-};
-
-static const struct client_over claude_over[] = {
-	{ 0, "./.claude/settings.local.json" },
-	{ 0, "./.claude/settings.json" },
-	{ .place = NULL },
-};
-
-static const char *const claude_env[] = { "CLAUDE_CONFIG_DIR={home}/.claude", NULL };
-
-/* ---- pi ---- */
-
-#define PI "providers/offgrid/models/[id={model}]/"
-static const struct client_setting pi_settings[] = {
-	{ 0, CLIENT_NEEDED, "providers/offgrid/baseUrl", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/api", "\"openai-completions\"",
-		"names the dialect" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/apiKey", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, PI "name", "\"{model}\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, PI "reasoning", "false", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, PI "input", "[\"text\"]", "its schema wants it" },
-	{ 0, CLIENT_LIMIT, PI "contextWindow", "{context}", WITHOUT_LIMIT },
-	{ 0, CLIENT_LIMIT, PI "maxTokens", "{output}", WITHOUT_LIMIT },
-	{ 1, CLIENT_PATIENCE, "httpIdleTimeoutMs", "{patience}", WITHOUT_PATIENCE },
-	{ .path = NULL },
-};
-
 static const char *const pi_words[] = { "--provider", "offgrid", "--model", "{model}", NULL };
-
-/* ---- Gemini CLI ---- */
-
-static const struct client_setting gemini_settings[] = {
-	{ 0, CLIENT_NEEDED, "GOOGLE_GEMINI_BASE_URL", "\"{url}\"",
-		"where we are; without any path, since one would be kept" },
-	{ 0, CLIENT_NEEDED, "GEMINI_API_KEY", "\"{key}\"",
-		"without one it ends with exit code 41" },
-	{ 1, CLIENT_NEEDED, "security/auth/selectedType", "\"gemini-api-key\"",
-		"else it wants a login" },
-	{ 1, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
-	{ 1, CLIENT_LIMIT, "model/compressionThreshold", "{share}",
-		"it takes every model to have 1,048,576 tokens, and condenses at this share of "
-		"them; it has no key for the number itself" },
-	{ 1, CLIENT_QUIET, "general/enableAutoUpdate", "false", "it looks for a newer one else" },
-	{ 1, CLIENT_QUIET, "privacy/usageStatisticsEnabled", "false", "it calls home else" },
-	{ .path = NULL },
-};
-
-static const struct client_over gemini_over[] = {
-	{ 1, "./.gemini/settings.json" },
-	{ .place = NULL },
-};
-
-static const struct client_warning gemini_warnings[] = {
-	{ 1, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 1, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
-	{ .path = NULL },
-};
-
 static const char *const gemini_words[] = { "--skip-trust", "-m", "{model}", NULL };
-static const char *const gemini_env[] = { "GEMINI_CLI_HOME={home}", "GOOGLE_GEMINI_BASE_URL={url}",
-	"GEMINI_API_KEY={key}", NULL };
-
-/* ---- Qwen Code ---- */
-
-#define QWEN "modelProviders/openai/[id={model}]/"
-static const struct client_setting qwen_settings[] = {
-	{ 0, CLIENT_ONCE, "$version", "4", "else it puts it there itself" },
-	{ 0, CLIENT_NEEDED, "env/OFFGRID_API_KEY", "\"{key}\"",
-		"the key that envKey names must exist" },
-	{ 0, CLIENT_NEEDED, QWEN "name", "\"{model}\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, QWEN "envKey", "\"OFFGRID_API_KEY\"", "where its key is" },
-	{ 0, CLIENT_NEEDED, QWEN "baseUrl", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_LIMIT, QWEN "generationConfig/contextWindowSize", "{context}",
-		"unset, an unknown model is taken to have 200,000 tokens" },
-	{ 0, CLIENT_LIMIT, QWEN "generationConfig/samplingParams/max_tokens", "{output}",
-		"unset, it asks for 32,000 tokens of answer" },
-	{ 0, CLIENT_PATIENCE, QWEN "generationConfig/timeout", "{patience}", WITHOUT_PATIENCE },
-	{ 0, CLIENT_PATIENCE, QWEN "generationConfig/streamIdleTimeoutMs", "{patience}",
-		WITHOUT_PATIENCE },
-	{ 0, CLIENT_NEEDED, "security/auth/selectedType", "\"openai\"", "else it wants a login" },
-	{ 0, CLIENT_NEEDED, "model/name", "\"{model}\"", "which model it starts with" },
-	{ 0, CLIENT_PATIENCE, "env/QWEN_STREAM_MAX_LIFETIME_MS", "\"0\"",
-		"unset, an answer is cut off after 15 minutes" },
-	{ 0, CLIENT_QUIET, "general/enableAutoUpdate", "false", "it looks for a newer one else" },
-	{ 0, CLIENT_QUIET, "privacy/usageStatisticsEnabled", "false", "it calls home else" },
-	{ 0, CLIENT_QUIET, "memory/enableManagedAutoMemory", "false",
-		"else a second request goes out after answers, and 5 kB more in each" },
-	{ .path = NULL },
-};
-
-static const struct client_over qwen_over[] = {
-	{ 0, "./.qwen/settings.json" },
-	{ .place = NULL },
-};
-
-static const struct client_warning qwen_warnings[] = {
-	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
-	{ 0, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 0, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
-	{ 0, QWEN "generationConfig/streamMaxLifetimeMs", NULL, NULL, true,
-		"changes nothing here: an answer ends after 15 minutes, unless the variable "
-		"QWEN_STREAM_MAX_LIFETIME_MS says 0" },
-	{ .path = NULL },
-};
-
-/* ---- Continue ---- */
-
-#define CN "models/[name=offgrid]/"
-static const struct client_setting continue_settings[] = {
-	{ 0, CLIENT_ONCE, "name", "\"Local\"", "the file needs a name" },
-	{ 0, CLIENT_ONCE, "version", "\"1.0.0\"", "the file needs a version" },
-	{ 0, CLIENT_ONCE, "schema", "\"v1\"", "the file needs a schema" },
-	{ 0, CLIENT_NEEDED, CN "provider", "\"openai\"", "names the dialect" },
-	{ 0, CLIENT_NEEDED, CN "model", "\"{model}\"", "which model it asks for" },
-	{ 0, CLIENT_NEEDED, CN "apiBase", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, CN "apiKey", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_LIMIT, CN "defaultCompletionOptions/contextLength", "{context}",
-		WITHOUT_LIMIT },
-	{ 0, CLIENT_LIMIT, CN "defaultCompletionOptions/maxTokens", "{output}",
-		"must not be over contextLength, or no request goes out" },
-	{ 0, CLIENT_PATIENCE, CN "requestOptions/timeout", "{patience}",
-		"milliseconds; " WITHOUT_PATIENCE },
-	{ 1, CLIENT_NEEDED, "cliSelectedModel", "\"offgrid\"",
-		"which of its models it starts with; unset, the first of them" },
-	{ .path = NULL },
-};
-
-static const struct client_warning continue_warnings[] = {
-	{ 0, CN "capabilities", NULL, NULL, true, "changes nothing: the same tools are offered" },
-	{ 0, CN "roles", NULL, NULL, true, "changes nothing: the same tools are offered" },
-	{ .path = NULL },
-};
-
-/* ---- Cline ---- */
-
-#define CL "providers/openai-compatible/"
-static const struct client_setting cline_settings[] = {
-	{ 0, CLIENT_ONCE, "version", "1", "the file needs a version" },
-	{ 0, CLIENT_NEEDED, "lastUsedProvider", "\"openai-compatible\"",
-		"which provider it starts with" },
-	{ 0, CLIENT_ONCE, "modes", "{}", "the file needs it" },
-	{ 0, CLIENT_NEEDED, CL "settings/provider", "\"openai-compatible\"", "names the dialect" },
-	{ 0, CLIENT_NEEDED, CL "settings/apiKey", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, CL "settings/model", "\"{model}\"", "which model it asks for" },
-	{ 0, CLIENT_NEEDED, CL "settings/baseUrl", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_ONCE, CL "updatedAt", "\"2026-01-01T00:00:00.000Z\"", "the file needs it" },
-	{ 0, CLIENT_ONCE, CL "tokenSource", "\"manual\"", "the file needs it" },
-	{ .path = NULL },
-};
-
-static const struct client_warning cline_warnings[] = {
-	{ 0, CL "settings/timeout", NULL, NULL, true, "changes nothing" },
-	{ 0, CL "settings/maxTokens", NULL, NULL, true,
-		"does not do what it says: beside contextWindow it makes it ask for 32,000 "
-		"tokens" },
-	{ .path = NULL },
-};
-
+static const char *const gemini_env[] = { "GOOGLE_GEMINI_BASE_URL={url}", "GEMINI_API_KEY={key}",
+	NULL };
 static const char *const cline_words[] = { "-P", "openai-compatible", "-m", "{model}", NULL };
-
-/* ---- aider ---- */
-
-#define AIDER "<openai/{model}>/"
-static const struct client_setting aider_settings[] = {
-	{ 0, CLIENT_NEEDED, "model", "\"openai/{model}\"", "the prefix chooses the dialect" },
-	{ 0, CLIENT_NEEDED, "openai-api-base", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "openai-api-key", "\"{key}\"", "must not be empty" },
-	{ 0, CLIENT_NEEDED, "edit-format", "\"diff\"",
-		"unset, an unknown model writes whole files anew" },
-	{ 0, CLIENT_PATIENCE, "timeout", "3600", WITHOUT_PATIENCE },
-	{ 0, CLIENT_QUIET, "analytics-disable", "true", "it calls home else" },
-	{ 0, CLIENT_QUIET, "check-update", "false", "it calls home else" },
-	{ 0, CLIENT_QUIET, "show-model-warnings", "false",
-		"it asks about every model it does not know" },
-	{ 0, CLIENT_QUIET, "show-release-notes", "false", "it calls home else" },
-	{ 1, CLIENT_LIMIT, AIDER "max_input_tokens", "{context}", "for its warnings" },
-	{ 1, CLIENT_LIMIT, AIDER "max_output_tokens", "{output}", "for its warnings" },
-	{ 1, CLIENT_LIMIT, AIDER "litellm_provider", "\"openai\"", "the entry needs it" },
-	{ 1, CLIENT_LIMIT, AIDER "mode", "\"chat\"", "the entry needs it" },
-	{ .path = NULL },
-};
-
-static const struct client_over aider_over[] = {
-	{ 0, "./.aider.conf.yml" },
-	{ 1, "./.aider.model.metadata.json" },
-	{ .place = NULL },
-};
-
-/* ---- mini-swe-agent ---- */
-
-static const struct client_setting mini_settings[] = {
-	{ 0, CLIENT_NEEDED, "MSWEA_CONFIGURED", "\"true\"", "else it asks at its first start" },
-	{ 0, CLIENT_NEEDED, "MSWEA_MODEL_NAME", "\"openai/{model}\"",
-		"the prefix chooses the dialect" },
-	{ 0, CLIENT_NEEDED, "MSWEA_COST_TRACKING", "\"ignore_errors\"",
-		"else it stops at a model without a price" },
-	{ 0, CLIENT_NEEDED, "OPENAI_API_BASE", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "OPENAI_API_KEY", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_QUIET, "LITELLM_LOCAL_MODEL_COST_MAP", "\"True\"",
-		"else it tries three times to fetch a list of prices" },
-	{ .path = NULL },
-};
-
-/* ---- Hermes agent ---- */
-
-static const struct client_setting hermes_settings[] = {
-	{ 0, CLIENT_NEEDED, "model/provider", "\"custom\"", "else its own servers are asked" },
-	{ 0, CLIENT_NEEDED, "model/default", "\"{model}\"", "which model it starts with" },
-	{ 0, CLIENT_NEEDED, "model/base_url", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "model/api_key", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_LIMIT, "model/context_length", "{context}", WITHOUT_LIMIT },
-	{ 0, CLIENT_LIMIT, "model/max_tokens", "{output}",
-		"unset, it asks for 65,536 tokens of answer" },
-	{ 0, CLIENT_QUIET, "security/allow_lazy_installs", "false",
-		"else it installs packages while it starts" },
-	{ .path = NULL },
-};
-
-static const char *const hermes_env[] = { "HERMES_HOME={home}/.hermes", NULL };
-
-/* ---- Goose ---- */
-
-static const struct client_setting goose_settings[] = {
-	{ 0, CLIENT_NEEDED, "name", "\"offgrid\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, "engine", "\"openai\"", "names the dialect" },
-	{ 0, CLIENT_NEEDED, "display_name", "\"offgrid\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, "api_key_env", "\"\"", "its entry needs it" },
-	{ 0, CLIENT_NEEDED, "requires_auth", "false", "else it wants a key in its own store" },
-	{ 0, CLIENT_NEEDED, "base_url", "\"{url}/v1/chat/completions\"", "where we are" },
-	{ 0, CLIENT_LIMIT, "models/[name={model}]/context_limit", "{context}", WITHOUT_LIMIT },
-	{ 0, CLIENT_NEEDED, "supports_streaming", "true", "else nothing is shown until the end" },
-	{ 0, CLIENT_PATIENCE, "timeout_seconds", "3600", WITHOUT_PATIENCE },
-	{ 1, CLIENT_NEEDED, "GOOSE_PROVIDER", "\"offgrid\"", "which server it asks" },
-	{ 1, CLIENT_NEEDED, "GOOSE_MODEL", "\"{model}\"", "which model it starts with" },
-	{ .path = NULL },
-};
-
-/* ---- Crush ---- */
-
-#define CRUSH "providers/offgrid/models/[id={model}]/"
-static const struct client_setting crush_settings[] = {
-	{ 0, CLIENT_NEEDED, "providers/offgrid/name", "\"offgrid\"", "the name in its menu" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/type", "\"openai-compat\"", "names the dialect" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/base_url", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/api_key", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, "providers/offgrid/discover_models", "false",
-		"else it asks at its start, and drops a server that does not answer in 3 "
-		"seconds" },
-	{ 0, CLIENT_NEEDED, CRUSH "name", "\"{model}\"", "the name in its menu" },
-	{ 0, CLIENT_LIMIT, CRUSH "context_window", "{context}",
-		"unset, it never condenses by itself" },
-	{ 0, CLIENT_LIMIT, CRUSH "default_max_tokens", "{output}", WITHOUT_LIMIT },
-	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_in", "0", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_out", "0", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_in_cached", "0", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CRUSH "cost_per_1m_out_cached", "0", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CRUSH "can_reason", "false", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, CRUSH "supports_attachments", "false", "its schema wants it" },
-	{ 0, CLIENT_NEEDED, "models/large/provider", "\"offgrid\"", "which server it asks" },
-	{ 0, CLIENT_NEEDED, "models/large/model", "\"{model}\"", "which model it starts with" },
-	{ 0, CLIENT_NEEDED, "models/small/provider", "\"offgrid\"", "titles are asked there" },
-	{ 0, CLIENT_NEEDED, "models/small/model", "\"{model}\"", "titles are asked of it" },
-	{ 0, CLIENT_PATIENCE, "options/request_timeout", "3600", WITHOUT_PATIENCE },
-	{ 0, CLIENT_QUIET, "options/disable_provider_auto_update", "true",
-		"else it waits up to 45 seconds for a catalogue from the network" },
-	{ 0, CLIENT_QUIET, "options/disable_metrics", "true", "it calls home else" },
-	{ .path = NULL },
-};
-
-static const struct client_warning crush_warnings[] = {
-	{ 0, "providers/offgrid/disable", "true", "false", false, "the server is not asked" },
-	{ 0, "options/disabled_tools", NULL, NULL, false,
-		"the tools in this list are not offered" },
-	{ 0, "options/disable_auto_summarize", "true", "false", false,
-		"the prompt outgrows the context" },
-	{ .path = NULL },
-};
-
-static const struct client_over crush_over[] = {
-	{ 0, "./crush.json" },
-	{ 0, "./.crush.json" },
-	{ .place = NULL },
-};
-
-/* ---- any other ---- */
-
-static const struct client_setting any_settings[] = {
-	{ 0, CLIENT_NEEDED, "OPENAI_BASE_URL", "\"{url}/v1\"", "where we are" },
-	{ 0, CLIENT_NEEDED, "OPENAI_API_BASE", "\"{url}/v1\"", "the older name of the same" },
-	{ 0, CLIENT_NEEDED, "OPENAI_API_KEY", "\"{key}\"", "who asks" },
-	{ 0, CLIENT_NEEDED, "OPENAI_MODEL", "\"{model}\"", "which model it asks for" },
-	{ .path = NULL },
-};
-
 /* Without a variable that moves a client's files its home is moved. */
 static const char *const no_words[] = { NULL };
 static const char *const home_env[] = { "HOME={home}", NULL };
-
-static const char *const crush_env[] = { "XDG_CONFIG_HOME={home}/.config", NULL };
 static const char *const any_env[] = { "OPENAI_BASE_URL={url}/v1", "OPENAI_API_BASE={url}/v1",
 	"OPENAI_API_KEY={key}", "OPENAI_MODEL={model}", NULL };
 
@@ -498,13 +26,14 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.note = "without a terminal start it with --auto: what it would ask is refused "
 			"without a word",
+		.moved = { "XDG_CONFIG_HOME", "~/.config/" },
 		.files = { { "~/.config/opencode/opencode.json",
-			"~/.config/opencode/opencode.jsonc", NULL, CONF_JSON } },
+			"~/.config/opencode/opencode.jsonc", CONF_JSON } },
 		.over = opencode_over,
 		.settings = opencode_settings,
 		.warnings = opencode_warnings,
 		.launch_words = no_words,
-		.launch_env = opencode_env,
+		.launch_env = no_words,
 	},
 	{
 		.name = "openclaw",
@@ -515,7 +44,8 @@ const struct client clients[] = {
 		.least_context = 4096,
 		.note = "openclaw agent exec --cwd . works in this folder; openclaw agent --local "
 			"writes into ~/.openclaw/workspace",
-		.files = { { "~/.openclaw/openclaw.json", NULL, NULL, CONF_JSON } },
+		.moved = { "OPENCLAW_STATE_DIR", "~/.openclaw/" },
+		.files = { { "~/.openclaw/openclaw.json", NULL, CONF_JSON } },
 		.settings = openclaw_settings,
 		.warnings = openclaw_warnings,
 		.launch_words = no_words,
@@ -527,11 +57,12 @@ const struct client clients[] = {
 		.program = "codex",
 		.measured = "@openai/codex 0.169.0",
 		.dialect = "responses",
-		.files = { { "~/.codex/config.toml", NULL, "CODEX_HOME", CONF_TOML } },
+		.moved = { "CODEX_HOME", "~/.codex/" },
+		.files = { { "~/.codex/config.toml", NULL, CONF_TOML } },
 		.settings = codex_settings,
 		.warnings = codex_warnings,
 		.launch_words = no_words,
-		.launch_env = codex_env,
+		.launch_env = no_words,
 	},
 	{
 		.name = "claude-code",
@@ -540,12 +71,13 @@ const struct client clients[] = {
 		.measured = "@anthropic-ai/claude-code 2.1.330",
 		.dialect = "anthropic",
 		.note = "for small models: claude --bare, 4 kB of request in place of 49",
-		.files = { { "~/.claude/settings.json", NULL, "CLAUDE_CONFIG_DIR", CONF_JSON } },
+		.moved = { "CLAUDE_CONFIG_DIR", "~/.claude/" },
+		.files = { { "~/.claude/settings.json", NULL, CONF_JSON } },
 		.over = claude_over,
 		.settings = claude_settings,
 		.warnings = claude_warnings,
 		.launch_words = no_words,
-		.launch_env = claude_env,
+		.launch_env = no_words,
 	},
 	{
 		.name = "pi",
@@ -554,8 +86,9 @@ const struct client clients[] = {
 		.measured = "@earendil-works/pi-coding-agent 0.87.1",
 		.dialect = "openai",
 		.note = "start it with: pi --provider offgrid",
-		.files = { { "~/.pi/agent/models.json", NULL, NULL, CONF_JSON },
-			{ "~/.pi/agent/settings.json", NULL, NULL, CONF_JSON } },
+		.moved = { "PI_CODING_AGENT_DIR", "~/.pi/agent/" },
+		.files = { { "~/.pi/agent/models.json", NULL, CONF_JSON },
+			{ "~/.pi/agent/settings.json", NULL, CONF_JSON } },
 		.settings = pi_settings,
 		.launch_words = pi_words,
 		.launch_env = home_env,
@@ -568,8 +101,9 @@ const struct client clients[] = {
 		.dialect = "gemini",
 		.note = "without -y it is offered no tool that writes; in a folder that is not "
 			"trusted it does not read its .env",
-		.files = { { "~/.gemini/.env", NULL, NULL, CONF_ENV },
-			{ "~/.gemini/settings.json", NULL, NULL, CONF_JSON } },
+		.moved = { "GEMINI_CLI_HOME", "~/" },
+		.files = { { "~/.gemini/.env", NULL, CONF_ENV },
+			{ "~/.gemini/settings.json", NULL, CONF_JSON } },
 		.over = gemini_over,
 		.settings = gemini_settings,
 		.warnings = gemini_warnings,
@@ -583,7 +117,8 @@ const struct client clients[] = {
 		.measured = "@qwen-code/qwen-code 0.24.4",
 		.dialect = "openai",
 		.note = "without -y or --approval-mode auto-edit it is offered no tool that writes",
-		.files = { { "~/.qwen/settings.json", NULL, NULL, CONF_JSON } },
+		.moved = { "QWEN_HOME", "~/.qwen/" },
+		.files = { { "~/.qwen/settings.json", NULL, CONF_JSON } },
 		.over = qwen_over,
 		.settings = qwen_settings,
 		.warnings = qwen_warnings,
@@ -597,8 +132,9 @@ const struct client clients[] = {
 		.measured = "@continuedev/cli 1.5.47",
 		.dialect = "openai",
 		.note = "without --auto it is offered no tool that writes, but Bash, unasked",
-		.files = { { "~/.continue/config.yaml", NULL, NULL, CONF_YAML },
-			{ "~/.continue/index/globalContext.json", NULL, NULL, CONF_JSON } },
+		.moved = { "CONTINUE_GLOBAL_DIR", "~/.continue/" },
+		.files = { { "~/.continue/config.yaml", NULL, CONF_YAML },
+			{ "~/.continue/index/globalContext.json", NULL, CONF_JSON } },
 		.settings = continue_settings,
 		.warnings = continue_warnings,
 		.launch_words = no_words,
@@ -612,7 +148,7 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.note = "it leaves a daemon running when it ends; it gives up after 300 seconds of "
 			"silence, whatever is set",
-		.files = { { "~/.cline/data/settings/providers.json", NULL, NULL, CONF_JSON } },
+		.files = { { "~/.cline/data/settings/providers.json", NULL, CONF_JSON } },
 		.settings = cline_settings,
 		.warnings = cline_warnings,
 		.launch_words = cline_words,
@@ -626,8 +162,8 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.note = "it calls no tools: the model writes edit blocks as text; its exit status "
 			"is always 0",
-		.files = { { "~/.aider.conf.yml", NULL, NULL, CONF_YAML },
-			{ "~/.aider.model.metadata.json", NULL, NULL, CONF_JSON } },
+		.files = { { "~/.aider.conf.yml", NULL, CONF_YAML },
+			{ "~/.aider.model.metadata.json", NULL, CONF_JSON } },
 		.over = aider_over,
 		.settings = aider_settings,
 		.launch_words = no_words,
@@ -640,7 +176,8 @@ const struct client clients[] = {
 		.measured = "mini-swe-agent 2.4.6",
 		.dialect = "openai",
 		.note = "it needs the Python package mcp, or it never asks anything",
-		.files = { { "~/.config/mini-swe-agent/.env", NULL, NULL, CONF_ENV } },
+		.moved = { "MSWEA_GLOBAL_CONFIG_DIR", "~/.config/mini-swe-agent/" },
+		.files = { { "~/.config/mini-swe-agent/.env", NULL, CONF_ENV } },
 		.settings = mini_settings,
 		.launch_words = no_words,
 		.launch_env = home_env,
@@ -653,19 +190,20 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.least_context = 64000,
 		.note = "hermes -t file,terminal sends 18 kB of request in place of 45",
-		.files = { { "~/.hermes/config.yaml", NULL, "HERMES_HOME", CONF_YAML } },
+		.moved = { "HERMES_HOME", "~/.hermes/" },
+		.files = { { "~/.hermes/config.yaml", NULL, CONF_YAML } },
 		.settings = hermes_settings,
 		.launch_words = no_words,
-		.launch_env = hermes_env,
+		.launch_env = no_words,
 	},
 	{
 		.name = "goose",
 		.title = "Goose",
 		.program = "goose",
 		.dialect = "openai",
-		.files = { { "~/.config/goose/custom_providers/offgrid.json", NULL, NULL,
-				   CONF_JSON },
-			{ "~/.config/goose/config.yaml", NULL, NULL, CONF_YAML } },
+		.moved = { "XDG_CONFIG_HOME", "~/.config/" },
+		.files = { { "~/.config/goose/custom_providers/offgrid.json", NULL, CONF_JSON },
+			{ "~/.config/goose/config.yaml", NULL, CONF_YAML } },
 		.settings = goose_settings,
 		.launch_words = no_words,
 		.launch_env = home_env,
@@ -676,12 +214,13 @@ const struct client clients[] = {
 		.program = "crush",
 		.dialect = "openai",
 		.note = "a crushrc beside this file or in a project outweighs it",
-		.files = { { "~/.config/crush/crush.json", NULL, NULL, CONF_JSON } },
+		.moved = { "XDG_CONFIG_HOME", "~/.config/" },
+		.files = { { "~/.config/crush/crush.json", NULL, CONF_JSON } },
 		.over = crush_over,
 		.settings = crush_settings,
 		.warnings = crush_warnings,
 		.launch_words = no_words,
-		.launch_env = crush_env,
+		.launch_env = no_words,
 	},
 	{
 		.name = "any",
@@ -689,7 +228,7 @@ const struct client clients[] = {
 		.dialect = "openai",
 		.note = "programs that read none of these variables want the same values in their "
 			"own settings: base URL, key, model",
-		.files = { { NULL, NULL, NULL, CONF_ENV } },
+		.files = { { NULL, NULL, CONF_ENV } },
 		.settings = any_settings,
 		.launch_words = no_words,
 		.launch_env = any_env,

@@ -21,19 +21,25 @@
 
 enum { OWNER_ONLY = 0600 }; /* a key may stand in it */
 
+/* A place for this user; see connect_path. */
+static struct str place_of(
+	const struct client *c, struct str place, struct str home, struct arena *a)
+{
+	const char *moved = !home.n && c->moved.by ? getenv(c->moved.by) : NULL;
+	if (moved && *moved && str_starts(place, str_z(c->moved.what)))
+		return fs_join(a, str_z(moved), str_from(place, strlen(c->moved.what)));
+	return fs_join(a, home.n ? home : str_z(getenv("HOME")), str_from(place, strlen("~/")));
+}
+
 struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a)
 {
 	const struct client_file *f = &c->files[file];
-	const char *moved = !home.n && f->moved_by ? getenv(f->moved_by) : NULL;
-	if (moved && *moved)
-		return fs_join(a, str_z(moved), fs_base(str_z(f->place)));
-	struct str top = home.n ? home : str_z(getenv("HOME"));
 	if (f->also) {
-		struct str also = fs_join(a, top, str_from(str_z(f->also), 2));
+		struct str also = place_of(c, str_z(f->also), home, a);
 		if (fs_is_file(also.p))
 			return also;
 	}
-	return fs_join(a, top, str_from(str_z(f->place), 2));
+	return place_of(c, str_z(f->place), home, a);
 }
 
 /* ---- planning ---- */

@@ -14,7 +14,7 @@
 #include "client/client.h"
 
 /* Where a file of the client is for this user: "~" is `home`, or what HOME says if that is empty;
- * a variable that moves the folder counts only in the second case. In the arena. */
+ * a variable that moves it counts only in the second case. In the arena. */
 struct str connect_path(const struct client *c, unsigned file, struct str home, struct arena *a);
 
 /* A file before and after; texts in the arena. */

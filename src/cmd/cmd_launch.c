@@ -82,9 +82,16 @@ static char *const *env_of(
 	struct arena *a, const struct client *c, struct str home, const struct client_target *t)
 {
 	size_t count = count_words(c->launch_env);
-	const char **more = arena_calloc(a, count + 1, sizeof *more);
+	const char **more = arena_calloc(a, count + 2, sizeof *more);
 	for (size_t i = 0; i < count; i++)
 		more[i] = fill(a, c->launch_env[i], home, t);
+	if (c->moved.by) {
+		struct str below = str_from(str_z(c->moved.what), strlen("~/"));
+		while (str_ends(below, STR("/")))
+			below.n--;
+		struct str place = below.n ? fs_join(a, home, below) : home;
+		more[count] = arena_printf(a, "%s=%.*s", c->moved.by, STR_ARG(place)).p;
+	}
 	return (char *const *)env_for_child(a, more);
 }
 

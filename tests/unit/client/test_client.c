@@ -24,9 +24,8 @@ static int set_up(void **state)
 	(void)state;
 	arena = arena_new();
 	for (size_t i = 0; i < client_count; i++)
-		for (unsigned k = 0; k < CLIENT_FILES; k++)
-			if (clients[i].files[k].moved_by)
-				unsetenv(clients[i].files[k].moved_by);
+		if (clients[i].moved.by)
+			unsetenv(clients[i].moved.by);
 	if (!fs_temp_dir(arena, "offgrid-client", &home, NULL))
 		return -1;
 	return setenv("HOME", home.p, 1) ||
@@ -333,6 +332,29 @@ static void what_it_was_connected_to_is_remembered(void **state)
 	assert_false(connect_recall(c, arena, &seen));
 }
 
+/* Every place of a client with such a variable is moved, and only where the home is the user's own.
+ */
+static void places_are_where_a_variable_moves_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < client_count; i++) {
+		const struct client *c = &clients[i];
+		if (!c->moved.by)
+			continue;
+		setenv(c->moved.by, "/moved", 1);
+		for (unsigned k = 0; k < CLIENT_FILES && c->files[k].place; k++) {
+			assert_true(str_starts(connect_path(c, k, STR(""), arena), STR("/moved/")));
+			assert_true(str_starts(connect_path(c, k, home, arena), home));
+		}
+		unsetenv(c->moved.by);
+	}
+	const struct client *opencode = client_find(STR("opencode"), NULL);
+	setenv("XDG_CONFIG_HOME", "/moved", 1);
+	assert_string_equal(
+		connect_path(opencode, 0, STR(""), arena).p, "/moved/opencode/opencode.json");
+	unsetenv("XDG_CONFIG_HOME");
+}
+
 static void a_size_that_cannot_be_told_becomes_a_share(void **state)
 {
 	(void)state;
@@ -372,6 +394,7 @@ int main(void)
 		TEST(what_outweighs_the_file_is_found),
 		TEST(variables_outweigh_a_file_of_variables),
 		TEST(what_it_was_connected_to_is_remembered),
+		TEST(places_are_where_a_variable_moves_them),
 		TEST(a_size_that_cannot_be_told_becomes_a_share),
 		TEST(a_broken_file_is_named_and_kept),
 	};
