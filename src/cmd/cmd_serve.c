@@ -305,7 +305,7 @@ const struct command cmd_serve = {
 	.about = "serve models to other programs, tool calls that arrive",
 	.text = "The APIs of OpenAI and Anthropic for the programs of this machine: POST "
 		"/v1/chat/completions and /v1/messages (a stream or whole, with tools), POST "
-		"/v1/messages/count_tokens, GET /v1/models, /health "
+		"/v1/messages/count_tokens, /v1/embeddings, GET /v1/models, /health "
 		"and /metrics. A request goes to the first healthy upstream that serves its "
 		"model; `offgrid trace` shows where it went and where it stopped.\n\n"
 		"Upstreams may also stand in the configuration file, as [upstream \"NAME\"] with "

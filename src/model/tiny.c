@@ -65,7 +65,8 @@ static void put_random(struct maker *m, const char *name, const uint64_t dims[3]
 	float *data = must_alloc(count * sizeof(*data));
 	for (size_t i = 0; i < count; i++)
 		data[i] = r.centre + spread(&m->random, r.deviation);
-	bool is_table = dims[1] && !str_starts(str_z(name), STR("blk."));
+	bool is_table = str_eq_z(str_z(name), "token_embd.weight") ||
+			str_eq_z(str_z(name), "output.weight");
 	if (m->is_big && is_table)
 		gg_put_tensor_bf16(m->w, name, dims, n_dims, data);
 	else

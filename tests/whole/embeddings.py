@@ -157,6 +157,21 @@ class Encoder(Local, Asking):
     recipe = ("--arch", "bert", "--pooling", "cls")
 
 
+class WordPieces(Local, Asking):
+    """The vocabulary of real encoders: each text is put between two tokens of its own, and what the model sees is in lower case."""
+
+    @classmethod
+    def setUpClass(cls):
+        source = subprocess.run([os.environ["LLAMA_TOOL"], "--source"], check=True, capture_output=True, text=True).stdout.strip()
+        cls.recipe = ("--arch", "bert", "--pooling", "mean", "--vocab", f"{source}/models/ggml-vocab-bert-bge.gguf")
+        super().setUpClass()
+
+    def test_tokens_that_stand_around_a_text_count(self):
+        self.assertEqual(self.openai("hello")["usage"]["prompt_tokens"], 3)
+        one, other = (row["embedding"] for row in self.openai(["hello", "HELLO"])["data"])
+        self.assert_close([one], [other])
+
+
 class Decoder(Local, Asking):
     recipe = ("--arch", "qwen3", "--pooling", "last")
 
