@@ -11,9 +11,9 @@
  * meaning would change; what only one dialect knows (`extra`, RAW blocks, headers, seals) is kept
  * for an upstream that speaks the same one, see chat_request.dialect.
  *
- * When both sides speak the same dialect, serve/ may hand the bytes through as they are and feed a
- * copy of them to a reader, whose events then go to the trace and the ledger only. Nothing here
- * needs to know: a reader is a push machine that never asks where its bytes came from.
+ * When both sides speak the same dialect, what needs no mending reaches the client in the
+ * upstream's own bytes (passage.h), while reader and writer go on beside them. Nothing here needs
+ * to know: a reader is a push machine that never asks where its bytes came from.
  *
  * Law of the reader: its events do not depend on how the stream was cut. Law of the writer: what a
  * client gathers from a stream is what it would have read in the whole document.
@@ -95,6 +95,8 @@ struct dialect_writer {
 
 struct dialect_reader {
 	const struct dialect *dialect;
+	bool has_forgiven; /* something came in another form than the dialect's, as clients would
+			      not read it */
 };
 
 struct dialect {
@@ -117,9 +119,15 @@ struct dialect {
 	const char *key_header, *key_prefix;
 	/* One header line that every request needs, or NULL. */
 	const char *extra_header;
-	/* Appends the path of this request below an upstream's base URL, "/chat/completions". */
-	void (*path)(const struct chat_request *r, struct buf *out);
+	/* Appends the path of this request, for a stream or a whole answer, below an upstream's
+	 * base URL, "/chat/completions". */
+	void (*path)(const struct chat_request *r, bool is_stream, struct buf *out);
 	const char *models_path; /* GET, below the base URL */
+	/* What is said, framed, in a silence while an upstream's own pieces pass: nothing that
+	 * counts as a beginning. NULL: what is written for ALIVE is that. */
+	const char *sign_of_life;
+	bool ends_silently;  /* a stream's end is the answer's, no piece of it says so */
+	bool asks_for_usage; /* a stream tells its usage only where stream_options ask for it */
 
 	/* ---- requests ---- */
 	/*

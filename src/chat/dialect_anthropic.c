@@ -9,8 +9,9 @@
 
 #include "base/limits.h"
 
-static void write_path(const struct chat_request *r, struct buf *out)
+static void write_path(const struct chat_request *r, bool is_stream, struct buf *out)
 {
+	(void)is_stream;
 	(void)r;
 	buf_add(out, STR("/messages"));
 }
@@ -178,6 +179,7 @@ const struct dialect dialect_anthropic = {
 	.key_prefix = "",
 	.extra_header = "anthropic-version: 2023-06-01",
 	.path = write_path,
+	.sign_of_life = "event: ping\ndata: {\"type\": \"ping\"}\n\n",
 	.models_path = "/models?limit=1000",
 	.read_request = anthropic_read_request,
 	.write_request = anthropic_write_request,

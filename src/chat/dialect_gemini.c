@@ -35,10 +35,10 @@ void gemini_write_model_path(struct str model, struct buf *out)
 	}
 }
 
-static void write_path(const struct chat_request *r, struct buf *out)
+static void write_path(const struct chat_request *r, bool is_stream, struct buf *out)
 {
 	gemini_write_model_path(r->model, out);
-	buf_add(out, STR(":streamGenerateContent?alt=sse"));
+	buf_add(out, is_stream ? STR(":streamGenerateContent?alt=sse") : STR(":generateContent"));
 }
 
 /* ---- errors ---- */
@@ -157,6 +157,7 @@ const struct dialect dialect_gemini = {
 	.key_header = "x-goog-api-key",
 	.key_prefix = "",
 	.path = write_path,
+	.ends_silently = true,
 	.models_path = "/models?pageSize=1000",
 	.read_request = gemini_read_request,
 	.write_request = gemini_write_request,

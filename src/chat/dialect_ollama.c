@@ -7,8 +7,9 @@
 
 #include "base/limits.h"
 
-static void write_path(const struct chat_request *r, struct buf *out)
+static void write_path(const struct chat_request *r, bool is_stream, struct buf *out)
 {
+	(void)is_stream;
 	buf_add(out, r->raw ? STR("/generate") : STR("/chat"));
 }
 

@@ -12,8 +12,9 @@
 
 #include "base/limits.h"
 
-static void write_path(const struct chat_request *r, struct buf *out)
+static void write_path(const struct chat_request *r, bool is_stream, struct buf *out)
 {
+	(void)is_stream;
 	buf_add_z(out, r->raw ? "/completions" : "/chat/completions");
 }
 
@@ -143,6 +144,8 @@ static const struct dialect_route routes[] = {
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
+static const char *const kept_headers[] = { "openai-beta", "x-client-request-id", NULL };
+
 const struct dialect dialect_openai = {
 	.name = "openai",
 	.about = "OpenAI Chat Completions",
@@ -151,9 +154,11 @@ const struct dialect dialect_openai = {
 	.routes = routes,
 	.version = "/v1",
 	.id_header = "x-request-id",
+	.kept_headers = kept_headers,
 	.key_header = "Authorization",
 	.key_prefix = "Bearer ",
 	.path = write_path,
+	.asks_for_usage = true,
 	.models_path = "/models",
 	.read_request = openai_read_request,
 	.write_request = openai_write_request,

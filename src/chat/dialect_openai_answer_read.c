@@ -55,8 +55,13 @@ static bool read_call(
 	struct js_at index_at = js_key(at, "index"), id_at = js_key(at, "id"),
 		     name_at = js_key(function, "name"), args = js_key(function, "arguments");
 	struct gather_call piece = { .index = GATHER_NO_INDEX, .args = args };
-	return js_opt_i64(&index_at, &piece.index, e) && js_opt_str(&id_at, &piece.id, e) &&
-	       js_opt_str(&name_at, &piece.name, e) && gather_call(g, &piece, e);
+	if (!js_opt_i64(&index_at, &piece.index, e) || !js_opt_str(&id_at, &piece.id, e) ||
+		!js_opt_str(&name_at, &piece.name, e))
+		return false;
+	g->base.has_forgiven |= piece.index == GATHER_NO_INDEX ||
+				piece.index > (int64_t)g->slot_count ||
+				json_is_object(args.value) || (piece.name.n && !piece.id.n);
+	return gather_call(g, &piece, e);
 }
 
 static bool read_calls(struct gather *g, const struct js_at *message, struct err *e)
@@ -101,8 +106,10 @@ static bool read_words(struct gather *g, const struct js_at *message, struct err
 	if (!js_opt_str(js_has(&thought) ? &thought : &other, &think, e) ||
 		!gather_words(g, CHAT_THINK, think, e))
 		return false;
-	if (json_is_array(content.value))
+	if (json_is_array(content.value)) {
+		g->base.has_forgiven = true;
 		return read_parts(g, &content, e);
+	}
 	return js_opt_str(&content, &text, e) && gather_words(g, CHAT_TEXT, text, e) &&
 	       js_opt_str(&refusal, &refused, e) && gather_words(g, CHAT_TEXT, refused, e);
 }
@@ -133,6 +140,10 @@ static bool read_finish(struct gather *g, const struct js_at *at, struct err *e)
 		return fail(e, ERR_UPSTREAM, LAYER_WIRE,
 			"the upstream ended its answer with the finish reason 'error'");
 	enum chat_stop stop = CHAT_STOP_END;
+	g->base.has_forgiven |= g->slot_count > 0 && !str_eq_z(name, "tool_calls") &&
+				!str_eq_z(name, "length") && !str_eq_z(name, "content_filter");
+	for (size_t i = 0; i < g->slot_count; i++)
+		g->base.has_forgiven |= !g->slots[i].args.n;
 	for (size_t i = 0; i < sizeof finish_names / sizeof finish_names[0]; i++)
 		if (str_eq_z(name, finish_names[i].name))
 			stop = finish_names[i].stop;

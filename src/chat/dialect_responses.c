@@ -9,8 +9,9 @@
 #include "base/limits.h"
 #include "chat/dialect_openai.h"
 
-static void write_path(const struct chat_request *r, struct buf *out)
+static void write_path(const struct chat_request *r, bool is_stream, struct buf *out)
 {
+	(void)is_stream;
 	(void)r;
 	buf_add(out, STR("/responses"));
 }
@@ -110,6 +111,8 @@ static const struct dialect_route routes[] = {
 	{ NULL, NULL, DIALECT_ASK_COUNT, NULL },
 };
 
+static const char *const kept_headers[] = { "openai-beta", "x-client-request-id", NULL };
+
 const struct dialect dialect_responses = {
 	.name = "responses",
 	.about = "OpenAI Responses",
@@ -117,9 +120,12 @@ const struct dialect dialect_responses = {
 	.routes = routes,
 	.version = "/v1",
 	.id_header = "x-request-id",
+	.kept_headers = kept_headers,
 	.key_header = "Authorization",
 	.key_prefix = "Bearer ",
 	.path = write_path,
+	.sign_of_life =
+		"event: keepalive\ndata: {\"type\":\"keepalive\",\"sequence_number\":0}\n\n",
 	.models_path = "/models",
 	.read_request = responses_read_request,
 	.write_request = responses_write_request,

@@ -160,6 +160,7 @@ static bool finish_args(struct gather *g, struct gather_slot *s, struct err *e)
 {
 	struct str args = str_trim(buf_str(&s->args));
 	struct err why = { 0 };
+	g->base.has_forgiven |= args.n && args.p[0] != '{';
 	if (!args.n || str_eq_z(args, "null")) {
 		chat_send_tool_args(g->sink, (unsigned)g->current, STR("{}"));
 		return true;
@@ -241,6 +242,7 @@ static struct gather_slot *find_slot(
 		bool is_same_id = id.n && str_eq(buf_str(&s->id), id);
 		if (index == GATHER_NO_INDEX ? is_same_id : s->index == index) {
 			bool is_other = id.n && s->id.n && name.n && !is_same_id;
+			g->base.has_forgiven |= is_other;
 			return is_other ? new_slot(g, index, e) : s;
 		}
 	}

@@ -124,6 +124,7 @@ struct chat_bound {
 };
 
 struct dialect;
+struct passage;
 
 struct chat_request {
 	struct arena *arena;
@@ -135,6 +136,13 @@ struct chat_request {
 	const struct dialect *dialect;
 	const struct chat_header *headers;
 	size_t header_count;
+	/*
+	 * The client's body as it came, for an upstream of the same dialect; borrowed, and empty as
+	 * soon as anything in it was mended or added. Whoever changes the request empties it.
+	 */
+	struct str body;
+	struct passage *passage; /* where the upstream's own bytes may be handed in (passage.h);
+				    NULL: they are not wanted */
 	struct str model;
 	struct chat_message *messages;
 	size_t message_count;

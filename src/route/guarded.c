@@ -48,6 +48,7 @@ static struct chat_request *longer(const struct chat_request *r)
 	struct chat_request *copy = arena_alloc(r->arena, sizeof *copy);
 	size_t room = r->message_count + ADDED_MESSAGES;
 	*copy = *r;
+	copy->body = STR("");
 	copy->messages = arena_calloc(r->arena, room, sizeof *copy->messages);
 	copy->message_room = room;
 	for (size_t i = 0; i < r->message_count; i++)
@@ -127,6 +128,7 @@ static bool ask_again(void *owner, const struct guard_again *what)
 {
 	struct guarded_call *c = owner;
 	struct chat_request *r = longer(c->request);
+	r->passage = NULL;
 	add_said(r, what);
 	add_words(r, what);
 	struct route_call *old = c->inner, *fresh;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "chat/passage.h"
 #include "net/sse.h"
 #include "route/nothing.h"
 #include "route/remote_int.h"
@@ -58,12 +59,14 @@ struct remote_call {
 	struct http_call *http; /* NULL: the connection's end has come */
 	struct loop_timer *linger;
 	struct chat_sink sink;
-	struct trace *trace; /* NULL after the caller's end */
+	struct passage *passage; /* NULL: none, or after the caller's end */
+	struct trace *trace;     /* NULL after the caller's end */
 	struct dialect_reader *reader;
 	struct sse_reader sse;
 	struct buf collected;
 	struct buf blotted; /* a piece that had our key in it */
 	enum body_kind kind;
+	bool is_whole; /* no stream was asked for */
 	int status;
 	int64_t retry_ms; /* Retry-After; 0: none */
 	int64_t began_ms;
@@ -125,6 +128,7 @@ static void remote_end(struct backend_call *base)
 	struct remote_call *c = (struct remote_call *)base;
 	c->is_ended = true;
 	c->trace = NULL;
+	c->passage = NULL;
 	if (!c->is_fine)
 		hang_up(c);
 	else if (c->http)
@@ -157,6 +161,9 @@ static void take_event(void *owner, const struct chat_event *event)
 	struct chat_event told = *event;
 	if (told.type == CHAT_SEAL)
 		told.origin = c->remote->origin;
+	if (c->passage && c->reader->has_forgiven)
+		passage_part(c->passage, "something in it had another form than its dialect's");
+	passage_came(c->passage, &told);
 	chat_send(c->sink, &told);
 }
 
@@ -166,10 +173,19 @@ static void tell_failure(struct remote_call *c, const struct err *e)
 		take_event(c, &(struct chat_event){ .type = CHAT_FAIL, .err = e });
 }
 
+/* A piece of a stream passes to who asked for a stream. */
+static void begin_piece(struct remote_call *c, struct str name, struct str data)
+{
+	if (c->is_whole && c->passage)
+		passage_part(c->passage, "the upstream streams what was asked for whole");
+	passage_piece(c->passage, name, data, false);
+}
+
 static bool on_sse_event(void *ctx, const struct sse_event *event, struct err *e)
 {
 	(void)e;
 	struct remote_call *c = ctx;
+	begin_piece(c, event->type, event->data);
 	c->remote->dialect->read_piece(c->reader, event->type, event->data);
 	return true;
 }
@@ -183,8 +199,10 @@ static bool on_head(void *ctx, const struct http_answer *a, struct err *e)
 	c->retry_ms = retry_ms > 0 ? retry_ms : 0;
 	bool is_stream = http_type_is(a->content_type, "text/event-stream");
 	c->kind = is_ok(a->status) && is_stream ? BODY_STREAM : BODY_COLLECTED;
-	if (is_ok(a->status) && c->remote->dialect->framing == DIALECT_LINES)
+	if (is_ok(a->status) && c->remote->dialect->framing == DIALECT_LINES && !c->is_whole)
 		c->kind = BODY_LINES;
+	for (size_t i = 0; i < a->header_count; i++)
+		passage_header(c->passage, a->headers[i].name, a->headers[i].value);
 	trace_note(c->trace, LAYER_WIRE, "answer", "HTTP %d, %.*s, after %lld ms%s", a->status,
 		STR_ARG(a->content_type.n ? a->content_type : STR("no content type")),
 		(long long)(clock_ms() - c->began_ms), a->is_reused ? ", connection reused" : "");
@@ -217,6 +235,7 @@ static void read_lines(struct remote_call *c, bool is_last)
 		if (n == SIZE_MAX && !(is_last && rest.n))
 			break;
 		n = n == SIZE_MAX ? rest.n : n + 1;
+		begin_piece(c, STR(""), str_sub(rest, 0, n));
 		c->remote->dialect->read_piece(c->reader, STR(""), str_sub(rest, 0, n));
 		taken += n;
 	}
@@ -248,6 +267,7 @@ static bool on_body(void *ctx, struct str bytes, struct err *e)
 		buf_add(&c->collected, str_sub(bytes, 0, REFUSAL_BYTES - c->collected.n));
 	if (c->kind == BODY_LINES && ok)
 		read_lines(c, false);
+	passage_pause(c->passage);
 	c->is_busy = false;
 	settle(c);
 	return ok;
@@ -261,6 +281,16 @@ static bool looks_like_stream(struct str text)
 	       str_starts(text, STR(":"));
 }
 
+/* Nothing but a whole answer that was asked for passes as one. */
+static void read_document(struct remote_call *c, struct str body)
+{
+	if (c->is_whole)
+		passage_piece(c->passage, STR(""), body, true);
+	else if (c->passage)
+		passage_part(c->passage, "the upstream does not stream");
+	c->remote->dialect->read_document(c->reader, body);
+}
+
 static void read_collected(struct remote_call *c, struct err *e)
 {
 	struct str body = buf_str(&c->collected);
@@ -268,7 +298,7 @@ static void read_collected(struct remote_call *c, struct err *e)
 		c->remote->dialect->read_error(c->status, body, e);
 		e->retry_ms = c->retry_ms;
 	} else if (!looks_like_stream(body)) {
-		c->remote->dialect->read_document(c->reader, body);
+		read_document(c, body);
 	} else if (sse_feed(&c->sse, body, e) && sse_end(&c->sse, e)) {
 		c->remote->dialect->read_end(c->reader, NULL);
 	}
@@ -287,6 +317,7 @@ static void tell_end(struct remote_call *c, const struct err *why)
 		sse_end(&c->sse, &e);
 	if (c->is_over)
 		return;
+	passage_pause(c->passage);
 	if (c->kind != BODY_COLLECTED)
 		c->remote->dialect->read_end(c->reader, err_is_set(&e) ? &e : NULL);
 	else if (err_is_set(&e))
@@ -335,6 +366,24 @@ static size_t add_kept_headers(const struct remote *r, const struct chat_request
 	return count;
 }
 
+/* The body, as the client sent it or written for a stream. */
+static bool write_body(
+	struct remote_call *c, const struct chat_request *request, struct buf *body, struct err *e)
+{
+	struct remote *r = c->remote;
+	const char *why;
+	bool is_clients = passage_request(request, r->dialect, body, &why);
+	if (is_clients)
+		trace_note(c->trace, LAYER_WIRE, "passed", "the request as it came");
+	else if (why)
+		trace_note(c->trace, LAYER_WIRE, "not passed", "the request: %s", why);
+	c->is_whole = is_clients && !request->is_stream;
+	if ((is_clients || request->is_stream) &&
+		passage_open(request->passage, r->dialect, r->origin))
+		c->passage = request->passage;
+	return is_clients || r->dialect->write_request(request, r->origin, c->trace, body, e);
+}
+
 static bool ask(struct remote_call *c, const struct chat_request *request, struct err *e)
 {
 	struct remote *r = c->remote;
@@ -345,10 +394,10 @@ static bool ask(struct remote_call *c, const struct chat_request *request, struc
 	buf_init(&body, LIMIT_JSON_BYTES);
 	buf_init(&url, URL_BYTES);
 	header_count = add_kept_headers(r, request, header_count, headers);
-	buf_add(&url, r->base_url);
-	r->dialect->path(request, &url);
-	if (!r->dialect->write_request(request, r->origin, c->trace, &body, e))
+	if (!write_body(c, request, &body, e))
 		goto out;
+	buf_add(&url, r->base_url);
+	r->dialect->path(request, !c->is_whole, &url);
 	trace_note(c->trace, LAYER_WIRE, "request", "%.*s, %s", STR_ARG(r->shown_url),
 		r->dialect->about);
 	trace_bytes(c->trace, LAYER_WIRE, "sent", buf_str(&body));

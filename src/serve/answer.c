@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "chat/passage.h"
 #include "route/guarded.h"
 #include "serve/kept.h"
 #include "serve/serve_int.h"
@@ -35,6 +36,7 @@ struct answer {
 	struct kept_wait *wait; /* for the store; NULL: for nothing */
 	struct chat_event stop; /* while it waits to be kept */
 	struct dialect_writer *writer;
+	struct passage passage;   /* the upstream's own bytes, where it speaks the same dialect */
 	struct loop_timer *timer; /* says "still here" */
 	struct buf out;
 	struct chat_usage usage;
@@ -44,6 +46,9 @@ struct answer {
 	struct err fault;
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
 	bool is_kept;               /* for later requests */
+	bool is_as_sent;            /* reading the request found nothing to mend or to note */
+	bool has_joined;            /* the passage parted, and what it held was written anew */
+	bool has_written;           /* the writer was told something */
 	bool has_begun;             /* the stream's head went out */
 	bool has_told;              /* something of the answer itself came */
 	bool is_paused, was_paused;
@@ -95,6 +100,9 @@ static void finish(struct answer *a, enum outcome outcome)
 	struct str upstream = a->call ? str_z(guarded_upstream(a->call)) : STR("");
 	kept_forget(a->wait);
 	guarded_end(a->call);
+	if (a->passage.is_open && !a->passage.is_parted && outcome == OUTCOME_OK)
+		trace_note(a->trace, LAYER_CLIENT, "passed", "the answer as it came");
+	passage_clear(&a->passage);
 	for (int i = 0; i < LAYER_COUNT; i++)
 		m->broken[i] += trace_broken_count(a->trace, (enum layer)i);
 	keep(a, outcome, upstream, took_ms);
@@ -120,6 +128,10 @@ static void add_headers(struct answer *a)
 		http_add_header(a->x, a->dialect->id_header, str_z(trace_id(a->trace)));
 	if (a->call)
 		http_add_header(a->x, "x-offgrid-upstream", str_z(guarded_upstream(a->call)));
+	struct str rest = buf_str(&a->passage.headers), line, name;
+	while (rest.n && str_cut(&rest, '\n', &line))
+		if (line.n && str_cut(&line, ':', &name))
+			http_add_header(a->x, arena_z(a->arena, name), line);
 }
 
 /* It failed before anything went out. */
@@ -194,10 +206,75 @@ static void send_out(struct answer *a)
 	}
 }
 
+/* ---- whose words go out: the upstream's (passage.h) or ours ---- */
+
+static bool is_passing(const struct answer *a)
+{
+	return a->passage.is_open && !a->passage.is_parted;
+}
+
+static void write_event(struct answer *a, const struct chat_event *event, struct buf *out)
+{
+	a->dialect->write(a->writer, event, out);
+	a->has_written = true;
+}
+
+/* What is ready of the upstream's own bytes. The writer knows that the answer has begun then. */
+static void take_ready(struct answer *a)
+{
+	struct str ready = passage_ready(&a->passage);
+	if (!ready.n)
+		return;
+	if (!a->has_written && a->request->is_stream) {
+		size_t n = a->out.n;
+		write_event(
+			a, &(struct chat_event){ .type = CHAT_ALIVE, .alive = a->alive }, &a->out);
+		buf_truncate(&a->out, n);
+	}
+	buf_add(&a->out, ready);
+	passage_sent(&a->passage);
+}
+
+static void on_ready(void *ctx)
+{
+	struct answer *a = ctx;
+	if (err_is_set(&a->excess) || !a->request->is_stream)
+		return;
+	take_ready(a);
+	send_out(a);
+}
+
+/* From here on it is ours; what the upstream's bytes did not tell yet comes first. */
+static void join(struct answer *a)
+{
+	a->has_joined = true;
+	trace_note(a->trace, LAYER_CLIENT, "not passed", "the answer%s: %s",
+		a->passage.has_gone ? ", from here on" : "", a->passage.why);
+	take_ready(a);
+	buf_add(&a->out, buf_str(&a->passage.shadow));
+	buf_clear(&a->passage.shadow);
+}
+
+static void say(struct answer *a, const struct chat_event *event)
+{
+	struct passage *p = &a->passage;
+	if (is_passing(a) && passage_told(p, event)) {
+		write_event(a, event, &p->shadow);
+		passage_wrote(p);
+		return;
+	}
+	if (p->is_parted && !a->has_joined)
+		join(a);
+	write_event(a, event, &a->out);
+}
+
 static void say_alive(struct answer *a)
 {
 	struct chat_event event = { .type = CHAT_ALIVE, .alive = a->alive };
-	a->dialect->write(a->writer, &event, &a->out);
+	if (is_passing(a) && a->dialect->sign_of_life)
+		buf_add_z(&a->out, a->dialect->sign_of_life);
+	else
+		write_event(a, &event, &a->out);
 	send_out(a);
 }
 
@@ -224,7 +301,8 @@ static void tell_end(struct answer *a, const struct chat_event *event)
 {
 	struct http_exchange *x = a->x;
 	bool is_stop = event->type == CHAT_STOP;
-	a->dialect->write(a->writer, event, &a->out);
+	say(a, event);
+	take_ready(a);
 	if (a->request->is_stream) {
 		send_out(a);
 		finish(a, is_stop ? OUTCOME_OK : OUTCOME_FAILED);
@@ -309,6 +387,12 @@ static void take_end(struct answer *a, const struct chat_event *event)
 		return;
 	if (!is_stop)
 		a->fault = *event->err;
+	if (!is_stop && a->has_told && is_passing(a) && a->request->is_stream) {
+		/* What was told before it goes out before it. */
+		passage_part(&a->passage, "it failed");
+		join(a);
+		send_out(a);
+	}
 	if (!is_stop && !a->has_begun)
 		refuse(a, event->err);
 	else if (is_stop && a->is_kept)
@@ -387,8 +471,9 @@ static void take_event(void *owner, const struct chat_event *event)
 		loop_timer_start(a->timer, 0);
 		return;
 	}
-	a->dialect->write(a->writer, event, &a->out);
-	send_out(a);
+	say(a, event);
+	if (a->request->is_stream)
+		send_out(a);
 }
 
 /* ---- the beginning ---- */
@@ -436,6 +521,7 @@ static bool read_request(struct answer *a, const struct dialect_past *past, stru
 {
 	struct str body = http_request_of(a->x)->body;
 	trace_bytes(a->trace, LAYER_CLIENT, "request", body);
+	size_t noted = trace_count(a->trace);
 	if (past)
 		a->request = a->dialect->keeping->read_request(
 			a->path, body, past, a->arena, a->trace, e);
@@ -444,7 +530,37 @@ static bool read_request(struct answer *a, const struct dialect_past *past, stru
 	if (past && past->chain_count)
 		trace_note(a->trace, LAYER_CLIENT, "goes on", "from %zu earlier answers kept here",
 			past->chain_count);
+	a->is_as_sent = !past && trace_count(a->trace) == noted;
 	return a->request != NULL;
+}
+
+/* The path is the one on which an upstream of this dialect takes the same request. */
+static bool is_upstreams_path(const struct answer *a)
+{
+	struct buf path;
+	struct str own = http_request_of(a->x)->path;
+	buf_init(&path, LIMIT_HTTP_HEAD_BYTES);
+	a->dialect->path(a->request, a->request->is_stream, &path);
+	struct str wanted = buf_str(&path), without_query;
+	bool is_same = str_cut(&wanted, '?', &without_query) && str_ends(own, without_query);
+	buf_clear(&path);
+	return is_same;
+}
+
+/* Lets the bytes of both sides through where nothing of ours has to be in them. */
+static void open_passage(struct answer *a)
+{
+	struct chat_request *r = a->request;
+	if (a->is_kept || r->raw || !is_upstreams_path(a))
+		return;
+	passage_init(&a->passage, a->dialect);
+	a->passage.hides_usage = a->dialect->asks_for_usage && r->is_stream && !r->wants_usage;
+	a->passage.hides_thoughts = r->hides_thoughts;
+	a->passage.on_ready = on_ready;
+	a->passage.owner = a;
+	r->passage = &a->passage;
+	if (a->is_as_sent && r->model.n)
+		r->body = http_request_of(a->x)->body;
 }
 
 static bool start(struct answer *a, const struct dialect_past *past, struct err *e)
@@ -454,6 +570,7 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 	a->is_kept = kept_is_wanted(a->serve, a->dialect, a->request);
 	serve_keep_headers(a->x, a->dialect, a->request);
 	note_request(a);
+	open_passage(a);
 	name_model(a);
 	a->writer = a->dialect->writer_new(&(struct dialect_answer){
 		.id = str_z(trace_id(a->trace)),

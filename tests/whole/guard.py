@@ -126,7 +126,7 @@ class Guard(unittest.TestCase):
                     _, _, answer = server.chat("make hello.txt", model="m", stream=True, tools=TOOLS)
                     for chunk in answer:
                         if chunk:
-                            chunk.pop("id"), chunk.pop("created")
+                            chunk.pop("id"), chunk.pop("created", None)
                     seen.append(answer)
                     self.assertEqual(1, source.asked)
                     source.close()

@@ -250,7 +250,7 @@ static struct str rest_of_path(
 	struct buf path, plain;
 	buf_init(&path, LIMIT_JSON_BYTES);
 	buf_init(&plain, LIMIT_JSON_BYTES);
-	d->path(r, &path);
+	d->path(r, true, &path);
 	struct str query = buf_str(&path), rest;
 	str_cut(&query, '?', &rest);
 	bool has_model = str_starts(rest, str_z(prefix));
