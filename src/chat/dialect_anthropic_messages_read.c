@@ -11,6 +11,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_anthropic.h"
+#include "chat/quirks.h"
 #include "chat/seal.h"
 
 /* ---- what stands for a block elsewhere ---- */
@@ -121,6 +122,7 @@ static bool read_text(struct request_reading *g, const struct js_at *at, struct 
 	if (!js_get_str(&member, &text, e))
 		return false;
 	if (is_billing(text)) {
+		quirk_note(QUIRK_BILLING, g->t, "%zu bytes are left out of the prompt", text.n);
 		chat_add_block(g->r, (struct chat_block){ .type = CHAT_BLOCK_RAW,
 					     .extra = chat_request_keep(
 						     g->r, json_incref((json_t *)at->value)) });

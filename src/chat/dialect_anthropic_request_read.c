@@ -8,6 +8,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_anthropic.h"
+#include "chat/quirks.h"
 
 /* ---- tools ---- */
 
@@ -75,7 +76,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 		return false;
 	if (str_eq_z(kind, "custom"))
 		return read_function(g, at, e);
-	trace_note(g->t, LAYER_CLIENT, "tools",
+	quirk_note(QUIRK_PROVIDER_TOOLS, g->t,
 		"a tool of type '%.*s' runs at its provider: it is offered there only",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;

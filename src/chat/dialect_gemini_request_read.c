@@ -9,6 +9,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_gemini.h"
+#include "chat/quirks.h"
 
 enum { DEPTH_MAX = 64 };
 
@@ -84,7 +85,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 	if (!js_get_object(at, e))
 		return false;
 	if (!js_has(&list)) {
-		trace_note(g->t, LAYER_CLIENT, "tools",
+		quirk_note(QUIRK_PROVIDER_TOOLS, g->t,
 			"a tool that runs at its provider is offered there only");
 		return true;
 	}

@@ -10,6 +10,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_openai.h"
+#include "chat/quirks.h"
 #include "chat/request_read.h"
 
 static void add_text_block(struct chat_request *r, enum chat_block_type type, struct str text)
@@ -219,6 +220,12 @@ static bool read_message(struct chat_request *r, const struct js_at *at, struct 
 		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
 }
 
+static bool is_result_in_parts(const struct js_at *message)
+{
+	struct js_at role = js_key(message, "role"), content = js_key(message, "content");
+	return str_eq_z(js_text(role.value), "tool") && json_is_array(content.value);
+}
+
 bool openai_read_messages(
 	struct chat_request *r, struct trace *t, const struct js_at *at, struct err *e)
 {
@@ -227,11 +234,15 @@ bool openai_read_messages(
 		return false;
 	if (count == 0)
 		return js_fail(at, e, "is empty: there is nothing to answer");
+	size_t in_parts = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct js_at message = js_item(at, i);
 		if (!read_message(r, &message, e))
 			return false;
+		in_parts += is_result_in_parts(&message);
 	}
+	if (in_parts)
+		quirk_note(QUIRK_RESULT_PARTS, t, "%zu results are read as their text", in_parts);
 	if (r->message_count > count)
 		trace_note(t, LAYER_CLIENT, "history",
 			"images of %zu tool results were moved into user messages behind them",

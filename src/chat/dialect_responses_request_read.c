@@ -6,6 +6,7 @@
  */
 #include "base/limits.h"
 #include "chat/dialect_responses.h"
+#include "chat/quirks.h"
 
 /* ---- what is kept elsewhere ---- */
 
@@ -168,6 +169,8 @@ static bool read_namespace(struct request_reading *g, const struct js_at *at, st
 		if (!js_get_object(&tool, e) || !read_function(g, &tool, space, e))
 			return false;
 	}
+	quirk_note(QUIRK_NAMESPACE, g->t, "the %zu functions of %.*s stand beside the others",
+		count, STR_ARG(str_sub(space, 0, LIMIT_QUOTE_BYTES)));
 	return true;
 }
 
@@ -187,7 +190,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 		read_bridged(g, responses_bridge_of_type(kind));
 		return true;
 	}
-	trace_note(g->t, LAYER_CLIENT, "tools",
+	quirk_note(QUIRK_PROVIDER_TOOLS, g->t,
 		"a tool of type '%.*s' runs at its provider: it is offered there only",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;

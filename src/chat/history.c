@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "chat/dialect.h"
+#include "chat/quirks.h"
 
 /* What the turn being rewritten has seen. */
 struct turn {
@@ -50,7 +51,7 @@ static bool is_same_id(struct str a, struct str b)
 
 /* The call that a result answers: the first open one of its id; one without an id answers the first
  * open call. */
-static size_t find_call(const struct turn *turn, const struct chat_block *result)
+static size_t find_call(const struct turn *turn, const struct chat_block *result, struct trace *t)
 {
 	size_t answered = turn->call_count;
 	for (size_t i = 0; i < turn->call_count; i++) {
@@ -61,8 +62,12 @@ static size_t find_call(const struct turn *turn, const struct chat_block *result
 			answered = i;
 	}
 	for (size_t i = 0; i < turn->call_count; i++)
-		if (answered == turn->call_count && is_same_id(turn->ids[i], result->id))
+		if (answered == turn->call_count && is_same_id(turn->ids[i], result->id)) {
+			quirk_note(QUIRK_IDS, t, "'%.*s' answers '%.*s'",
+				STR_ARG(str_sub(result->id, 0, LIMIT_QUOTE_BYTES)),
+				STR_ARG(str_sub(turn->ids[i], 0, LIMIT_QUOTE_BYTES)));
 			answered = i;
+		}
 	return answered;
 }
 
@@ -108,7 +113,7 @@ static bool begin_turn(struct history *h, struct turn *turn, size_t index, struc
 static bool take_result(struct history *h, struct turn *turn, size_t index,
 	struct chat_block *result, struct err *e)
 {
-	size_t call = find_call(turn, result);
+	size_t call = find_call(turn, result, h->t);
 	if (call == turn->call_count) {
 		fail(e, ERR_BAD_DATA, LAYER_CLIENT,
 			"messages[%zu]: a tool result for the call '%.*s', which the assistant "

@@ -167,6 +167,8 @@ struct chat_request {
 	const struct chat_raw *raw;     /* NULL: it is a conversation */
 	const struct chat_bound *bound; /* NULL: anybody may answer it */
 	bool loads_only;     /* the client wants the model loaded and nothing said: no messages */
+	bool is_side;        /* work beside the conversation, such as its title: quirks.h */
+	bool keeps_quirks;   /* quirks.h leaves it alone */
 	const json_t *extra; /* members of the client's body that we do not know, or that say more
 				than we understand; NULL if none */
 	/* Private: growth and what to release; see request.c. */

@@ -28,6 +28,7 @@ struct args {
 	struct str script;
 	bool no_guard;
 	bool allow_pull;
+	bool no_quirks;
 	bool no_store;
 };
 
@@ -88,6 +89,10 @@ static const struct opt options[] = {
 		OPT_INTO(struct args, no_guard),
 		.help = "pass answers to requests with tools as they come: mend no calls and never "
 			"ask a model again" },
+	{ .name = "no-quirks",
+		OPT_INTO(struct args, no_quirks),
+		.help = "give a model of this machine what clients send as they send it "
+			"(docs/quirks.md)" },
 	OPT_HEADING("what is kept"),
 	{ .name = "no-store",
 		OPT_INTO(struct args, no_store),
@@ -266,7 +271,8 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 	const struct args *args = in->args;
 	struct serve_options o = { .hosts = args->hosts.items,
 		.host_count = args->hosts.count,
-		.is_unguarded = args->no_guard };
+		.is_unguarded = args->no_guard,
+		.keeps_quirks = args->no_quirks };
 	h->arena = in->arena;
 	/* A client and its upstream each, and the files of the house. */
 	fd_raise_limit(2 * LIMIT_HTTP_CONNECTIONS + 256);

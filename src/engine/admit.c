@@ -36,8 +36,8 @@ void engine_forget(struct engine *g, struct lane *l)
 
 void engine_leave_lane(struct engine *g, struct lane *l)
 {
+	l->used_at = l->task->job.is_side ? 0 : ++g->uses;
 	l->task = NULL;
-	l->used_at = ++g->uses;
 	lane_truncate(l, l->in_cache);
 	g->may_admit = true;
 }
@@ -85,13 +85,14 @@ static struct lane *least_missed(const struct engine *g, const struct lane *not_
 	return best;
 }
 
-/* An idle source is continued in place if little of it is lost by that; else its beginning is
- * shared with another lane. */
-static struct lane *choose_target(const struct engine *g, struct lane *source, size_t keep)
+/* An idle source is continued in place if little of it is lost by that, and by nothing that is done
+ * beside its conversation; else its beginning is shared with another lane. */
+static struct lane *choose_target(
+	const struct engine *g, struct lane *source, size_t keep, bool is_side)
 {
 	struct lane *other = least_missed(g, source);
 	bool is_idle = source && !source->task;
-	if (is_idle && (!other || keep >= source->in_cache / 4 * 3))
+	if (is_idle && (!other || (!is_side && keep >= source->in_cache / 4 * 3)))
 		return source;
 	return other ? other : is_idle ? source : NULL;
 }
@@ -165,9 +166,10 @@ static void note_prompt(struct task *t, const struct lane *l)
 
 /* The lane for a prompt of which `source` knows the first `keep` tokens; NULL if there is none or
  * not enough cells. */
-static struct lane *make_place(struct engine *g, struct lane *source, size_t keep, size_t need)
+static struct lane *make_place(
+	struct engine *g, struct lane *source, size_t keep, size_t need, bool is_side)
 {
-	struct lane *target = choose_target(g, source, keep);
+	struct lane *target = choose_target(g, source, keep, is_side);
 	if (!target || free_cells(g, need, target, source))
 		return target;
 	if (source && !source->task && free_cells(g, need, source, source))
@@ -187,8 +189,9 @@ static bool place(struct engine *g, struct task *t, struct err *e)
 	if (!m.keep)
 		source = NULL;
 	size_t total = m.keep + m.rest.n;
-	struct lane *target =
-		check_fits(g, total, e) ? make_place(g, source, m.keep, needed(g, t, total)) : NULL;
+	struct lane *target = check_fits(g, total, e) ? make_place(g, source, m.keep,
+								needed(g, t, total), t->job.is_side)
+						      : NULL;
 	if (target && target == source) {
 		engine_rewind(g, target, m.keep);
 	} else if (target) {

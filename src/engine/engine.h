@@ -191,6 +191,7 @@ struct engine_job {
 	 * thoughts. */
 	int thinking_tokens;
 	int top_logprobs;   /* ENGINE_NO_LOGPROBS, or how many beside the one that was taken */
+	bool is_side;       /* what it leaves in the cache is the first to go */
 	struct mailbox *to; /* of struct engine_event; outlives the job */
 	void *owner;        /* given back in each event */
 };

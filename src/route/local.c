@@ -19,6 +19,7 @@
 #include "base/must.h"
 #include "chat/digest.h"
 #include "chat/guide_cache.h"
+#include "chat/quirks.h"
 #include "chat/template_memory.h"
 #include "chat/tool_format.h"
 #include "route/held.h"
@@ -407,6 +408,7 @@ static void post(struct local_call *c, const struct engine_segment *segments, si
 				      : 0,
 		.thinking_tokens = thinking_tokens_for(r),
 		.top_logprobs = logprobs_for(r),
+		.is_side = r->is_side,
 		.to = l->mail,
 		.owner = c,
 	};
@@ -476,6 +478,7 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	struct local_call *c = NULL;
 	if (r->raw)
 		return start_raw(l, r, t, sink, e);
+	r = quirks_for_model(r, t);
 	rendered_init(&text);
 	if (template_memory_render(l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {
 		size_t count;
@@ -500,6 +503,7 @@ static bool count(struct backend *b, const struct chat_request *r, struct trace 
 {
 	struct local *l = (struct local *)b;
 	struct rendered text;
+	r = quirks_for_model(r, t);
 	rendered_init(&text);
 	bool ok = template_memory_render(
 		l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e);

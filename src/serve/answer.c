@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/passage.h"
+#include "chat/quirks.h"
 #include "route/guarded.h"
 #include "serve/kept.h"
 #include "serve/serve_int.h"
@@ -68,7 +69,7 @@ static void keep(struct answer *a, enum outcome outcome, struct str upstream, in
 {
 	struct store_ledger_row row = {
 		.trace_id = str_z(trace_id(a->trace)),
-		.client = STR("serve"),
+		.client = a->request && a->request->is_side ? STR("side") : STR("serve"),
 		.model = a->request ? a->request->model : STR(""),
 		.upstream = upstream,
 		.outcome = outcome_text(a, outcome),
@@ -571,6 +572,8 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 	serve_keep_headers(a->x, a->dialect, a->request);
 	note_request(a);
 	open_passage(a);
+	a->request->keeps_quirks = a->serve->keeps_quirks;
+	quirks_mark(a->request, a->trace);
 	name_model(a);
 	a->writer = a->dialect->writer_new(&(struct dialect_answer){
 		.id = str_z(trace_id(a->trace)),

@@ -511,6 +511,7 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 		.arena = arena_new(),
 		.puller = o->puller,
 		.is_unguarded = o->is_unguarded,
+		.keeps_quirks = o->keeps_quirks,
 		.alive_ms = o->alive_ms ? o->alive_ms : SERVE_ALIVE_MS };
 	s->hosts = arena_calloc(s->arena, o->host_count + 1, sizeof *s->hosts);
 	for (size_t i = 0; i < o->host_count; i++)

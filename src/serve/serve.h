@@ -43,6 +43,7 @@ struct serve_options {
 	 * may ask can fill the disk then. */
 	struct http_client *puller;
 	bool is_unguarded; /* answers pass as they come, unmended (route/guarded.h) */
+	bool keeps_quirks; /* requests are not made fit for a model of ours (chat/quirks.h) */
 };
 
 enum {

@@ -23,7 +23,7 @@ struct serve {
 	size_t host_count;
 	struct arena *arena;
 	int64_t alive_ms;
-	bool is_unguarded;
+	bool is_unguarded, keeps_quirks;
 	struct metrics metrics;
 	struct answer *answers;     /* under way */
 	struct vectors *vectors;    /* as well */

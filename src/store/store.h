@@ -60,7 +60,8 @@ bool store_session_list(struct store *s, struct arena *a, size_t limit, struct s
 /* The ledger: one row for each request, for counting and for bills. */
 struct store_ledger_row {
 	struct str trace_id;
-	struct str client; /* "serve", "agent", or what a client calls itself */
+	struct str client; /* "serve", "side" (chat/quirks.h), "agent", or what a client calls
+			      itself */
 	struct str model;
 	struct str upstream;
 	struct str outcome; /* "ok" or the name of the layer that failed */

@@ -114,6 +114,9 @@ bool answer_add(struct answer *a, struct engine_event *event)
 		a->done = *event->done;
 		snprintf(a->end_text, sizeof a->end_text, "%.*s", STR_ARG(event->done->end_text));
 		a->done.end_text = str_z(a->end_text);
+		if (a->done.end != ENGINE_END_ERROR && a->done.end != ENGINE_END_CANCELLED)
+			assert_int_equal(
+				a->done.cached_tokens + a->done.read_tokens, a->done.prompt_tokens);
 		break;
 	default: assert_int_equal(event->type, ENGINE_DONE);
 	}

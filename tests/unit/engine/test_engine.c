@@ -442,6 +442,37 @@ static void threads_may_ask_at_the_same_time(void **state)
 	engine_free(g);
 }
 
+static void ask_beside(struct world *w, struct engine *g, struct str prompt, bool is_side)
+{
+	struct engine_segment segment = { prompt, false };
+	struct engine_job job = fixture_job(&segment, w->to, 1);
+	struct answer a;
+	job.is_side = is_side;
+	answer_of(g, &job, &a);
+	answer_clear(&a);
+}
+
+static void work_beside_a_conversation_leaves_it_known(void **state)
+{
+	struct world *w = *state;
+	for (int is_side = 0; is_side < 2; is_side++) {
+		struct engine *g = fixture_open(w->path, 2, 0);
+		struct answer first, again;
+		ask(w, g, STR(TURN "the main one"), 1, &first);
+		assert_int_equal(first.done.prompt_bytes, sizeof(TURN "the main one") - 1);
+		ask_beside(w, g, STR("a title for this"), is_side);
+		ask_beside(w, g, STR("keep what matters"), is_side);
+		if (is_side) /* not even one that goes on from it takes its place */
+			ask_beside(w, g, STR(TURN "the main one, and its title"), true);
+		ask(w, g, STR(TURN "the main one"), 1, &again);
+		bool is_known = again.done.cached_tokens == again.done.prompt_tokens - 1;
+		assert_int_equal(is_known, is_side);
+		answer_clear(&first);
+		answer_clear(&again);
+		engine_free(g);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +489,7 @@ int main(void)
 		cmocka_unit_test(answers_side_by_side_are_those_alone),
 		cmocka_unit_test(answers_that_outgrow_the_cache_take_turns),
 		cmocka_unit_test(closing_ends_every_job),
+		cmocka_unit_test(work_beside_a_conversation_leaves_it_known),
 		cmocka_unit_test(threads_may_ask_at_the_same_time),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
