@@ -65,6 +65,7 @@ struct local_call {
 	uint64_t job;
 	struct held held;         /* while its reader is slow */
 	struct loop_timer *again; /* tells what is held; NULL: was never paused */
+	bool has_noted_room;
 	bool is_paused;
 	bool is_unread; /* so much was held that it was given up */
 	bool is_busy;   /* inside the sink */
@@ -268,10 +269,27 @@ static void take_done(struct local_call *c, const struct engine_done *d)
 	chat_send(own_sink(c), &stop);
 }
 
+/* More is asked for than there is room for: clients do that by themselves. It is answered as far as
+ * it goes, and ends for its length if it comes so far. */
+static void note_room(struct local_call *c, int64_t prompt_tokens)
+{
+	int64_t most = c->request->sampling.max_tokens;
+	int64_t holds = engine_facts(c->local->engine)->context_tokens;
+	if (c->has_noted_room || most <= 0 || prompt_tokens + most <= holds)
+		return;
+	c->has_noted_room = true;
+	trace_note(c->trace, LAYER_PROMPT, "clamped",
+		"%lld tokens of answer are asked for, %lld fit beside the prompt of %lld in the "
+		"context of %lld",
+		(long long)most, (long long)(holds - prompt_tokens), (long long)prompt_tokens,
+		(long long)holds);
+}
+
 static void tell_event(struct local_call *c, const struct engine_event *event)
 {
 	switch (event->type) {
 	case ENGINE_PROGRESS:
+		note_room(c, event->progress.prompt_tokens);
 		chat_send_alive(
 			own_sink(c), event->progress.done_tokens, event->progress.prompt_tokens);
 		break;

@@ -45,6 +45,7 @@ struct answer {
 	size_t answer_bytes, logprob_bytes; /* of a whole answer, gathered so far */
 	struct err excess;                  /* set: the answer has become too long */
 	struct err fault;
+	uint64_t asked;             /* the hash of all that is asked; 0: it is not compared */
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
 	bool is_kept;               /* for later requests */
 	bool is_as_sent;            /* reading the request found nothing to mend or to note */
@@ -93,6 +94,8 @@ static void finish(struct answer *a, enum outcome outcome)
 	int64_t took_ms = clock_ms() - a->began_ms;
 	m->requests[outcome]++;
 	m->running--;
+	if (outcome == OUTCOME_OK && a->asked)
+		again_answered(&a->serve->again, a->asked, clock_ms());
 	if (outcome == OUTCOME_FAILED)
 		m->errors[a->fault.layer]++;
 	metrics_took(&m->whole, took_ms);
@@ -381,21 +384,39 @@ static bool ask_next(struct answer *a, const struct chat_event *stop)
 	return true;
 }
 
+/* Which program asks which model. */
+static uint64_t client_of(const struct answer *a)
+{
+	uint64_t hash = str_hash(http_request_header(a->x, "user-agent"));
+	hash = str_hash_on(hash, http_request_of(a->x)->peer);
+	return str_hash_on(hash, a->request->model);
+}
+
+static void take_failure(struct answer *a, const struct err *why)
+{
+	a->fault = *why;
+	if (why->kind == ERR_CONTEXT && !a->serve->is_unguarded)
+		again_overflowed(&a->serve->again, client_of(a), clock_ms(), &a->fault);
+	struct err e = a->fault;
+	if (a->has_told && is_passing(a) && a->request->is_stream) {
+		/* What was told before it goes out before it. */
+		passage_part(&a->passage, "it failed");
+		join(a);
+		send_out(a);
+	}
+	if (a->has_begun)
+		tell_end(a, &(struct chat_event){ .type = CHAT_FAIL, .err = &e });
+	else
+		refuse(a, &e);
+}
+
 static void take_end(struct answer *a, const struct chat_event *event)
 {
 	bool is_stop = event->type == CHAT_STOP;
 	if (is_stop && ask_next(a, event))
 		return;
 	if (!is_stop)
-		a->fault = *event->err;
-	if (!is_stop && a->has_told && is_passing(a) && a->request->is_stream) {
-		/* What was told before it goes out before it. */
-		passage_part(&a->passage, "it failed");
-		join(a);
-		send_out(a);
-	}
-	if (!is_stop && !a->has_begun)
-		refuse(a, event->err);
+		take_failure(a, event->err);
 	else if (is_stop && a->is_kept)
 		keep_answer(a, event);
 	else
@@ -494,6 +515,16 @@ static void note_request(const struct answer *a)
 			STR_ARG(str_sub(agent, 0, LIMIT_QUOTE_BYTES)));
 }
 
+/* False if the client goes in circles without adding a word. */
+static bool may_ask(struct answer *a, struct err *e)
+{
+	const struct chat_request *r = a->request;
+	if (a->serve->is_unguarded || !r->is_stream || !r->tool_count)
+		return true;
+	a->asked = str_hash_on(str_hash(a->path), http_request_of(a->x)->body);
+	return again_may_ask(&a->serve->again, a->asked, clock_ms(), e);
+}
+
 /* A request that names no model means the first one there is. */
 static void name_model(struct answer *a)
 {
@@ -575,6 +606,8 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 	a->request->keeps_quirks = a->serve->keeps_quirks;
 	quirks_mark(a->request, a->trace);
 	name_model(a);
+	if (!may_ask(a, e))
+		return false;
 	a->writer = a->dialect->writer_new(&(struct dialect_answer){
 		.id = str_z(trace_id(a->trace)),
 		.model = a->request->model,

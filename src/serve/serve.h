@@ -48,8 +48,8 @@ struct serve_options {
 
 enum {
 	SERVE_PORT = 8093,
-	SERVE_ALIVE_MS = 1000, /* what the measured clients took as life is one event a second */
-	SERVE_STOP_MS = 5000   /* for answers under way when the server is told to stop */
+	SERVE_ALIVE_MS = 900, /* what the measured clients took as life is one event a second */
+	SERVE_STOP_MS = 5000  /* for answers under way when the server is told to stop */
 };
 
 /* Listens. Router and writer outlive it; the writer may be NULL (nothing is kept then). */

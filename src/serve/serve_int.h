@@ -6,6 +6,7 @@
 
 #include "chat/dialect.h"
 #include "net/http_server.h"
+#include "serve/again.h"
 #include "serve/metrics.h"
 #include "serve/serve.h"
 
@@ -25,6 +26,7 @@ struct serve {
 	int64_t alive_ms;
 	bool is_unguarded, keeps_quirks;
 	struct metrics metrics;
+	struct again again;
 	struct answer *answers;     /* under way */
 	struct vectors *vectors;    /* as well */
 	struct http_client *puller; /* fetches models for clients; NULL: it is not done */

@@ -163,6 +163,53 @@ class Local(unittest.TestCase):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
 
+    def overlong(self, words, agent="tests"):
+        """A prompt that does not fit, in every dialect: status and text of the refusal."""
+        headers = {"User-Agent": agent}
+        asked = {"model": self.model, "messages": [{"role": "user", "content": words}], "max_tokens": 5}
+        gemini = {"contents": [{"role": "user", "parts": [{"text": words}]}]}
+        paths = {
+            "openai": ("/v1/chat/completions", asked), "anthropic": ("/v1/messages", asked), "ollama": ("/api/chat", asked),
+            "responses": ("/v1/responses", {"model": self.model, "input": words}),
+            "gemini": (f"/v1beta/models/{self.model}:generateContent", gemini)}
+        return {name: self.server.request("POST", path, body, headers) for name, (path, body) in paths.items()}
+
+    def test_a_prompt_that_does_not_fit_is_refused_in_words_that_clients_know(self):
+        known = {"openai": ("maximum context length", "context_length_exceeded"), "responses": ("maximum context length", "context_length_exceeded"),
+                 "anthropic": ("prompt is too long: ", " tokens > 4096 maximum"), "ollama": ("the input exceeds the context length",),
+                 "gemini": ("The input token count exceeds the maximum number of tokens allowed",)}
+        for name, (status, _, body) in self.overlong("word " * 3000).items():
+            text = body.decode()
+            self.assertEqual(status, 400, (name, text))
+            for words in known[name]:
+                self.assertIn(words, text)
+            self.assertRegex(text, r"the prompt has \d{4,} tokens, the context holds 4096")
+
+    def test_a_client_that_never_gets_below_the_limit_is_ended(self):
+        body = {"model": self.model, "messages": [{"role": "user", "content": "word " * 3000}]}
+        answers = [self.server.request("POST", "/v1/chat/completions", body, {"User-Agent": "loops"}) for _ in range(8)]
+        self.assertEqual({status for status, _, _ in answers}, {400})
+        told = [json.loads(text)["error"] for _, _, text in answers]
+        self.assertEqual([error["code"] == "context_length_exceeded" for error in told], [True] * 6 + [False] * 2)
+        self.assertIn("stopped after 7 requests in a row", told[6]["message"])
+        self.assertNotIn("context length", told[6]["message"])
+
+    def test_a_limit_larger_than_what_fits_is_no_error(self):
+        for most in (32_000, 65_536):
+            status, headers, answer = self.server.chat("Say something.", model=self.model, temperature=0, max_tokens=most, stop=list("etaoin"))
+            self.assertEqual(status, 200, answer)
+            trace = {k.lower(): v for k, v in headers.items()}["x-request-id"]
+            self.assertIn(f"{most} tokens of answer are asked for", self.traced(trace))
+
+    def traced(self, request):
+        """It is written down beside the answering."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            told = self.home.run("trace", request, "--full").stdout
+            if told:
+                return told
+        return ""
+
     def test_a_server_without_its_model_says_why_and_goes(self):
         broken = self.home.write("broken.gguf", "GGUF" + "x" * 100)
         done = self.home.run("serve", "--listen", "127.0.0.1:0", "--model", broken, "--no-store")

@@ -1,0 +1,71 @@
+/*
+ * again.c - see again.h.
+ *
+ * Layer: client.
+ */
+#include "serve/again.h"
+
+enum { MS_PER_S = 1000 };
+
+/* The row of that hash, rested or not; NULL if there is none. */
+static struct again_row *find(struct again *a, uint64_t hash)
+{
+	for (size_t i = 0; i < AGAIN_KEPT; i++)
+		if (a->rows[i].hash == hash)
+			return &a->rows[i];
+	return NULL;
+}
+
+/* The one that was not asked for the longest time: a free one has never been. */
+static struct again_row *oldest(struct again *a)
+{
+	struct again_row *row = &a->rows[0];
+	for (size_t i = 1; i < AGAIN_KEPT; i++)
+		if (a->rows[i].last_ms < row->last_ms)
+			row = &a->rows[i];
+	return row;
+}
+
+/* Counts it, and tells how often it came without a rest. */
+static unsigned count(struct again *a, uint64_t hash, int64_t now_ms)
+{
+	struct again_row *row = find(a, hash);
+	bool is_known = row && now_ms - row->last_ms < AGAIN_REST_MS;
+	if (!row)
+		row = oldest(a);
+	*row = (struct again_row){ hash, is_known ? row->count + 1 : 1, now_ms };
+	return row->count;
+}
+
+bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e)
+{
+	struct again_row *row = find(a, hash);
+	if (!row || row->count < AGAIN_SAME || now_ms - row->last_ms >= AGAIN_REST_MS)
+		return true;
+	row->last_ms = now_ms;
+	fail(e, ERR_USAGE, LAYER_CLIENT,
+		"this very request was answered %u times, and came again with nothing added to it: "
+		"the client does not understand its answers, so it is not answered again",
+		row->count);
+	return err_mend(e, "look at `offgrid trace last`; after %d s without it, it is answered",
+		AGAIN_REST_MS / MS_PER_S);
+}
+
+void again_answered(struct again *a, uint64_t hash, int64_t now_ms)
+{
+	count(a, hash, now_ms);
+}
+
+void again_overflowed(struct again *a, uint64_t hash, int64_t now_ms, struct err *e)
+{
+	unsigned times = count(a, hash, now_ms);
+	if (times <= AGAIN_OVERFLOWS)
+		return;
+	const struct err refusal = *e;
+	err_clear(e);
+	fail(e, ERR_USAGE, LAYER_CLIENT,
+		"stopped after %u requests in a row that were too large, since making them shorter "
+		"did not help: %s",
+		times, refusal.what);
+	err_mend(e, "%s", refusal.mend);
+}

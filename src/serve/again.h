@@ -1,0 +1,49 @@
+/*
+ * again.h - noticing clients that ask the same for ever, and ending it.
+ *
+ * Two loops are known that no client ends by itself: a request with tools that was answered and
+ * comes again unchanged, since the client did not understand the answer (134 times in a minute
+ * were measured), and a prompt that does not fit, which the client shortens and sends again without
+ * ever getting below the limit (112 times in two minutes). Both are ended from here with an error
+ * in plain words, of a kind that no client answers by trying again; once AGAIN_REST_MS have passed
+ * without it, everything is forgotten.
+ *
+ * Only streams that offer tools are compared, byte by byte by their hash, and only answers that
+ * went out whole are counted: who measures a model asks the same often, agents do not, and who
+ * tries again after a failure is right. Overflows are counted by client and model.
+ *
+ * A fixed table of numbers; the caller tells the time. Of one thread.
+ *
+ * Layer: client.
+ */
+#ifndef OFFGRID_SERVE_AGAIN_H
+#define OFFGRID_SERVE_AGAIN_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+	AGAIN_SAME = 16,     /* answers to the same request, after which it is refused */
+	AGAIN_OVERFLOWS = 6, /* prompts that did not fit, after which the words are others */
+	AGAIN_REST_MS = 60000,
+	AGAIN_KEPT = 64
+};
+
+struct again {
+	struct again_row {
+		uint64_t hash; /* 0: free */
+		unsigned count;
+		int64_t last_ms;
+	} rows[AGAIN_KEPT];
+};
+
+/* Before a request is answered, with the hash of all that it says: false if it is to be refused. */
+bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e);
+/* It was answered whole. */
+void again_answered(struct again *a, uint64_t hash, int64_t now_ms);
+
+/* A prompt did not fit. `hash` is that of the client and the model. When it was too often, `e`, the
+ * refusal, becomes one that does not ask for less. */
+void again_overflowed(struct again *a, uint64_t hash, int64_t now_ms, struct err *e);
+
+#endif

@@ -1,0 +1,76 @@
+#include "../unit.h"
+
+#include <string.h>
+
+#include "serve/again.h"
+
+static void the_same_answered_too_often_is_refused_until_a_rest(void **state)
+{
+	(void)state;
+	struct again a = { .rows = { { 0 } } };
+	struct err e = { 0 };
+	int64_t now = 5000;
+	for (int i = 0; i < AGAIN_SAME; i++) {
+		assert_true(again_may_ask(&a, 7, ++now, &e));
+		again_answered(&a, 7, ++now);
+	}
+	assert_true(again_may_ask(&a, 8, now, &e));
+	assert_false(again_may_ask(&a, 7, now, &e));
+	assert_err(e, ERR_USAGE, LAYER_CLIENT);
+	assert_int_equal(err_http_status(&e), 400);
+	now += AGAIN_REST_MS - 1;
+	assert_false(again_may_ask(&a, 7, now, &e));
+	now += AGAIN_REST_MS;
+	assert_true(again_may_ask(&a, 7, now, &e));
+	again_answered(&a, 7, now);
+	assert_true(again_may_ask(&a, 7, now, &e));
+}
+
+static void what_was_not_answered_does_not_count(void **state)
+{
+	(void)state;
+	struct again a = { .rows = { { 0 } } };
+	for (int i = 0; i < 10 * AGAIN_SAME; i++)
+		assert_true(again_may_ask(&a, 7, i, NULL));
+}
+
+static void many_requests_beside_forget_the_longest_unasked(void **state)
+{
+	(void)state;
+	struct again a = { .rows = { { 0 } } };
+	for (int i = 0; i < AGAIN_SAME; i++)
+		again_answered(&a, 7, 1);
+	for (uint64_t other = 100; other < 100 + AGAIN_KEPT - 1; other++)
+		again_answered(&a, other, 2);
+	assert_false(again_may_ask(&a, 7, 3, &(struct err){ 0 }));
+	for (uint64_t other = 300; other < 300 + AGAIN_KEPT; other++)
+		again_answered(&a, other, 4);
+	assert_true(again_may_ask(&a, 7, 5, NULL));
+}
+
+static void overflows_without_end_are_told_in_other_words(void **state)
+{
+	(void)state;
+	struct again a = { .rows = { { 0 } } };
+	for (int i = 0; i <= AGAIN_OVERFLOWS; i++) {
+		struct err e = { 0 };
+		fail(&e, ERR_CONTEXT, LAYER_PROMPT, "the prompt has 9 tokens, the context holds 4");
+		err_mend(&e, "shorten the conversation");
+		again_overflowed(&a, 7, i, &e);
+		assert_int_equal(e.kind, i < AGAIN_OVERFLOWS ? ERR_CONTEXT : ERR_USAGE);
+		assert_non_null(strstr(e.what, "the prompt has 9 tokens, the context holds 4"));
+		assert_string_equal(e.mend, "shorten the conversation");
+		assert_int_equal(err_http_status(&e), 400);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_answered_too_often_is_refused_until_a_rest),
+		cmocka_unit_test(what_was_not_answered_does_not_count),
+		cmocka_unit_test(many_requests_beside_forget_the_longest_unasked),
+		cmocka_unit_test(overflows_without_end_are_told_in_other_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
