@@ -6,7 +6,7 @@
  * What the probes were answered decides: a broken rule names its layer. What is in the store is
  * only told, since whoever broke it may have been mended or gone.
  *
- * Layer: whichever is at fault.
+ * Layer: client, wire, prompt, parse.
  */
 #include "base/must.h"
 #include "doctor/probes_int.h"
