@@ -26,22 +26,29 @@ static struct again_row *oldest(struct again *a)
 	return row;
 }
 
-/* Counts it, and tells how often it came without a rest. */
-static unsigned count(struct again *a, uint64_t hash, int64_t now_ms)
+/* The row of that hash, a fresh one if there is none or if it has rested. */
+static struct again_row *take(struct again *a, uint64_t hash, int64_t now_ms)
 {
 	struct again_row *row = find(a, hash);
-	bool is_known = row && now_ms - row->last_ms < AGAIN_REST_MS;
-	if (!row)
+	if (!row) {
 		row = oldest(a);
-	*row = (struct again_row){ hash, is_known ? row->count + 1 : 1, now_ms };
-	return row->count;
+		*row = (struct again_row){ .hash = hash };
+	} else if (now_ms - row->last_ms >= AGAIN_REST_MS) {
+		row->count = 0;
+	}
+	return row;
 }
 
 bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e)
 {
-	struct again_row *row = find(a, hash);
-	if (!row || row->count < AGAIN_SAME || now_ms - row->last_ms >= AGAIN_REST_MS)
+	struct again_row *row = take(a, hash, now_ms);
+	if (row->count < AGAIN_SAME) {
+		if (row->running || now_ms - row->last_ms < AGAIN_LEAST_MS)
+			row->count = 0;
+		row->running++;
+		row->last_ms = now_ms;
 		return true;
+	}
 	row->last_ms = now_ms;
 	fail(e, ERR_USAGE, LAYER_CLIENT,
 		"this very request was answered %u times, and came again with nothing added to it: "
@@ -51,21 +58,27 @@ bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e
 		AGAIN_REST_MS / MS_PER_S);
 }
 
-void again_answered(struct again *a, uint64_t hash, int64_t now_ms)
+void again_over(struct again *a, uint64_t hash, bool is_answered, int64_t now_ms)
 {
-	count(a, hash, now_ms);
+	struct again_row *row = find(a, hash);
+	if (!row)
+		return;
+	row->count += is_answered;
+	row->running -= row->running > 0;
+	row->last_ms = now_ms;
 }
 
 void again_overflowed(struct again *a, uint64_t hash, int64_t now_ms, struct err *e)
 {
-	unsigned times = count(a, hash, now_ms);
-	if (times <= AGAIN_OVERFLOWS)
+	struct again_row *row = take(a, hash, now_ms);
+	row->last_ms = now_ms;
+	if (++row->count <= AGAIN_OVERFLOWS)
 		return;
 	const struct err refusal = *e;
 	err_clear(e);
 	fail(e, ERR_USAGE, LAYER_CLIENT,
 		"stopped after %u requests in a row that were too large, since making them shorter "
 		"did not help: %s",
-		times, refusal.what);
+		row->count, refusal.what);
 	err_mend(e, "%s", refusal.mend);
 }

@@ -9,8 +9,10 @@
  * without it, everything is forgotten.
  *
  * Only streams that offer tools are compared, byte by byte by their hash, and only answers that
- * went out whole are counted: who measures a model asks the same often, agents do not, and who
- * tries again after a failure is right. Overflows are counted by client and model.
+ * went out whole are counted: who tries again after a failure is right. A client in a circle has
+ * one request at a time and does something between two; who measures a server does not. So what
+ * comes while the same is being answered, or within AGAIN_LEAST_MS of it, begins a new count.
+ * Overflows are counted by client and model.
  *
  * A fixed table of numbers; the caller tells the time. Of one thread.
  *
@@ -26,21 +28,22 @@ enum {
 	AGAIN_SAME = 16,     /* answers to the same request, after which it is refused */
 	AGAIN_OVERFLOWS = 6, /* prompts that did not fit, after which the words are others */
 	AGAIN_REST_MS = 60000,
+	AGAIN_LEAST_MS = 100, /* the quickest circle that was measured took 430 */
 	AGAIN_KEPT = 64
 };
 
 struct again {
 	struct again_row {
 		uint64_t hash; /* 0: free */
-		unsigned count;
+		unsigned count, running;
 		int64_t last_ms;
 	} rows[AGAIN_KEPT];
 };
 
 /* Before a request is answered, with the hash of all that it says: false if it is to be refused. */
 bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e);
-/* It was answered whole. */
-void again_answered(struct again *a, uint64_t hash, int64_t now_ms);
+/* The same for each that was let pass: its answer is over; it may have been none. */
+void again_over(struct again *a, uint64_t hash, bool is_answered, int64_t now_ms);
 
 /* A prompt did not fit. `hash` is that of the client and the model. When it was too often, `e`, the
  * refusal, becomes one that does not ask for less. */

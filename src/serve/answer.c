@@ -94,8 +94,8 @@ static void finish(struct answer *a, enum outcome outcome)
 	int64_t took_ms = clock_ms() - a->began_ms;
 	m->requests[outcome]++;
 	m->running--;
-	if (outcome == OUTCOME_OK && a->asked)
-		again_answered(&a->serve->again, a->asked, clock_ms());
+	if (a->asked)
+		again_over(&a->serve->again, a->asked, outcome == OUTCOME_OK, clock_ms());
 	if (outcome == OUTCOME_FAILED)
 		m->errors[a->fault.layer]++;
 	metrics_took(&m->whole, took_ms);
@@ -521,8 +521,11 @@ static bool may_ask(struct answer *a, struct err *e)
 	const struct chat_request *r = a->request;
 	if (a->serve->is_unguarded || !r->is_stream || !r->tool_count)
 		return true;
-	a->asked = str_hash_on(str_hash(a->path), http_request_of(a->x)->body);
-	return again_may_ask(&a->serve->again, a->asked, clock_ms(), e);
+	uint64_t hash = str_hash_on(str_hash(a->path), http_request_of(a->x)->body);
+	if (!again_may_ask(&a->serve->again, hash, clock_ms(), e))
+		return false;
+	a->asked = hash;
+	return true;
 }
 
 /* A request that names no model means the first one there is. */

@@ -131,7 +131,9 @@ class Circles(unittest.TestCase):
         self.addCleanup(server.stop)
         tools = [{"type": "function", "function": {"name": "write", "parameters": TOOL}}]
         for _ in range(16):
+            time.sleep(0.12)  # who measures does not wait; who loops does something between two
             self.assertEqual(server.chat("again", stream=True, tools=tools)[0], 200)
+        time.sleep(0.12)
         status, _, answer = server.chat("again", stream=True, tools=tools)
         self.assertEqual((status, answer["error"]["layer"]), (400, "client"))
         self.assertIn("answered 16 times", answer["error"]["message"])

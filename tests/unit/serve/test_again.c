@@ -4,48 +4,69 @@
 
 #include "serve/again.h"
 
+/* Asked, and answered at once. */
+static bool goes(struct again *a, uint64_t hash, int64_t now, struct err *e)
+{
+	if (!again_may_ask(a, hash, now, e))
+		return false;
+	again_over(a, hash, true, now);
+	return true;
+}
+
 static void the_same_answered_too_often_is_refused_until_a_rest(void **state)
 {
 	(void)state;
 	struct again a = { .rows = { { 0 } } };
 	struct err e = { 0 };
 	int64_t now = 5000;
-	for (int i = 0; i < AGAIN_SAME; i++) {
-		assert_true(again_may_ask(&a, 7, ++now, &e));
-		again_answered(&a, 7, ++now);
-	}
-	assert_true(again_may_ask(&a, 8, now, &e));
-	assert_false(again_may_ask(&a, 7, now, &e));
+	for (int i = 0; i < AGAIN_SAME; i++)
+		assert_true(goes(&a, 7, now += AGAIN_LEAST_MS, &e));
+	assert_true(goes(&a, 8, now, &e));
+	assert_false(goes(&a, 7, now += AGAIN_LEAST_MS, &e));
 	assert_err(e, ERR_USAGE, LAYER_CLIENT);
 	assert_int_equal(err_http_status(&e), 400);
-	now += AGAIN_REST_MS - 1;
-	assert_false(again_may_ask(&a, 7, now, &e));
-	now += AGAIN_REST_MS;
-	assert_true(again_may_ask(&a, 7, now, &e));
-	again_answered(&a, 7, now);
-	assert_true(again_may_ask(&a, 7, now, &e));
+	assert_false(goes(&a, 7, now += AGAIN_REST_MS - 1, &e));
+	assert_true(goes(&a, 7, now += AGAIN_REST_MS, &e));
+	assert_true(goes(&a, 7, now += AGAIN_LEAST_MS, &e));
 }
 
 static void what_was_not_answered_does_not_count(void **state)
 {
 	(void)state;
 	struct again a = { .rows = { { 0 } } };
-	for (int i = 0; i < 10 * AGAIN_SAME; i++)
-		assert_true(again_may_ask(&a, 7, i, NULL));
+	for (int i = 0; i < 10 * AGAIN_SAME; i++) {
+		assert_true(again_may_ask(&a, 7, i * 1000, NULL));
+		again_over(&a, 7, false, i * 1000);
+	}
+}
+
+static void who_measures_is_not_in_a_circle(void **state)
+{
+	(void)state;
+	struct again a = { .rows = { { 0 } } };
+	for (int i = 0; i < 10 * AGAIN_SAME; i++) /* one behind the other, at once */
+		assert_true(goes(&a, 7, 9000 + i * (AGAIN_LEAST_MS - 1), NULL));
+	assert_true(again_may_ask(&a, 8, 9000, NULL));
+	assert_true(again_may_ask(&a, 8, 9000, NULL)); /* several at the same time */
+	for (int i = 0; i < 10 * AGAIN_SAME; i++) {
+		again_over(&a, 8, true, 9000 + i * 1000);
+		assert_true(again_may_ask(&a, 8, 9500 + i * 1000, NULL));
+	}
 }
 
 static void many_requests_beside_forget_the_longest_unasked(void **state)
 {
 	(void)state;
 	struct again a = { .rows = { { 0 } } };
+	int64_t now = 5000;
 	for (int i = 0; i < AGAIN_SAME; i++)
-		again_answered(&a, 7, 1);
+		assert_true(goes(&a, 7, now += AGAIN_LEAST_MS, NULL));
 	for (uint64_t other = 100; other < 100 + AGAIN_KEPT - 1; other++)
-		again_answered(&a, other, 2);
-	assert_false(again_may_ask(&a, 7, 3, &(struct err){ 0 }));
+		goes(&a, other, now + 1, NULL);
+	assert_false(goes(&a, 7, now + AGAIN_LEAST_MS, &(struct err){ 0 }));
 	for (uint64_t other = 300; other < 300 + AGAIN_KEPT; other++)
-		again_answered(&a, other, 4);
-	assert_true(again_may_ask(&a, 7, 5, NULL));
+		goes(&a, other, now + AGAIN_LEAST_MS, NULL);
+	assert_true(goes(&a, 7, now + 2 * AGAIN_LEAST_MS, NULL));
 }
 
 static void overflows_without_end_are_told_in_other_words(void **state)
@@ -69,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_answered_too_often_is_refused_until_a_rest),
 		cmocka_unit_test(what_was_not_answered_does_not_count),
+		cmocka_unit_test(who_measures_is_not_in_a_circle),
 		cmocka_unit_test(many_requests_beside_forget_the_longest_unasked),
 		cmocka_unit_test(overflows_without_end_are_told_in_other_words),
 	};
