@@ -102,3 +102,12 @@ void quirk_note(enum quirk q, struct trace *t, const char *format, ...)
 	va_end(args);
 	trace_note(t, LAYER_CLIENT, "quirk", "%s: %s", quirks[q].name, words);
 }
+
+bool quirk_changes_nothing(const struct trace_record *r)
+{
+	static const enum quirk rows[] = { QUIRK_BILLING, QUIRK_NAMESPACE, QUIRK_RESULT_PARTS };
+	bool is_one = false;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		is_one = is_one || str_starts(r->text, str_z(quirks[rows[i]].name));
+	return is_one && str_eq_z(str_z(r->what), "quirk");
+}

@@ -63,6 +63,10 @@ extern const char *const quirk_where_names[QUIRK_WHERE_COUNT]; /* "before a mode
 void quirk_note(enum quirk q, struct trace *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Whether a record of a trace is the note of a row that leaves the bytes of a request as they are
+ * for an upstream of its own dialect. */
+bool quirk_changes_nothing(const struct trace_record *r);
+
 /* Sets is_side of a request that is work beside the conversation: titles, memories, commit
  * messages.
  */

@@ -565,7 +565,9 @@ static bool read_request(struct answer *a, const struct dialect_past *past, stru
 	if (past && past->chain_count)
 		trace_note(a->trace, LAYER_CLIENT, "goes on", "from %zu earlier answers kept here",
 			past->chain_count);
-	a->is_as_sent = !past && trace_count(a->trace) == noted;
+	a->is_as_sent = !past;
+	for (size_t i = noted; i < trace_count(a->trace); i++)
+		a->is_as_sent &= quirk_changes_nothing(trace_get(a->trace, i));
 	return a->request != NULL;
 }
 

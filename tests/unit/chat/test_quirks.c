@@ -185,6 +185,19 @@ static void what_is_only_told_is_told(void **state)
 	end(&f);
 }
 
+static void some_notes_change_no_bytes(void **state)
+{
+	(void)state;
+	struct fixture f = begin();
+	quirk_note(QUIRK_BILLING, f.trace, "9 bytes");
+	quirk_note(QUIRK_IDS, f.trace, "'a1' answers 'a_1'");
+	trace_note(f.trace, LAYER_CLIENT, "tools", "billing header");
+	assert_true(quirk_changes_nothing(trace_get(f.trace, 0)));
+	assert_false(quirk_changes_nothing(trace_get(f.trace, 1)));
+	assert_false(quirk_changes_nothing(trace_get(f.trace, 2)));
+	end(&f);
+}
+
 static void the_page_says_the_same(void **state)
 {
 	(void)state;
@@ -218,6 +231,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(it_can_be_turned_off),
 		cmocka_unit_test(work_beside_the_conversation_is_known),
 		cmocka_unit_test(what_is_only_told_is_told),
+		cmocka_unit_test(some_notes_change_no_bytes),
 		cmocka_unit_test(the_page_says_the_same),
 	};
 	assert_int_equal(argc, 2);
