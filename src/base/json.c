@@ -40,7 +40,7 @@ static size_t nesting_depth(struct str text)
 	return deepest;
 }
 
-json_t *js_parse(struct str text, enum layer layer, struct err *e)
+static json_t *parse(struct str text, size_t flags, enum layer layer, struct err *e)
 {
 	if (text.n > LIMIT_JSON_BYTES) {
 		fail(e, ERR_TOO_BIG, layer, "JSON of %zu bytes is over the limit of %zu", text.n,
@@ -54,12 +54,22 @@ json_t *js_parse(struct str text, enum layer layer, struct err *e)
 		return NULL;
 	}
 	json_error_t why;
-	json_t *value = json_loadb(
-		text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	json_t *value = json_loadb(text.n ? text.p : "", text.n,
+		flags | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (!value)
 		fail(e, ERR_BAD_DATA, layer, "not valid JSON at line %d, column %d: %s", why.line,
 			why.column, why.text);
 	return value;
+}
+
+json_t *js_parse(struct str text, enum layer layer, struct err *e)
+{
+	return parse(text, 0, layer, e);
+}
+
+json_t *js_parse_message(struct str text, enum layer layer, struct err *e)
+{
+	return parse(text, JSON_ALLOW_NUL, layer, e);
 }
 
 static int append(const char *bytes, size_t n, void *out)

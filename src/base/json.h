@@ -1,12 +1,12 @@
 /*
  * json.h - JSON through jansson, with errors that say where.
  *
- * Parsing is strict (RFC 8259, UTF-8, no duplicate keys, no NUL in strings, depth and size capped).
- * Values are jansson's reference-counted `json_t`; building and freeing them is done with jansson's
- * own functions (json_pack, json_object_set_new, json_decref). Reading values that come from
- * outside is done here, through a cursor that knows its path, so that a wrong type is reported as
- * "messages[2].content: should be a string, is a number". The prefix is `js_` because jansson owns
- * `json_`.
+ * Parsing is strict (RFC 8259, UTF-8, no duplicate keys, depth and size capped, and no NUL in
+ * strings but in messages). Values are jansson's reference-counted `json_t`; building and freeing
+ * them is done with jansson's own functions (json_pack, json_object_set_new, json_decref). Reading
+ * values that come from outside is done here, through a cursor that knows its path, so that a wrong
+ * type is reported as "messages[2].content: should be a string, is a number". The prefix is `js_`
+ * because jansson owns `json_`.
  */
 #ifndef OFFGRID_BASE_JSON_H
 #define OFFGRID_BASE_JSON_H
@@ -20,6 +20,9 @@
 /* New reference, or NULL: ERR_BAD_DATA in `layer`, with line, column and what was wrong. Any value
  * may stand at top. */
 json_t *js_parse(struct str text, enum layer layer, struct err *e);
+/* The same for what clients and upstreams send: their texts hold what tools read from files and
+ * what models said, and NUL is a character like others there. */
+json_t *js_parse_message(struct str text, enum layer layer, struct err *e);
 
 /* Compact text appended to `out`, keys in the order they were set; false if the buffer's cap is
  * hit. */

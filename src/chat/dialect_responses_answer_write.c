@@ -133,7 +133,7 @@ static void write_failure_of(const struct err *e, struct buf *out)
 	}
 	buf_init(&document, LIMIT_JSON_BYTES);
 	dialect_openai.write_error(e, &document);
-	json_t *value = js_parse(buf_str(&document), LAYER_WIRE, NULL);
+	json_t *value = js_parse_message(buf_str(&document), LAYER_WIRE, NULL);
 	js_write(json_object_get(value, "error"), out);
 	json_decref(value);
 	buf_clear(&document);

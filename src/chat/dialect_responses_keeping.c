@@ -63,7 +63,7 @@ static bool may_name(struct str body)
 
 static bool names(struct str body, struct arena *a, struct dialect_names *out)
 {
-	json_t *doc = may_name(body) ? js_parse(body, LAYER_CLIENT, NULL) : NULL;
+	json_t *doc = may_name(body) ? js_parse_message(body, LAYER_CLIENT, NULL) : NULL;
 	*out = (struct dialect_names){ 0 };
 	if (doc) {
 		out->previous = arena_str(a, text_at(doc, "previous_response_id"));
@@ -78,7 +78,7 @@ static bool names(struct str body, struct arena *a, struct dialect_names *out)
 /* A new reference to the item of that id in an answer, or NULL. */
 static json_t *find_item(const struct dialect_turn *turn, struct str id)
 {
-	json_t *answer = js_parse(turn->answered, LAYER_DISK, NULL),
+	json_t *answer = js_parse_message(turn->answered, LAYER_DISK, NULL),
 	       *output = json_object_get(answer, "output"), *found = NULL;
 	for (size_t i = 0; i < json_array_size(output) && !found; i++)
 		if (str_eq(text_at(json_array_get(output, i), "id"), id))
@@ -105,7 +105,7 @@ static void resolve(json_t *input, const struct dialect_past *past)
 static struct chat_request *read_request(struct str path, struct str body,
 	const struct dialect_past *past, struct arena *a, struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_CLIENT, e);
+	json_t *doc = js_parse_message(body, LAYER_CLIENT, e);
 	if (!doc)
 		return NULL;
 	resolve(json_object_get(doc, "input"), past);
@@ -140,8 +140,8 @@ static bool read_items(
 
 static bool read_turn(struct request_reading *g, const struct dialect_turn *turn, struct err *e)
 {
-	json_t *asked = js_parse(turn->asked, LAYER_DISK, e),
-	       *answered = asked ? js_parse(turn->answered, LAYER_DISK, e) : NULL;
+	json_t *asked = js_parse_message(turn->asked, LAYER_DISK, e),
+	       *answered = asked ? js_parse_message(turn->answered, LAYER_DISK, e) : NULL;
 	bool ok = answered && read_items(g, asked, "a kept request", e) &&
 		  read_items(g, json_object_get(answered, "output"), "a kept answer", e);
 	json_decref(asked);
@@ -256,10 +256,10 @@ static json_t *all_asked(const struct dialect_past *past)
 	json_t *list = json_array();
 	for (size_t i = 0; i < past->chain_count; i++) {
 		const struct dialect_turn *turn = &past->chain[i];
-		json_t *asked = js_parse(turn->asked, LAYER_DISK, NULL);
+		json_t *asked = js_parse_message(turn->asked, LAYER_DISK, NULL);
 		add_items(list, asked, turn->id);
 		json_decref(asked);
-		json_t *answered = js_parse(turn->answered, LAYER_DISK, NULL);
+		json_t *answered = js_parse_message(turn->answered, LAYER_DISK, NULL);
 		if (i + 1 < past->chain_count)
 			add_items(list, json_object_get(answered, "output"), turn->id);
 		json_decref(answered);

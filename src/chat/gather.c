@@ -423,7 +423,7 @@ void gather_end(struct gather *g, const struct err *why)
 
 json_t *gather_parse(struct str text, struct err *e)
 {
-	json_t *value = js_parse(text, LAYER_WIRE, e);
+	json_t *value = js_parse_message(text, LAYER_WIRE, e);
 	if (!value && str_starts(str_trim_left(text), STR("<")))
 		err_mend(e, "it is a web page: look for a captive portal or a proxy between here "
 			    "and the upstream");

@@ -267,6 +267,6 @@ struct chat_request *request_read(const struct dialect *dialect,
 	const struct request_member *members, struct str path, struct str body, struct arena *a,
 	struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_CLIENT, e);
+	json_t *doc = js_parse_message(body, LAYER_CLIENT, e);
 	return doc ? request_read_value(dialect, members, path, doc, NULL, a, t, e) : NULL;
 }

@@ -45,6 +45,22 @@ static void hostile_documents_are_refused(void **state)
 	buf_clear(&deep);
 }
 
+static void messages_may_hold_any_character(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	json_t *value = js_parse_message(STR("\"a\\u0000b\""), LAYER_CLIENT, &e);
+	assert_true(str_eq(js_text(value), str_n("a\0b", 3)));
+	struct buf out;
+	buf_init(&out, 100);
+	assert_true(js_write(value, &out));
+	assert_string_equal(buf_z(&out), "\"a\\u0000b\"");
+	buf_clear(&out);
+	json_decref(value);
+	assert_null(js_parse_message(STR("{\"a\\u0000b\":1}"), LAYER_CLIENT, &e));
+	assert_err(e, ERR_BAD_DATA, LAYER_CLIENT);
+}
+
 static void writing_gives_back_what_was_read(void **state)
 {
 	(void)state;
@@ -143,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_type_names_its_path),
 		cmocka_unit_test(hostile_documents_are_refused),
+		cmocka_unit_test(messages_may_hold_any_character),
 		cmocka_unit_test(writing_gives_back_what_was_read),
 		cmocka_unit_test(a_quoted_string_reads_back),
 		cmocka_unit_test(every_byte_is_quoted_at_every_place),
