@@ -72,9 +72,11 @@ static void read_usage(struct anthropic_reader *rd, const struct js_at *usage)
 	rd->gather.has_usage = u->prompt_tokens || u->answer_tokens;
 }
 
+/* A guess at the prompt's tokens, which another of us marks as such, is not known yet. */
 static void tell_alive(struct anthropic_reader *rd)
 {
-	int64_t prompt = rd->gather.usage.prompt_tokens;
+	const struct chat_usage *usage = &rd->gather.usage;
+	int64_t prompt = usage->is_estimate ? 0 : usage->prompt_tokens;
 	if (!rd->gather.has_finish)
 		chat_send_alive(rd->gather.sink, prompt, prompt);
 }

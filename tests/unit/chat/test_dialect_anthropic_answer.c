@@ -85,6 +85,31 @@ static void a_second_beginning_changes_nothing(void **state)
 		BEGIN TEXT("0", "Hi") BEGIN END("end_turn") OVER, "text Hi\n" USAGE "stop end");
 }
 
+static void keep_alive(void *owner, const struct chat_event *event)
+{
+	if (event->type == CHAT_ALIVE)
+		*(struct chat_alive *)owner = event->alive;
+}
+
+static struct chat_alive alive_after(const char *piece)
+{
+	struct chat_alive alive = { -1, -1 };
+	struct dialect_reader *rd =
+		dialect_anthropic.reader_new((struct chat_sink){ keep_alive, &alive });
+	dialect_anthropic.read_piece(rd, STR(""), str_z(piece));
+	dialect_anthropic.reader_free(rd);
+	return alive;
+}
+
+#define GUESS "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":12}}"
+
+static void a_guess_at_the_prompt_is_not_told_as_known(void **state)
+{
+	(void)state;
+	assert_int_equal(alive_after(GUESS "}").prompt_tokens, 12);
+	assert_int_equal(alive_after(GUESS ",\"is_estimate\":true}").prompt_tokens, 0);
+}
+
 static void calls_come_in_many_shapes(void **state)
 {
 	(void)state;
@@ -496,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_thoughts_and_usage_are_told),
 		cmocka_unit_test(a_second_beginning_changes_nothing),
+		cmocka_unit_test(a_guess_at_the_prompt_is_not_told_as_known),
 		cmocka_unit_test(calls_come_in_many_shapes),
 		cmocka_unit_test(what_runs_at_the_provider_is_no_call),
 		cmocka_unit_test(why_it_ended),
