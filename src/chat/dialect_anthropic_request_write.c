@@ -201,14 +201,21 @@ static const struct effort {
 	{ "high", "high", 16384 },
 };
 
+static const struct effort *effort_named(struct str name)
+{
+	for (size_t i = 0; i < sizeof efforts / sizeof efforts[0]; i++)
+		if (str_eq_z(name, efforts[i].name))
+			return &efforts[i];
+	return NULL;
+}
+
 /* What the request's effort means, or NULL: no thinking, or none that may be asked for here. */
 static const struct effort *effort_of(
 	const struct chat_request *r, const struct anthropic_written *written, struct trace *t)
 {
-	const struct effort *effort = NULL;
-	for (size_t i = 0; i < sizeof efforts / sizeof efforts[0]; i++)
-		if (str_eq_z(r->reasoning_effort, efforts[i].name))
-			effort = &efforts[i];
+	bool is_unnamed = r->wants_thoughts && !r->reasoning_effort.n;
+	const struct effort *effort =
+		effort_named(is_unnamed ? STR("medium") : r->reasoning_effort);
 	if (!effort || r->hides_thoughts || own_member(r, "thinking"))
 		return NULL;
 	bool is_forced = r->tool_count && (r->tool_choice == CHAT_CHOICE_REQUIRED ||

@@ -223,6 +223,7 @@ static bool read_think(struct request_reading *g, const struct js_at *at, struct
 {
 	if (json_is_false(at->value))
 		g->r->reasoning_effort = STR("none");
+	g->r->wants_thoughts = json_is_true(at->value);
 	return !js_has(at) || json_is_boolean(at->value) || request_read_effort(g, at, e);
 }
 

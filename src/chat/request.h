@@ -159,12 +159,14 @@ struct chat_request {
 				      */
 	bool is_stream;              /* the client wants a stream; route/ always streams */
 	bool wants_usage;            /* the client wants usage in its stream */
-	bool hides_thoughts;      /* the client asked for no thoughts and expects none: a model that
-				     can do without is told so, and what is thought all the same is
-				     not shown */
-	bool continues_assistant; /* the last message is an assistant's, to be continued and not
-				     answered */
-	const struct chat_raw *raw;     /* NULL: it is a conversation */
+	bool hides_thoughts; /* the client asked for no thoughts and expects none: a model that
+				can do without is told so, and what is thought all the same is
+				not shown */
+	bool wants_thoughts; /* the client asked for thinking, perhaps without naming an effort:
+				where nobody thinks unasked, this is to ask */
+	bool continues_assistant;   /* the last message is an assistant's, to be continued and not
+				       answered */
+	const struct chat_raw *raw; /* NULL: it is a conversation */
 	const struct chat_bound *bound; /* NULL: anybody may answer it */
 	bool loads_only;     /* the client wants the model loaded and nothing said: no messages */
 	bool is_side;        /* work beside the conversation, such as its title: quirks.h */

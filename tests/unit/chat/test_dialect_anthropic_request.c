@@ -357,6 +357,24 @@ static void an_effort_becomes_a_way_of_thinking(void **state)
 	assert_true(trace_says(f->trace, "where a tool is forced"));
 }
 
+static void who_asks_for_thoughts_without_an_effort_gets_some(void **state)
+{
+	struct fixture *f = *state;
+	static const char adaptive[] = "\"thinking\":{\"type\":\"adaptive\"}";
+	expect_part(passed(f, &dialect_ollama, &dialect_anthropic,
+			    "{\"model\":\"claude-opus-5\",\"think\":true," SAID "}"),
+		adaptive);
+	assert_null(strstr(passed(f, &dialect_ollama, &dialect_anthropic,
+				   "{\"model\":\"claude-opus-5\",\"think\":false," SAID "}"),
+		"thinking"));
+	/* Google's word shows thoughts if there are any; it does not ask for them. */
+	assert_null(strstr(
+		passed(f, &dialect_gemini, &dialect_anthropic,
+			"{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}],"
+			"\"generationConfig\":{\"thinkingConfig\":{\"includeThoughts\":true}}}"),
+		"thinking"));
+}
+
 static void a_thought_goes_back_only_to_who_sealed_it(void **state)
 {
 	struct fixture *f = *state;
@@ -425,6 +443,7 @@ int main(void)
 		test(the_same_dialect_gets_what_it_alone_knows),
 		test(other_dialects_are_brought_into_shape),
 		test(an_effort_becomes_a_way_of_thinking),
+		test(who_asks_for_thoughts_without_an_effort_gets_some),
 		test(a_thought_goes_back_only_to_who_sealed_it),
 		test(a_request_over_the_limit_leaves_nothing),
 		test(a_seal_names_its_maker),
