@@ -21,6 +21,7 @@ from programs import PROGRAMS
 
 HERE = pathlib.Path(__file__).resolve().parent
 NODE = "node"  # the runtime of all programs from npm, pinned like them
+ELSEWHERE = {"sdk": HERE.parent / "sdk" / "npm"}  # what is installed alike, but is no program
 
 
 class Missing(Exception):
@@ -35,7 +36,7 @@ def cache_folder():
 
 
 def lock_of(name):
-    npm = HERE / "npm" / name / "package-lock.json"
+    npm = ELSEWHERE.get(name, HERE / "npm" / name) / "package-lock.json"
     return npm if npm.exists() else HERE / "venv" / f"{name}.txt"
 
 
