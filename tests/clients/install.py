@@ -21,7 +21,9 @@ from programs import PROGRAMS
 
 HERE = pathlib.Path(__file__).resolve().parent
 NODE = "node"  # the runtime of all programs from npm, pinned like them
-ELSEWHERE = {"sdk": HERE.parent / "sdk" / "npm"}  # what is installed alike, but is no program
+SDK = HERE.parent / "sdk"
+ELSEWHERE = {"sdk": SDK / "npm" / "package-lock.json",  # vendors' clients: no programs, but installed alike
+             **{f"sdk-{name}": SDK / f"{name}.txt" for name in ("openai", "anthropic", "genai", "ollama")}}
 
 
 class Missing(Exception):
@@ -36,7 +38,9 @@ def cache_folder():
 
 
 def lock_of(name):
-    npm = ELSEWHERE.get(name, HERE / "npm" / name) / "package-lock.json"
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    npm = HERE / "npm" / name / "package-lock.json"
     return npm if npm.exists() else HERE / "venv" / f"{name}.txt"
 
 
@@ -96,6 +100,7 @@ def check_that_it_starts(name, folder):
     """npm passes over a binary for this system that it could not fetch, and says that all is well."""
     if name == NODE:
         run([str(node_folder() / "node"), "--version"], folder, "Node")
+    if name not in PROGRAMS:
         return
     for where, script in PROGRAMS[name].after:
         run([str(node_folder() / "node"), script], folder / "node_modules" / where, f"{name}: {script}")

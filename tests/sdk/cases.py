@@ -77,9 +77,10 @@ def said(text, finish="end", **more):
     return {"text": text, "finish": finish, "calls": [], **more}
 
 
-def both(name, ask, *args, **more):
+def both(name, ask, *args, streams_need=(), **more):
     """The same asked whole and as a stream."""
-    return (Case(name, ask, *args, **more), Case(f"{name}, streamed", {**ask, "stream": True}, *args, **more))
+    whole = Case(name, ask, *args, **more)
+    return whole, dataclasses.replace(whole, name=f"{name}, streamed", ask={**ask, "stream": True}, needs=whole.needs + streams_need)
 
 
 SCRIPTED = tuple(name for name in UPSTREAMS if name != "engine")
@@ -101,7 +102,8 @@ CASES = (
           upstreams=SCRIPTED),
     *both("structured output", {"words": "as json", "schema": SCHEMA}, (said("{\"a\": 1}", json={"a": 1}),), carries=("the only number",)),
     *both("a limit", {"words": "too short", "limit": 5, "temperature": 0}, (said("not all of", "length"),)),
-    *both("a refusal of the model", {"words": "never say"}, (said("I will not", "filter"),), upstreams=SCRIPTED),
+    *both("a refusal of the model", {"words": "never say"}, (said("I will not", "filter"),), streams_need=("refusals",),
+          upstreams=SCRIPTED),
     *both("a wrong key", {"words": "hello"}, key="a-wrong-secret", status=401),
     *both("no such model", {"words": "hello"}, model="nobody", status=404),
     *both("a wrong request", {"words": "hello", "temperature": -1}, status=400, needs=("wrong",)),

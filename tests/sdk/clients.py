@@ -30,6 +30,7 @@ class Client:
     errors: dict          # class by status
     finish: dict = None   # where its words are not the dialect's
     cannot: dict = dataclasses.field(default_factory=dict)  # what, and why
+    package: str = "sdk"  # as clients/install.py knows it: one folder for all of npm, an environment for each of PyPI
 
     def word_for(self, finish):
         return (self.finish or FINISH[self.dialect])[finish]
@@ -57,5 +58,13 @@ NPM = (
            {**AI_CANNOT, **NO_TIMES, **NO_CHOICE, **NO_COUNTS}),
 )
 
-NPM_NAMES = tuple(client.name for client in NPM)
-BY_NAME = {client.name: client for client in NPM}
+PYPI = (
+    Client("py:openai", "openai", STAINLESS, cannot={"refusals": "its helper makes an error of them"},
+           package="sdk-openai"),
+    Client("py:responses", "responses", STAINLESS, package="sdk-openai"),
+    Client("py:anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING, package="sdk-anthropic"),
+    Client("py:genai", "gemini", {**every("ClientError"), 500: "ServerError", 503: "ServerError"}, package="sdk-genai"),
+    Client("py:ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_CHOICE, **NO_COUNTS}, package="sdk-ollama"),
+)
+
+BY_NAME = {client.name: client for client in NPM + PYPI}

@@ -2,7 +2,7 @@
 
 usage: conformance.py [--clients NAMES] [--upstreams NAMES] [--cases WORDS] [--show]
 
-Servers are started once and shared; each client runs in a process of its own (npm/runner.mjs), one case after the other. What
+Servers are started once and shared; each client runs in a process of its own (npm/runner.mjs, pypi/runner.py), one case after the other. What
 was written down is judged when the servers have ended: one row of the ledger for each request, with the numbers the client was told.
 Exit status 1 if anything is not as it must be.
 """
@@ -48,8 +48,12 @@ def plan(fleet, client, options):
 
 def runner_of(client):
     """The words that start it, where, and with which environment."""
-    env = {**os.environ, "OFFGRID_PACKAGES": str(install.ensure("sdk")), "NO_COLOR": "1"}
-    return [str(install.node_folder() / "node"), "--import", "./packages.mjs", "runner.mjs", client.name], HERE / "npm", env
+    place, env = install.ensure(client.package), {**os.environ, "NO_COLOR": "1"}
+    if client.package != "sdk":
+        return [str(place / "bin" / "python"), "runner.py", client.name.removeprefix("py:")], HERE / "pypi", env
+    install.ensure(install.NODE)
+    words = [str(install.node_folder() / "node"), "--import", "./packages.mjs", "runner.mjs", client.name]
+    return words, HERE / "npm", {**env, "OFFGRID_PACKAGES": str(place)}
 
 
 def run(client, jobs):
@@ -218,6 +222,8 @@ def main():
                 for (upstream, case), outcome in zip(rows[name], outcomes[name]):
                     print(name, upstream, case.name, json.dumps(outcome, ensure_ascii=False))
         counts, wrong = judge_all(fleet, clients, rows, outcomes)
+    except install.Missing as why:
+        sys.exit(f"conformance: {why}")
     finally:
         fleet.close()
     wrong += [f"{name}, a broken rule: {rule}" for name, front in fleet.fronts.items() for rule in front.broken()]
