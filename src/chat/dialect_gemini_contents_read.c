@@ -21,6 +21,19 @@ static struct str text_of(const struct js_at *at)
 
 /* ---- parts ---- */
 
+/* Google's client for Python writes the alphabet for URLs, which other APIs refuse. */
+static struct str in_plain_base64(struct arena *a, struct str base64)
+{
+	char *text = arena_z(a, base64);
+	for (size_t i = 0; i < base64.n; i++) {
+		if (text[i] == '-')
+			text[i] = '+';
+		else if (text[i] == '_')
+			text[i] = '/';
+	}
+	return str_n(text, base64.n);
+}
+
 static bool add_image(
 	struct request_reading *g, const struct js_at *part, struct str call, bool *is_one)
 {
@@ -34,7 +47,7 @@ static bool add_image(
 		return true;
 	if (js_has(&data) && str_starts(mime, STR("image/")))
 		url = arena_printf(g->r->arena, "data:%.*s;base64,%.*s", STR_ARG(mime),
-			STR_ARG(text_of(&bytes)));
+			STR_ARG(in_plain_base64(g->r->arena, text_of(&bytes))));
 	bool is_image = js_has(&data) ? str_starts(mime, STR("image/"))
 				      : !mime.n || str_starts(mime, STR("image/"));
 	if (is_image && url.n)

@@ -163,7 +163,8 @@ static void write_response(const struct responses_writer *w, const char *status,
 	buf_add(out, buf_str(&w->items));
 	buf_add_char(out, ']');
 	js_member(out, "usage");
-	if (w->has_usage)
+	/* Once, at the end: it may be known before anything could be told. */
+	if (w->has_usage && strcmp(status, "in_progress") != 0)
 		write_usage(&w->usage, out);
 	else
 		buf_add(out, STR("null"));

@@ -357,6 +357,16 @@ static void an_effort_becomes_a_way_of_thinking(void **state)
 	assert_true(trace_says(f->trace, "where a tool is forced"));
 }
 
+static void an_image_in_the_alphabet_for_urls_is_written_in_the_plain_one(void **state)
+{
+	struct fixture *f = *state;
+	expect_part(
+		passed(f, &dialect_gemini, &dialect_anthropic,
+			"{\"contents\":[{\"parts\":[{\"inlineData\":{\"mimeType\":\"image/png\","
+			"\"data\":\"a-b_c+d/\"}}]}]}"),
+		"\"data\":\"a+b/c+d/\"");
+}
+
 static void who_asks_for_thoughts_without_an_effort_gets_some(void **state)
 {
 	struct fixture *f = *state;
@@ -443,6 +453,7 @@ int main(void)
 		test(the_same_dialect_gets_what_it_alone_knows),
 		test(other_dialects_are_brought_into_shape),
 		test(an_effort_becomes_a_way_of_thinking),
+		test(an_image_in_the_alphabet_for_urls_is_written_in_the_plain_one),
 		test(who_asks_for_thoughts_without_an_effort_gets_some),
 		test(a_thought_goes_back_only_to_who_sealed_it),
 		test(a_request_over_the_limit_leaves_nothing),
