@@ -4,7 +4,7 @@
  * jansson bounds nesting by a constant of its own build; ours is lower and checked before parsing,
  * so that hostile input costs one scan.
  */
-#include "base/json.h"
+#include "base/json_int.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,7 +54,10 @@ static json_t *parse(struct str text, size_t flags, enum layer layer, struct err
 		return NULL;
 	}
 	json_error_t why;
-	json_t *value = json_loadb(text.n ? text.p : "", text.n,
+	json_t *value = js_read_plain(text);
+	if (value)
+		return value;
+	value = json_loadb(text.n ? text.p : "", text.n,
 		flags | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (!value)
 		fail(e, ERR_BAD_DATA, layer, "not valid JSON at line %d, column %d: %s", why.line,
@@ -124,7 +127,7 @@ static uint64_t under(uint64_t word, unsigned char limit)
 }
 
 /* Bytes at the front that stand in a string as they are, eight at a time. */
-static size_t plain_run(struct str s)
+size_t js_plain_run(struct str s)
 {
 	size_t n = 0;
 	uint64_t word;
@@ -141,7 +144,7 @@ static size_t plain_run(struct str s)
 static void add_escaped(struct str s, struct buf *out)
 {
 	while (s.n) {
-		size_t n = plain_run(s);
+		size_t n = js_plain_run(s);
 		buf_add(out, str_sub(s, 0, n));
 		if (n < s.n)
 			add_escape(out, (unsigned char)s.p[n++]);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json_int.h"
 #include "base/limits.h"
 
 static void a_wrong_type_names_its_path(void **state)
@@ -154,9 +154,39 @@ static void members_are_written_one_after_the_other(void **state)
 	buf_clear(&out);
 }
 
+/* Both readers of one text: what the quick one reads is what jansson reads. */
+static void is_read_alike(struct str text, bool is_plain)
+{
+	json_t *slow = json_loadb(
+		text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &(json_error_t){ 0 });
+	json_t *quick = js_read_plain(text);
+	if (quick)
+		assert_true(slow && json_equal(quick, slow));
+	assert_int_equal(quick != NULL, is_plain);
+	json_decref(quick);
+	json_decref(slow);
+}
+
+static void usual_texts_are_read_without_jansson(void **state)
+{
+	(void)state;
+	static const char *const plain[] = { "{}", " [ ] ", "0", "-0", "-12", "1.5e-3", "1E5",
+		"true", "null", "\"\"", "\"a\\n\\\"\\/b\"", "\"\xc3\xa4\"",
+		"{\"a\":[1,{\"b\":false}],\"c\":\"d\"}\n" };
+	static const char *const unusual[] = { "", " ", "{\"a\":1,\"a\":2}", "[1,]", "{\"a\"}",
+		"01", "1.", "-", "1e", "truex", "[1 2]", "\"\n\"", "\"\\x\"", "\"\\u00e4\"",
+		"\"\xff\"", "12345678901234567890", "1e999", "{\"a\\n\":1}", "{\"\":1}", "[1]]",
+		"\"open", "\"open\\" };
+	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+		is_read_alike(str_z(plain[i]), true);
+	for (size_t i = 0; i < sizeof unusual / sizeof unusual[0]; i++)
+		is_read_alike(str_z(unusual[i]), false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usual_texts_are_read_without_jansson),
 		cmocka_unit_test(a_wrong_type_names_its_path),
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(messages_may_hold_any_character),
