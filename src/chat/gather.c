@@ -391,8 +391,10 @@ void gather_done(struct gather *g)
 	g->is_over = true;
 	if (g->has_usage)
 		chat_send_usage(g->sink, &g->usage);
+	enum chat_stop said = g->stop;
 	if (g->stop == CHAT_STOP_END || g->stop == CHAT_STOP_CALLS)
 		g->stop = g->slot_count ? CHAT_STOP_CALLS : CHAT_STOP_END;
+	g->base.has_forgiven |= !g->has_finish || g->stop != said;
 	struct str text = g->stop == CHAT_STOP_END ? buf_str(&g->stop_text) : STR("");
 	chat_send(g->sink,
 		&(struct chat_event){

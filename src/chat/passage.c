@@ -303,8 +303,10 @@ void passage_came(struct passage *p, const struct chat_event *event)
 			passage_part(p, "its end did not come in the dialect's words");
 		return;
 	}
+	/* Before the first word they wait: should this upstream fail, another one is asked, and
+	 * nothing of this one's is to be seen. Signs of our own are given meanwhile. */
 	if (event->type == CHAT_ALIVE)
-		p->pieces[p->piece_count - 1].speaks = true;
+		p->pieces[p->piece_count - 1].speaks = p->item_count || p->has_gone;
 	if (!counts(event))
 		return;
 	p->pieces[p->piece_count - 1].speaks = true;

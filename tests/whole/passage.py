@@ -2,10 +2,11 @@
 
 import json
 import socket
+import threading
 import time
 import unittest
 
-from program import PATIENCE, Home, Server, Upstream
+from program import PATIENCE, Home, Server, Upstream, chunks, gathered
 
 SPACED = {"x_new": {"deep": [1, {"ä": None}]}}  # members that nobody here knows
 TOOL = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
@@ -229,6 +230,58 @@ class Passage(unittest.TestCase):
         self.assertTrue(body.startswith(start + b"\n\n" + hi + b"\n\n"))
         self.assertIn(b'"error"', body)
         self.assertNotIn(b"finish_reason\": \"stop", body)
+
+    def test_a_wrong_reason_to_stop_does_not_pass(self):
+        """A finish reason for calls without a call makes clients ask for ever; one that is missing makes them drop what they have."""
+        for name, ends in (("calls without a call", (openai_chunk({}, "tool_calls"),)), ("none", ())):
+            with self.subTest(name):
+                stream = sse(openai_chunk({"content": "Hi."}), *ends, (None, "[DONE]"))
+                server = self.serve("openai", lambda c, stream=stream: c.send(head("text/event-stream").encode() + stream))
+                _, status, _, body = self.ask(server, "openai", True)
+                self.assertEqual(status, 200)
+                self.assertEqual(gathered(chunks(body))[2], "stop")
+
+    def test_an_upstream_that_fails_before_its_first_word_leaves_nothing(self):
+        good = sse(openai_chunk({"role": "assistant", "content": ""}), openai_chunk({"content": "Hi."}), openai_chunk({}, "stop"), (None, "[DONE]"))
+        ways = [sse(openai_chunk({"role": "assistant", "content": ""})), good]
+        ups = [Upstream(lambda c, way=way: c.send(head("text/event-stream").encode() + way)) for way in ways]
+        config = self.home.path / "config" / "config"
+        config.write_text("".join(f'[upstream "{name}"]\nurl = {up.url}\nmodels = m\n' for name, up in zip("ab", ups)))
+        server = Server(self.home, "--no-store")
+        self.addCleanup(server.stop)
+        for up in ups:
+            self.addCleanup(up.close)
+        _, _, headers, body = self.ask(server, "openai", True, stream_options={"include_usage": True})
+        self.assertEqual(headers["x-offgrid-upstream"], "b")
+        self.assertEqual(body, good)
+
+    def test_silence_is_broken_and_nothing_begins_twice(self):
+        for api, d in DIALECTS.items():
+            with self.subTest(api=api):
+                kind = "application/x-ndjson" if api == "ollama" else "text/event-stream"
+                released = threading.Event()
+
+                def answer(c, d=d, kind=kind, released=released):
+                    c.send(head(kind))
+                    released.wait(PATIENCE)
+                    c.send(d["stream"])
+
+                server = self.serve(api, answer)
+                sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+                sent = json.dumps({"model": "m", **d["request"], **d["stream_more"]}).encode()
+                sock.sendall(f"POST {d['path']} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(sent)}\r\n\r\n".encode() + sent)
+                seen = b""
+                while not seen.partition(b"\r\n\r\n")[2]:
+                    seen += sock.recv(65536)
+                self.assertNotIn("Hi ä".encode(), seen)
+                self.assertNotIn(b"\n:", seen)
+                released.set()
+                while not seen.endswith(b"0\r\n\r\n"):
+                    seen += sock.recv(65536)
+                sock.close()
+                for beginning in (b"event: message_start\n", b"event: response.created\n"):
+                    self.assertLessEqual(seen.count(beginning), 1)
+                self.assertEqual(seen.count(b"system_fingerprint") > 0, api == "openai")
 
     def test_seals_name_their_maker_and_go_back_alone(self):
         block = [{"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": "", "signature": ""}},
