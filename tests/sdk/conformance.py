@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "clients"))
 import install  # noqa: E402
 from cases import CASES, SCHEMA, SCRIPT, TOOLS, asked  # noqa: E402
 from clients import BY_NAME, OVERFLOW  # noqa: E402
-from fleet import KEY, UPSTREAMS, Fleet  # noqa: E402
+from fleet import KEY, UPSTREAMS, Fleet, own_model  # noqa: E402
 
 AT_ONCE = 3     # clients
 PATIENCE = 280  # seconds for all cases of a client; only a hang reaches it
@@ -39,9 +39,11 @@ def plan(fleet, client, options):
             if upstream in case.upstreams and options.cases in case.name and not set(case.needs) & set(client.cannot)]
     jobs = []
     for number, (upstream, case) in enumerate(rows):
-        name = name_of(client, upstream, case)
+        name, model = name_of(client, upstream, case), case.model or fleet.model[upstream]
+        if case.says == "context" and upstream != "engine":
+            model = own_model(client.name, upstream)
         jobs.append({"id": number, "client": client.name, "do": case.does, "origin": fleet.fronts[upstream].origin,
-                     "key": case.key or KEY, "model": case.model or fleet.model[upstream], "ask": asked(case, name),
+                     "key": case.key or KEY, "model": model, "ask": asked(case, name),
                      "gate": f"{fleet.gate.origin}/arrived/{name}"})
     return rows, jobs
 
@@ -167,6 +169,8 @@ class Judge:
 
     def judge_carried(self, request):
         sent = self.front.sent(request)
+        if self.client.dialect == self.upstream:  # as the client wrote it, who may have chosen the alphabet for URLs
+            sent = sent.replace("-", "+").replace("_", "/")
         places = [sent.find(words) for words in self.case.carries]
         self.demand(-1 not in places, "what reached the upstream", sent[-600:])
         if self.client.dialect != self.upstream:
@@ -207,7 +211,8 @@ def main():
     parser.add_argument("--show", action="store_true", help="print every outcome")
     options = parser.parse_args()
     clients = [BY_NAME[name] for name in options.clients]
-    fleet = Fleet(SCRIPT, options.upstreams)
+    models = [own_model(client.name, upstream) for client in clients for upstream in options.upstreams]
+    fleet = Fleet({**SCRIPT, "models": ["script", *models]}, options.upstreams)
     try:
         rows, jobs = {}, {}
         for client in clients:

@@ -24,6 +24,13 @@ BASES = {"openai": "/v1", "responses": "/v1", "anthropic": "/v1", "gemini": "/v1
 UPSTREAMS = ("script", "engine", *BASES)
 
 
+def own_model(client, upstream):
+    """A model of the script for one client alone: prompts that do not fit are counted by model (serve/again.h), and the server
+    behind all others would take them for one client's."""
+    return f"script-{client}-{upstream}".replace(":", "-")
+
+
+
 class Gate:
     """An upstream that knows who asked it and who left. What it does stands in the words it is asked: "wait NAME" never
     answers, "begin NAME" says one word and no more, "refuse STATUS NAME" refuses the first time. GET /arrived/NAME answers when

@@ -72,13 +72,14 @@ class Client(OpenAI):
         [choice] = completion.choices
         message, usage = choice.message, completion.usage
         parsed = getattr(message, "parsed", None)
+        read, said = usage.prompt_tokens_details, usage.completion_tokens_details  # what passes through may lack them
         return {
             "text": message.content or "", "thought": getattr(message, "reasoning_content", None) or "", "finish": choice.finish_reason,
             "calls": [{"id": call.id, "name": call.function.name, "arguments": json.loads(call.function.arguments)}
                       for call in message.tool_calls or []],
             "json": parsed and parsed.model_dump(), "usage_count": reports,
-            "usage": {"prompt": usage.prompt_tokens, "cached": usage.prompt_tokens_details.cached_tokens or 0,
-                      "answer": usage.completion_tokens, "thinking": usage.completion_tokens_details.reasoning_tokens or 0}}
+            "usage": {"prompt": usage.prompt_tokens, "cached": read and read.cached_tokens or 0,
+                      "answer": usage.completion_tokens, "thinking": said and said.reasoning_tokens or 0}}
 
     @staticmethod
     def follow(history, said, answer, results):
