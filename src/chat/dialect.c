@@ -58,6 +58,13 @@ static bool is_overflow(int status, struct str words)
 	return false;
 }
 
+/* Servers that read their model's calls themselves say so when they cannot: it is not they who are
+ * at fault, and asked the same again they say the same. */
+static bool is_unread(int status, struct str words)
+{
+	return status >= 500 && has_nocase(words, STR("failed to parse"));
+}
+
 /* Refusals by status, from the most exact to the widest range. */
 static const struct refusal {
 	int from, to;
@@ -103,6 +110,10 @@ bool dialect_refusal(int status, struct str words, struct err *e)
 		kind = ERR_CONTEXT;
 		layer = LAYER_PROMPT;
 		mend = "send less, or use a model with a larger context";
+	} else if (is_unread(status, words)) {
+		kind = ERR_BAD_DATA;
+		layer = LAYER_PARSE;
+		mend = "say it in other words, or let the upstream pass its model's text on unread";
 	}
 	struct str said =
 		words.n ? str_sub(words, 0, LIMIT_QUOTE_BYTES * 2) : STR("no reason given");

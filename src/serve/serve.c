@@ -23,6 +23,7 @@ enum {
 	STATUS_NOT_YET = 503,
 	STATUS_KEY = 401,
 	STATUS_RATE = 429,
+	STATUS_UNREAD = 422,
 	STATUS_BAD_GATEWAY = 502
 };
 
@@ -34,6 +35,9 @@ int serve_status(const struct err *e)
 		return STATUS_KEY;
 	if (e->kind == ERR_BUSY && e->code == STATUS_RATE)
 		return STATUS_RATE;
+	/* An upstream that cannot read its own model: whoever sees a 5xx asks up to thirty times. */
+	if (e->kind == ERR_BAD_DATA && e->layer == LAYER_PARSE && e->code)
+		return STATUS_UNREAD;
 	if ((e->kind == ERR_BAD_DATA || e->kind == ERR_TOO_BIG) && e->layer != LAYER_CLIENT)
 		return STATUS_BAD_GATEWAY;
 	return err_http_status(e);

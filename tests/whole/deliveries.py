@@ -314,6 +314,7 @@ FAULTS = {
     "404, no such model": Fault(always(refused(404, "Not Found", NO_MODEL)), must_write=False),
     "429 twice, then well": Fault(at_first(2, refused(429, "Too Many Requests", BUSY, "Retry-After: 1\r\n"))),
     "429 for ever": Fault(always(refused(429, "Too Many Requests", BUSY, "Retry-After: 1\r\n")), must_write=False),
+    "500, failed to parse once, then well": Fault(at_first(1, refused(500, "Internal Server Error", UNPARSED))),
     "500, failed to parse": Fault(always(refused(500, "Internal Server Error", UNPARSED)), must_write=False),
     "503 twice while loading, then well": Fault(at_first(2, refused(503, "Service Unavailable", LOADING, "Retry-After: 1\r\n"))),
     "connection reset once, then well": Fault(reset_once),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from deliveries import DELIVERIES, Call, Misbehaving, Row, said
+from deliveries import DELIVERIES, FAULTS, Call, Misbehaving, Row, said
 from program import PATIENCE, PROGRAM, Home, Server, gathered
 
 CONTENT = "hello\n"
@@ -131,6 +131,10 @@ class Guard(unittest.TestCase):
                     self.assertEqual(1, source.asked)
                     source.close()
                 self.assertEqual(seen[0], seen[1])
+
+    def test_an_upstream_that_cannot_read_its_model_is_asked_once_again(self):
+        source = self.upstream(FAULTS["500, failed to parse once, then well"])
+        self.assertEqual("right", self.ask(self.serve(source.url), True))
 
     def test_an_upstream_can_be_left_alone(self):
         source = self.upstream(DELIVERIES["bare JSON"])

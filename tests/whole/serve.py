@@ -231,6 +231,8 @@ class Upstreams(WithHome):
             "429": (lambda c: c.send("HTTP/1.1 429 No\r\nConnection: close\r\n\r\n"), "wire", 429),
             "400 overflow": (lambda c: c.send("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n"
                                               "{\"error\":{\"code\":\"context_length_exceeded\"}}"), "prompt", 400),
+            "cannot read its model": (lambda c: c.send("HTTP/1.1 500 No\r\nConnection: close\r\n\r\n"
+                                                       "{\"error\":{\"code\":500,\"message\":\"Failed to parse input at pos 0\"}}"), "parse", 422),
             "not HTTP": (lambda c: c.send("SSH-2.0-x\r\n"), "wire", 502),
         }
         for name, (answer, layer, status) in cases.items():
