@@ -31,7 +31,7 @@ struct trace {
 		bool is_open;
 	} open[LAYER_COUNT];
 	unsigned broken[LAYER_COUNT];
-	bool has_fault;
+	bool has_fault, forgets_bytes;
 	struct err fault;
 };
 
@@ -144,9 +144,15 @@ unsigned trace_broken_count(const struct trace *t, enum layer layer)
 	return t ? t->broken[layer] : 0;
 }
 
+void trace_forget_bytes(struct trace *t)
+{
+	if (t)
+		t->forgets_bytes = true;
+}
+
 void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str bytes)
 {
-	struct trace_record *r = t ? add(t, layer, what) : NULL;
+	struct trace_record *r = t && !t->forgets_bytes ? add(t, layer, what) : NULL;
 	if (!r)
 		return;
 	r->bytes = (int64_t)bytes.n;
@@ -156,7 +162,7 @@ void trace_bytes(struct trace *t, enum layer layer, const char *what, struct str
 
 void trace_append(struct trace *t, enum layer layer, const char *what, struct str bytes)
 {
-	if (!t)
+	if (!t || t->forgets_bytes)
 		return;
 	struct open *o = &t->open[layer];
 	struct trace_record *r = o->is_open ? &t->records[o->record] : NULL;

@@ -35,6 +35,9 @@ struct trace_record {
 struct trace *trace_new(void);
 void trace_free(struct trace *t); /* NULL is fine */
 
+/* What passed is not written down any more, only what was decided: nobody will keep it. */
+void trace_forget_bytes(struct trace *t);
+
 const char *trace_id(const struct trace *t); /* NUL-terminated; "" for NULL */
 int64_t trace_began_unix_ms(const struct trace *t);
 

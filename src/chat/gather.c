@@ -9,7 +9,7 @@ enum { NAME_BYTES = 1024 };
 
 void gather_init(struct gather *g, const struct dialect *dialect, struct chat_sink sink)
 {
-	*g = (struct gather){ .base = { dialect }, .sink = sink };
+	*g = (struct gather){ .base = { .dialect = dialect }, .sink = sink };
 	buf_init(&g->stop_text, LIMIT_ANSWER_BYTES);
 	buf_init(&g->late[0], LIMIT_ANSWER_BYTES);
 	buf_init(&g->late[1], LIMIT_ANSWER_BYTES);

@@ -670,6 +670,8 @@ void answer_begin(
 	s->answers = a;
 	s->metrics.running++;
 	buf_init(&a->out, LIMIT_ANSWER_BYTES * 4);
+	if (!s->writer)
+		trace_forget_bytes(a->trace);
 	http_watch(x, (struct http_watch){ on_gone, on_drain, a });
 	if (!kept_find(s, x, d, on_found, a, &a->wait))
 		go_on(a, NULL);

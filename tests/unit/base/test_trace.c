@@ -120,6 +120,20 @@ static void nobody_traces_for_free(void **state)
 	assert_string_equal(trace_id(NULL), "");
 }
 
+static void what_nobody_keeps_is_not_copied(void **state)
+{
+	(void)state;
+	struct trace *t = trace_new();
+	trace_forget_bytes(t);
+	trace_bytes(t, LAYER_CLIENT, "request", STR("x"));
+	trace_append(t, LAYER_MODEL, "raw", STR("x"));
+	assert_int_equal(trace_count(t), 0);
+	trace_note(t, LAYER_ROUTE, "decision", "y");
+	assert_int_equal(trace_count(t), 1);
+	trace_forget_bytes(NULL);
+	trace_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +142,7 @@ int main(void)
 		cmocka_unit_test(two_layers_may_follow_one_stream),
 		cmocka_unit_test(what_is_cut_says_so),
 		cmocka_unit_test(nobody_traces_for_free),
+		cmocka_unit_test(what_nobody_keeps_is_not_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
