@@ -1,10 +1,10 @@
--- What wrk asks: a Chat Completions request of about 1.9 KB, as a stream or whole (its argument), and the figures of the
--- run as one line of JSON.
+-- What wrk asks: a request of about 1.9 KB, as a stream or whole (its argument), that is Chat Completions and Messages at once,
+-- so the path says which; and the figures of the run as one line of JSON.
 function init(args)
   local text = string.rep("words ", 290)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
-  wrk.body = '{"model":"mock","stream":' .. tostring(args[1] == "stream") ..
+  wrk.body = '{"model":"mock","max_tokens":1000,"stream":' .. tostring(args[1] == "stream") ..
     ',"messages":[{"role":"user","content":"' .. text .. '"}]}'
 end
 

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from part_serve import CONNECTIONS, KINDS, SECONDS, Proxies, free_port, measure
+from part_serve import CONNECTIONS, KINDS, SECONDS, TRANSLATED, Proxies, free_port, measure, resident_mib
 
 INSTALL = Path(__file__).resolve().parent / "gateways/install"
 LITELLM = """model_list:
@@ -21,16 +21,13 @@ SLOW = {("LiteLLM", "stream"): 5}  # takes longer than a round for its first str
 ASKED = b'{"model":"mock","stream":%s,"messages":[{"role":"user","content":"hello"}]}'
 
 
-def resident_mib(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
-
-
 class Gateways(Proxies):
     def __init__(self, bench):
         super().__init__(bench)
         mock = self.targets["direct"]["whole"][0]
         folder = Path(subprocess.check_output([INSTALL], text=True).strip())  # into the user's own cache, once
         self.headers, self.unable = {}, {}
+        del self.targets[TRANSLATED]  # Portkey does not translate
         portkey = self.start(["node", folder / "node_modules/@portkey-ai/gateway/build/start-server.js", "--headless",
                               f"--port={(port := free_port())}"], 1, port)
         self.targets["Portkey"] = {kind: portkey for kind in KINDS}
