@@ -252,8 +252,8 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 	struct str grown = is_done ? buf_str(&w->grown) : STR("");
 	buf_add(out, STR("{\"id\":"));
 	write_item_id(w, out);
-	bool is_bridged = w->open == OPEN_BRIDGED;
-	js_member_text(out, "type", str_z(is_bridged ? w->bridge->call : k->type));
+	const struct responses_bridge *bridge = w->open == OPEN_BRIDGED ? w->bridge : NULL;
+	js_member_text(out, "type", str_z(bridge ? bridge->call : k->type));
 	if (w->open != OPEN_THOUGHT)
 		js_member_text(out, "status", is_done ? STR("completed") : STR("in_progress"));
 	if (w->open == OPEN_TEXT)
@@ -262,8 +262,8 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 		js_next(out);
 		buf_add(out, str_from(buf_str(&w->head), 1));
 	}
-	if (is_bridged) {
-		responses_bridge_write(w->bridge, buf_str(&w->grown), out);
+	if (bridge) {
+		responses_bridge_write(bridge, buf_str(&w->grown), out);
 		buf_add_char(out, '}');
 		return;
 	}

@@ -246,7 +246,7 @@ static bool take_vector(struct engine *g, int seq, float *out, struct err *e)
 	double sum = 0;
 	for (size_t i = 0; in && i < width; i++)
 		sum += (double)in[i] * (double)in[i];
-	if (!(sum > 0) || !isfinite(sum))
+	if (!in || !(sum > 0) || !isfinite(sum))
 		return fail(e, ERR_BROKEN, LAYER_ENGINE,
 			"the model computed no usable vector of a text");
 	for (size_t i = 0; i < width; i++)

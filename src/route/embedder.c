@@ -141,7 +141,7 @@ static bool count(struct backend *b, const struct chat_request *r, struct trace 
 {
 	(void)r;
 	(void)t;
-	(void)tokens;
+	*tokens = 0;
 	return fail_no_answers((struct embedder *)b, e);
 }
 

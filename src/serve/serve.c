@@ -35,7 +35,8 @@ int serve_status(const struct err *e)
 		return STATUS_KEY;
 	if (e->kind == ERR_BUSY && e->code == STATUS_RATE)
 		return STATUS_RATE;
-	/* An upstream that cannot read its own model: whoever sees a 5xx asks up to thirty times. */
+	/* An upstream that cannot read its own model: whoever sees a 5xx asks up to thirty times.
+	 */
 	if (e->kind == ERR_BAD_DATA && e->layer == LAYER_PARSE && e->code)
 		return STATUS_UNREAD;
 	if ((e->kind == ERR_BAD_DATA || e->kind == ERR_TOO_BIG) && e->layer != LAYER_CLIENT)

@@ -1,12 +1,12 @@
 /*
  * serve.h - the HTTP API for other programs.
  *
- * The paths of every dialect (dialect.routes), and GET (or HEAD) health, metrics and the root; each with or without its
- * /v1 in front, also twice, since that is what misconfigured clients call. The dialect that a path
- * belongs to reads the request, the router finds who answers, and the events go back through the
- * dialect; so does every error. Every request for an answer leaves a trace and a row in the ledger,
- * written down when its answer has gone out; its id is in the header x-request-id, and in the
- * dialect's own where that has another name.
+ * The paths of every dialect (dialect.routes), and GET (or HEAD) health, metrics and the root; each
+ * with or without its /v1 in front, also twice, since that is what misconfigured clients call. The
+ * dialect that a path belongs to reads the request, the router finds who answers, and the events go
+ * back through the dialect; so does every error. Every request for an answer leaves a trace and a
+ * row in the ledger, written down when its answer has gone out; its id is in the header
+ * x-request-id, and in the dialect's own where that has another name.
  *
  * A stream stays alive while nothing is said: an empty delta goes out at least every alive_ms, the
  * first after alive_ms; until then, or until something is said, a failure still has its own HTTP
