@@ -5,6 +5,7 @@ answer, keeps no trace and no ledger. Ours is measured as it comes, without its 
 without it for clients of another dialect (Messages), for which request and answer are translated. What is to be reached is
 meant without the store.
 """
+import atexit
 import json
 import os
 import shutil
@@ -72,6 +73,7 @@ class Proxies:
 
     def __init__(self, bench):
         self.bench, self.processes, self.targets = bench, [], {}
+        atexit.register(self.stop)  # also where one of them does not start
         mock = self.start([bench.programs / "mock"], 0)
         self.targets["direct"] = {kind: mock for kind in KINDS}
         port = free_port()
@@ -119,8 +121,8 @@ class Proxies:
     def stop(self):
         for process in self.processes:
             process.terminate()
-        for process in self.processes:
-            process.wait()
+        while self.processes:
+            self.processes.pop().wait()
 
 
 def measure(proxies, kind, connections):

@@ -45,12 +45,12 @@ static bool is_clue_in(const struct chat_message *m, const char *words)
 /* What a request is for stands in its first message, or in its last. */
 void quirks_mark(struct chat_request *r, struct trace *t)
 {
-	const struct chat_message *first = r->messages;
 	if (r->keeps_quirks || !r->message_count)
 		return;
+	const struct chat_message *first = r->messages, *last = first + r->message_count - 1;
 	for (size_t i = 0; i < sizeof clues / sizeof clues[0] && !r->is_side; i++) {
 		r->is_side = is_clue_in(first, clues[i].words) ||
-			     is_clue_in(first + r->message_count - 1, clues[i].words);
+			     (last != first && is_clue_in(last, clues[i].words));
 		if (r->is_side)
 			quirk_note(clues[i].quirk, t, "side work, it says '%s'", clues[i].words);
 	}

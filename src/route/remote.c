@@ -400,7 +400,9 @@ static bool ask(struct remote_call *c, const struct chat_request *request, struc
 	r->dialect->path(request, !c->is_whole, &url);
 	trace_note(c->trace, LAYER_WIRE, "request", "%.*s, %s", STR_ARG(r->shown_url),
 		r->dialect->about);
-	trace_bytes(c->trace, LAYER_WIRE, "sent", buf_str(&body));
+	/* What was passed on as it came stands in the trace already. */
+	if (!str_eq(buf_str(&body), request->body))
+		trace_bytes(c->trace, LAYER_WIRE, "sent", buf_str(&body));
 	c->http = http_call_start(r->client,
 		&(struct http_call_spec){ .url = buf_z(&url),
 			.headers = headers,

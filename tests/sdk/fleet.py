@@ -153,7 +153,11 @@ class Front:
 
     def sent(self, request):
         """What the upstream was sent for a request."""
-        return "".join(r["text"] for r in self.traces.get(request, []) if r["layer"] == "wire" and r["what"] == "sent")
+        records = self.traces.get(request, [])
+        passed = any(r["layer"] == "wire" and r["what"] == "passed" for r in records)
+        sent = "".join(r["text"] for r in records if r["layer"] == "wire" and r["what"] == "sent")
+        asked = "".join(r["text"] for r in records if r["layer"] == "client" and r["what"] == "request")
+        return sent or (asked if passed else "")
 
     def close(self):
         if self.server.child.poll() is None:
