@@ -38,7 +38,7 @@ class Trial:
             folder.mkdir()
         path = install.path_for(self.program.name)
         self.client_env = {"PATH": path, "HOME": str(self.user), "TMPDIR": str(temporary), "TERM": "dumb",
-                           "LANG": "C.UTF-8", "USER": "somebody"}
+                           "LANG": "C.UTF-8", "USER": "somebody", "NODE_COMPILE_CACHE": str(install.compiled_folder())}
         self.home.env.update(HOME=str(self.user), PATH=path, TMPDIR=str(temporary))
         self.holes = {"path": programs.FILE, "file": str(self.work / programs.FILE), "content": programs.CONTENT,
                       "task": programs.TASK, "model": MODEL, "home": str(self.user), "work": str(self.work)}
