@@ -65,7 +65,7 @@ json_t *tool_arguments(
 
 struct str tool_arg(const json_t *args, const char *name)
 {
-	return js_text(json_object_get(args, name));
+	return js_text_of(args, name);
 }
 
 void tool_result_init(struct tool_result *r, struct arena *arena, size_t max_text_bytes)

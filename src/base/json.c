@@ -248,6 +248,16 @@ struct js_at js_key(const struct js_at *at, const char *key)
 	return (struct js_at){ .value = present(value), .up = at, .key = key, .layer = at->layer };
 }
 
+struct str js_text_of(const json_t *object, const char *key)
+{
+	return js_text(json_object_get(object, key));
+}
+
+struct str js_text_at(const struct js_at *at, const char *key)
+{
+	return js_text_of(at->value, key);
+}
+
 struct js_at js_item(const struct js_at *at, size_t index)
 {
 	const json_t *value = json_is_array(at->value) ? json_array_get(at->value, index) : NULL;

@@ -63,6 +63,9 @@ struct js_at {
 struct js_at js_root(const json_t *value, enum layer layer);
 struct js_at js_key(const struct js_at *at,
 	const char *key); /* absent key, JSON null or not an object: value NULL */
+/* The text of a string member; empty where there is none. Borrowed from the value. */
+struct str js_text_at(const struct js_at *at, const char *key);
+struct str js_text_of(const json_t *object, const char *key);
 struct js_at js_item(const struct js_at *at, size_t index);
 bool js_has(const struct js_at *at); /* present and not null */
 

@@ -165,18 +165,12 @@ static enum layer layer_named(struct str name)
 	return LAYER_NONE;
 }
 
-static struct str text_at(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-	return json_is_string(value) ? js_text(value) : STR("");
-}
-
 /* An error of our own making, written by another of us. */
 static bool read_our_error(int status, const json_t *error, struct err *e)
 {
-	enum err_kind kind = kind_named(text_at(error, "kind"));
-	enum layer layer = layer_named(text_at(error, "layer"));
-	struct str what = text_at(error, "what"), mend = text_at(error, "mend");
+	enum err_kind kind = kind_named(js_text_of(error, "kind"));
+	enum layer layer = layer_named(js_text_of(error, "layer"));
+	struct str what = js_text_of(error, "what"), mend = js_text_of(error, "mend");
 	if (kind == ERR_NONE || layer == LAYER_NONE || !what.n)
 		return false;
 	fail(e, kind, layer, "%.*s", STR_ARG(what));
@@ -204,7 +198,7 @@ bool dialect_read_error_value(int status, const json_t *value, struct err *e)
 	if (json_is_string(error))
 		add_word(&words, js_text(error));
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-		add_word(&words, text_at(error, members[i]));
+		add_word(&words, js_text_of(error, members[i]));
 	if (!words.n)
 		js_write(error, &words);
 	dialect_refusal(status, buf_str(&words), e);

@@ -103,7 +103,7 @@ void anthropic_write_error(const struct err *e, struct buf *out)
 bool anthropic_read_error_value(int status, const json_t *value, struct err *e)
 {
 	const json_t *inner = json_object_get(value, "error");
-	struct str type = js_text(json_object_get(inner ? inner : value, "type"));
+	struct str type = js_text_of(inner ? inner : value, "type");
 	for (size_t i = 0; i < ERROR_TYPES && !status; i++)
 		if (str_eq_z(type, error_types[i].name))
 			status = error_types[i].status;
@@ -114,7 +114,7 @@ bool anthropic_read_error_value(int status, const json_t *value, struct err *e)
 
 static void write_model(const json_t *model, struct buf *out)
 {
-	struct str id = js_text(json_object_get(model, "id"));
+	struct str id = js_text_of(model, "id");
 	json_int_t context = json_integer_value(json_object_get(model, "context_tokens"));
 	buf_add_char(out, '{');
 	js_member_text(out, "type", STR("model"));

@@ -83,17 +83,11 @@ static void tell_alive(struct anthropic_reader *rd)
 
 /* ---- blocks ---- */
 
-static struct str text_at(const struct js_at *at, const char *key)
-{
-	struct js_at member = js_key(at, key);
-	return js_text(member.value);
-}
-
 static bool begin_text(
 	struct anthropic_reader *rd, int64_t index, const struct js_at *block, struct err *e)
 {
 	(void)index;
-	return gather_words(&rd->gather, CHAT_TEXT, text_at(block, "text"), e);
+	return gather_words(&rd->gather, CHAT_TEXT, js_text_at(block, "text"), e);
 }
 
 static bool begin_thought(
@@ -101,15 +95,15 @@ static bool begin_thought(
 {
 	(void)index;
 	buf_reset(&rd->seal);
-	buf_add(&rd->seal, text_at(block, "signature"));
-	return gather_words(&rd->gather, CHAT_THINK, text_at(block, "thinking"), e);
+	buf_add(&rd->seal, js_text_at(block, "signature"));
+	return gather_words(&rd->gather, CHAT_THINK, js_text_at(block, "thinking"), e);
 }
 
 static bool begin_redacted(
 	struct anthropic_reader *rd, int64_t index, const struct js_at *block, struct err *e)
 {
 	(void)index;
-	return gather_seal(&rd->gather, text_at(block, "data"), true, e);
+	return gather_seal(&rd->gather, js_text_at(block, "data"), true, e);
 }
 
 /* In a stream the input is empty here and comes in pieces; there are upstreams that give all of it
@@ -119,7 +113,7 @@ static bool begin_call(
 {
 	struct js_at input = js_key(block, "input");
 	struct gather_call call = {
-		.index = index, .id = text_at(block, "id"), .name = text_at(block, "name")
+		.index = index, .id = js_text_at(block, "id"), .name = js_text_at(block, "name")
 	};
 	if (rd->is_whole || json_object_size(input.value))
 		call.args = input;
@@ -143,7 +137,7 @@ static bool begin_block(
 	if (!js_get_object(block, e))
 		return false;
 	for (size_t i = 0; i < sizeof block_rows / sizeof block_rows[0]; i++)
-		if (str_eq_z(text_at(block, "type"), block_rows[i].type))
+		if (str_eq_z(js_text_at(block, "type"), block_rows[i].type))
 			return block_rows[i].begin(rd, index, block, e);
 	return true;
 }
@@ -170,7 +164,7 @@ static bool read_message_start(
 {
 	(void)e;
 	struct js_at message = js_key(piece, "message"), usage = js_key(&message, "usage");
-	gather_answer_id(&rd->gather, text_at(&message, "id"));
+	gather_answer_id(&rd->gather, js_text_at(&message, "id"));
 	read_usage(rd, &usage);
 	rd->gather.usage.is_estimate = json_is_true(json_object_get(piece->value, "is_estimate"));
 	tell_alive(rd);
@@ -186,14 +180,14 @@ static bool read_block_start(struct anthropic_reader *rd, const struct js_at *pi
 static bool read_delta(struct anthropic_reader *rd, const struct js_at *piece, struct err *e)
 {
 	struct js_at delta = js_key(piece, "delta"), args = js_key(&delta, "partial_json");
-	struct str type = text_at(&delta, "type");
+	struct str type = js_text_at(&delta, "type");
 	int64_t index = gather_count(piece, "index");
 	if (str_eq_z(type, "text_delta"))
-		return gather_words(&rd->gather, CHAT_TEXT, text_at(&delta, "text"), e);
+		return gather_words(&rd->gather, CHAT_TEXT, js_text_at(&delta, "text"), e);
 	if (str_eq_z(type, "thinking_delta"))
-		return gather_words(&rd->gather, CHAT_THINK, text_at(&delta, "thinking"), e);
+		return gather_words(&rd->gather, CHAT_THINK, js_text_at(&delta, "thinking"), e);
 	if (str_eq_z(type, "signature_delta"))
-		buf_add(&rd->seal, text_at(&delta, "signature"));
+		buf_add(&rd->seal, js_text_at(&delta, "signature"));
 	if (!str_eq_z(type, "input_json_delta") || !is_call(rd, index))
 		return true;
 	return gather_call(&rd->gather, &(struct gather_call){ .index = index, .args = args }, e);
@@ -220,7 +214,7 @@ static const struct {
 /* `at` holds the stop reason: the delta of a stream, or the message. */
 static bool read_stop(struct anthropic_reader *rd, const struct js_at *at, struct err *e)
 {
-	struct str name = text_at(at, "stop_reason"), string = text_at(at, "stop_sequence");
+	struct str name = js_text_at(at, "stop_reason"), string = js_text_at(at, "stop_sequence");
 	enum chat_stop stop = CHAT_STOP_END;
 	if (!name.n)
 		return true;
@@ -263,7 +257,7 @@ static bool read_error(struct anthropic_reader *rd, const struct js_at *piece, s
 static bool read_message(struct anthropic_reader *rd, const struct js_at *message, struct err *e)
 {
 	struct js_at usage = js_key(message, "usage"), content = js_key(message, "content");
-	gather_answer_id(&rd->gather, text_at(message, "id"));
+	gather_answer_id(&rd->gather, js_text_at(message, "id"));
 	read_usage(rd, &usage);
 	rd->is_whole = true;
 	for (size_t i = 0; i < json_array_size(content.value); i++) {
@@ -293,7 +287,7 @@ static const struct {
 static bool read_value(struct anthropic_reader *rd, const json_t *value, struct err *e)
 {
 	struct js_at piece = js_root(value, LAYER_WIRE), error = js_key(&piece, "error");
-	struct str type = text_at(&piece, "type");
+	struct str type = js_text_at(&piece, "type");
 	if (!js_get_object(&piece, e))
 		return err_context(e, "the upstream's answer");
 	if (js_has(&error))

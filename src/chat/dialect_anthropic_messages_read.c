@@ -16,15 +16,10 @@
 
 /* ---- what stands for a block elsewhere ---- */
 
-static struct str text_at(const json_t *object, const char *key)
-{
-	return js_text(json_object_get(object, key));
-}
-
 static void add_texts(const json_t *blocks, struct buf *out)
 {
 	for (size_t i = 0; i < json_array_size(blocks); i++) {
-		struct str text = text_at(json_array_get(blocks, i), "text");
+		struct str text = js_text_of(json_array_get(blocks, i), "text");
 		if (text.n && out->n)
 			buf_add_char(out, '\n');
 		buf_add(out, text);
@@ -34,14 +29,14 @@ static void add_texts(const json_t *blocks, struct buf *out)
 static void stand_for_document(const json_t *block, struct buf *out)
 {
 	const json_t *source = json_object_get(block, "source");
-	struct str kind = text_at(source, "type"), title = text_at(block, "title"),
-		   url = text_at(source, "url"), media = text_at(source, "media_type");
+	struct str kind = js_text_of(source, "type"), title = js_text_of(block, "title"),
+		   url = js_text_of(source, "url"), media = js_text_of(source, "media_type");
 	if (title.n)
 		buf_printf(out, "%.*s\n", STR_ARG(title));
 	if (str_eq_z(kind, "text"))
-		buf_add(out, text_at(source, "data"));
+		buf_add(out, js_text_of(source, "data"));
 	else if (str_eq_z(kind, "content") && json_is_string(json_object_get(source, "content")))
-		buf_add(out, text_at(source, "content"));
+		buf_add(out, js_text_of(source, "content"));
 	else if (str_eq_z(kind, "content"))
 		add_texts(json_object_get(source, "content"), out);
 	else
@@ -53,8 +48,8 @@ static void stand_for_document(const json_t *block, struct buf *out)
 
 static void stand_for_search_result(const json_t *block, struct buf *out)
 {
-	buf_printf(out, "%.*s (%.*s)\n", STR_ARG(text_at(block, "title")),
-		STR_ARG(text_at(block, "source")));
+	buf_printf(out, "%.*s (%.*s)\n", STR_ARG(js_text_of(block, "title")),
+		STR_ARG(js_text_of(block, "source")));
 	add_texts(json_object_get(block, "content"), out);
 }
 
@@ -66,12 +61,12 @@ static void stand_for_image(const json_t *block, struct buf *out)
 
 static void stand_for_tool_reference(const json_t *block, struct buf *out)
 {
-	buf_printf(out, "the tool %.*s is available now", STR_ARG(text_at(block, "tool_name")));
+	buf_printf(out, "the tool %.*s is available now", STR_ARG(js_text_of(block, "tool_name")));
 }
 
 static void stand_for_text(const json_t *block, struct buf *out)
 {
-	buf_add(out, text_at(block, "text"));
+	buf_add(out, js_text_of(block, "text"));
 }
 
 static const struct {
@@ -88,7 +83,7 @@ static const struct {
 static void write_stand_in(const json_t *block, struct buf *out)
 {
 	for (size_t i = 0; i < sizeof stand_ins / sizeof stand_ins[0]; i++)
-		if (str_eq_z(text_at(block, "type"), stand_ins[i].type))
+		if (str_eq_z(js_text_of(block, "type"), stand_ins[i].type))
 			stand_ins[i].write(block, out);
 }
 
@@ -248,7 +243,7 @@ static bool read_block(struct request_reading *g, const struct js_at *at, struct
 
 static bool is_result(const struct js_at *block)
 {
-	return str_eq_z(text_at(block->value, "type"), "tool_result");
+	return str_eq_z(js_text_of(block->value, "type"), "tool_result");
 }
 
 static void add_string(struct request_reading *g, struct str text)
@@ -282,14 +277,14 @@ static bool is_plain(const json_t *content)
 	const json_t *only = json_array_get(content, 0);
 	return !content || !json_is_array(content) ||
 	       (json_array_size(content) == 1 && json_object_size(only) == 2 &&
-		       str_eq_z(text_at(only, "type"), "text"));
+		       str_eq_z(js_text_of(only, "type"), "text"));
 }
 
 static bool is_seen_image(const json_t *block)
 {
 	const json_t *source = json_object_get(block, "source");
-	return str_eq_z(text_at(block, "type"), "image") &&
-	       !str_eq_z(text_at(source, "type"), "file");
+	return str_eq_z(js_text_of(block, "type"), "image") &&
+	       !str_eq_z(js_text_of(source, "type"), "file");
 }
 
 static void write_result_text(const json_t *content, struct buf *out)
@@ -341,7 +336,7 @@ static bool read_result_images(struct request_reading *g, const struct js_at *at
 	for (size_t i = 0; i < json_array_size(content.value); i++) {
 		struct js_at block = js_item(&content, i);
 		struct chat_block image = { .type = CHAT_BLOCK_IMAGE,
-			.id = text_at(at->value, "tool_use_id") };
+			.id = js_text_of(at->value, "tool_use_id") };
 		if (!is_seen_image(block.value))
 			continue;
 		if (!read_source(g, &block, &image.text, e))
@@ -411,17 +406,7 @@ static bool read_message(struct request_reading *g, const struct js_at *at, stru
 
 bool anthropic_read_messages(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	size_t count;
-	if (!request_read_count(at, LIMIT_MESSAGES, "messages", &count, e))
-		return false;
-	if (count == 0)
-		return js_fail(at, e, "is empty: there is nothing to answer");
-	for (size_t i = 0; i < count; i++) {
-		struct js_at message = js_item(at, i);
-		if (!read_message(g, &message, e))
-			return false;
-	}
-	return true;
+	return request_read_messages(g, at, "messages", read_message, e);
 }
 
 bool anthropic_read_system(struct request_reading *g, const struct js_at *at, struct err *e)

@@ -49,20 +49,16 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 		return js_fail(&name, e, "is empty");
 	if (js_has(&schema) && !js_get_object(&schema, e))
 		return false;
-	if (chat_find_tool(g->r, name_text)) {
-		trace_note(g->t, LAYER_CLIENT, "tools",
-			"the tool '%.*s' is offered twice, the first one counts",
-			STR_ARG(str_sub(name_text, 0, LIMIT_QUOTE_BYTES)));
-		return true;
-	}
 	if (is_deferred && !is_found(g->r, name_text)) {
 		trace_note(g->t, LAYER_CLIENT, "tools",
 			"the tool '%.*s' is offered once a search has found it",
 			STR_ARG(str_sub(name_text, 0, LIMIT_QUOTE_BYTES)));
 		return true;
 	}
-	chat_add_tool(g->r, name_text, about_text, json_incref((json_t *)schema.value));
-	struct chat_tool *tool = &g->r->tools[g->r->tool_count - 1];
+	struct chat_tool *tool =
+		request_offer_tool(g, name_text, about_text, json_incref((json_t *)schema.value));
+	if (!tool)
+		return true;
 	tool->is_strict = is_strict;
 	tool->extra = request_keep_unknown(g->r, at->value, known);
 	return true;
@@ -84,17 +80,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 
 static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	size_t count;
-	if (!js_has(at))
-		return true;
-	if (!request_read_count(at, LIMIT_TOOLS, "tools", &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at tool = js_item(at, i);
-		if (!read_tool(g, &tool, e))
-			return false;
-	}
-	return true;
+	return request_read_tools(g, at, read_tool, e);
 }
 
 static const struct {

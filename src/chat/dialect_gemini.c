@@ -85,7 +85,7 @@ void gemini_write_error(const struct err *e, struct buf *out)
 
 static void write_model(const json_t *model, struct buf *out)
 {
-	struct str id = js_text(json_object_get(model, "id"));
+	struct str id = js_text_of(model, "id");
 	json_int_t context = json_integer_value(json_object_get(model, "context_tokens"));
 	struct buf name;
 	buf_init(&name, id.n + sizeof "models/");

@@ -37,19 +37,13 @@ void gemini_reader_free(struct dialect_reader *base)
 	free(base);
 }
 
-static struct str text_at(const struct js_at *at, const char *key)
-{
-	struct js_at member = js_key(at, key);
-	return js_text(member.value);
-}
-
 /* ---- parts ---- */
 
 static bool read_call(struct gemini_reader *rd, const struct js_at *call, struct err *e)
 {
 	struct gather_call piece = { .index = rd->calls++,
-		.id = text_at(call, "id"),
-		.name = text_at(call, "name"),
+		.id = js_text_at(call, "id"),
+		.name = js_text_at(call, "name"),
 		.args = js_key(call, "args") };
 	return gather_call(&rd->gather, &piece, e) && gather_call_over(&rd->gather, piece.index, e);
 }
@@ -57,7 +51,7 @@ static bool read_call(struct gemini_reader *rd, const struct js_at *call, struct
 static bool read_part(struct gemini_reader *rd, const struct js_at *part, struct err *e)
 {
 	struct js_at thought = js_key(part, "thought"), call = js_key(part, "functionCall");
-	struct str seal = text_at(part, "thoughtSignature"), text = text_at(part, "text");
+	struct str seal = js_text_at(part, "thoughtSignature"), text = js_text_at(part, "text");
 	bool is_thought = json_is_true(thought.value);
 	if (is_thought && !gather_words(&rd->gather, CHAT_THINK, text, e))
 		return false;
@@ -130,10 +124,10 @@ static bool read_chunk(struct gemini_reader *rd, const struct js_at *chunk, stru
 	if (js_has(&error))
 		return dialect_read_error_value((int)gather_count(&error, "code"), chunk->value, e);
 	rd->gather.has_told = false;
-	gather_answer_id(&rd->gather, text_at(chunk, "responseId"));
+	gather_answer_id(&rd->gather, js_text_at(chunk, "responseId"));
 	read_usage(rd, chunk);
-	if (!read_parts(rd, &first, e) || !read_finish(rd, text_at(&first, "finishReason"), e) ||
-		!read_finish(rd, text_at(&feedback, "blockReason"), e))
+	if (!read_parts(rd, &first, e) || !read_finish(rd, js_text_at(&first, "finishReason"), e) ||
+		!read_finish(rd, js_text_at(&feedback, "blockReason"), e))
 		return err_context(e, "the upstream's answer");
 	if (!rd->gather.has_told && !rd->gather.has_finish)
 		chat_send_alive(rd->gather.sink, 0, 0);

@@ -247,19 +247,9 @@ static bool read_content(struct request_reading *g, const struct js_at *at, stru
 
 bool gemini_read_contents(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	size_t count;
 	if (!js_has(at) && g->r->message_count) /* they stood in an inner request */
 		return true;
-	if (!request_read_count(at, LIMIT_MESSAGES, "contents", &count, e))
-		return false;
-	if (count == 0)
-		return js_fail(at, e, "is empty: there is nothing to answer");
-	for (size_t i = 0; i < count; i++) {
-		struct js_at content = js_item(at, i);
-		if (!read_content(g, &content, e))
-			return false;
-	}
-	return true;
+	return request_read_messages(g, at, "contents", read_content, e);
 }
 
 bool gemini_read_system(struct request_reading *g, const struct js_at *at, struct err *e)

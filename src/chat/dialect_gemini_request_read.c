@@ -66,13 +66,7 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 	const struct js_at *parameters = js_has(&plain) ? &plain : &older;
 	if (js_has(parameters) && !js_get_object(parameters, e))
 		return false;
-	if (chat_find_tool(g->r, name_text)) {
-		trace_note(g->t, LAYER_CLIENT, "tools",
-			"the tool '%.*s' is offered twice, the first one counts",
-			STR_ARG(str_sub(name_text, 0, LIMIT_QUOTE_BYTES)));
-		return true;
-	}
-	chat_add_tool(g->r, name_text, about_text,
+	request_offer_tool(g, name_text, about_text,
 		js_has(parameters) ? plain_schema(parameters->value, 0) : NULL);
 	return true;
 }
@@ -81,7 +75,6 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 static bool read_tool(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at list = gemini_key(at, "functionDeclarations", "function_declarations");
-	size_t count;
 	if (!js_get_object(at, e))
 		return false;
 	if (!js_has(&list)) {
@@ -89,29 +82,12 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 			"a tool that runs at its provider is offered there only");
 		return true;
 	}
-	if (!request_read_count(&list, LIMIT_TOOLS, "tools", &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at function = js_item(&list, i);
-		if (!read_function(g, &function, e))
-			return false;
-	}
-	return true;
+	return request_read_tools(g, &list, read_function, e);
 }
 
 static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	size_t count;
-	if (!js_has(at))
-		return true;
-	if (!request_read_count(at, LIMIT_TOOLS, "tools", &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at tool = js_item(at, i);
-		if (!read_tool(g, &tool, e))
-			return false;
-	}
-	return true;
+	return request_read_tools(g, at, read_tool, e);
 }
 
 /* ANY with one name is that tool; with several it is any tool at all. */

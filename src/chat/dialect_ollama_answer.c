@@ -254,20 +254,14 @@ void ollama_reader_free(struct dialect_reader *base)
 	free(base);
 }
 
-static struct str text_at(const struct js_at *at, const char *key)
-{
-	struct js_at member = js_key(at, key);
-	return js_text(member.value);
-}
-
 static bool read_calls(struct ollama_reader *rd, const struct js_at *message, struct err *e)
 {
 	struct js_at calls = js_key(message, "tool_calls");
 	for (size_t i = 0; i < json_array_size(calls.value); i++) {
 		struct js_at call = js_item(&calls, i), function = js_key(&call, "function");
 		struct gather_call piece = { .index = rd->calls++,
-			.id = text_at(&call, "id"),
-			.name = text_at(&function, "name"),
+			.id = js_text_at(&call, "id"),
+			.name = js_text_at(&function, "name"),
 			.args = js_key(&function, "arguments") };
 		if (!gather_call(&rd->gather, &piece, e) ||
 			!gather_call_over(&rd->gather, piece.index, e))
@@ -280,9 +274,9 @@ static bool read_words(struct ollama_reader *rd, const struct js_at *line, struc
 {
 	struct js_at message = js_key(line, "message");
 	const struct js_at *said = js_has(&message) ? &message : line;
-	return gather_words(&rd->gather, CHAT_THINK, text_at(said, "thinking"), e) &&
+	return gather_words(&rd->gather, CHAT_THINK, js_text_at(said, "thinking"), e) &&
 	       gather_words(&rd->gather, CHAT_TEXT,
-		       text_at(said, js_has(&message) ? "content" : "response"), e) &&
+		       js_text_at(said, js_has(&message) ? "content" : "response"), e) &&
 	       read_calls(rd, said, e);
 }
 
@@ -305,7 +299,7 @@ static void read_counts(struct ollama_reader *rd, const struct js_at *line)
 static bool read_done(struct ollama_reader *rd, const struct js_at *line, struct err *e)
 {
 	struct js_at done = js_key(line, "done");
-	struct str reason = text_at(line, "done_reason");
+	struct str reason = js_text_at(line, "done_reason");
 	enum chat_stop stop = rd->calls ? CHAT_STOP_CALLS : CHAT_STOP_END;
 	if (!json_is_true(done.value))
 		return true;

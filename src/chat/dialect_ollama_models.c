@@ -20,7 +20,7 @@ enum { MS_PER_S = 1000, SHORT_DIGEST = 12 };
 
 static struct str text_of(const json_t *model, const char *name)
 {
-	return js_text(json_object_get(model, name));
+	return js_text_of(model, name);
 }
 
 static int64_t number_of(const json_t *model, const char *name)

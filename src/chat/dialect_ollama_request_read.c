@@ -249,11 +249,6 @@ static bool read_choice(struct request_reading *g, const struct js_at *at, struc
 	return true;
 }
 
-static bool read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
-{
-	return js_opt_bool(at, &g->r->allows_parallel_calls, e);
-}
-
 /* ---- generate ---- */
 
 static bool read_system(struct request_reading *g, const struct js_at *at, struct err *e)
@@ -358,7 +353,7 @@ static const struct request_member chat_members[] = {
 	{ "messages", ollama_read_messages, false },
 	{ "tools", openai_read_tools, false },
 	{ "tool_choice", read_choice, false },
-	{ "parallel_tool_calls", read_parallel, false },
+	{ "parallel_tool_calls", request_read_parallel, false },
 	{ NULL, NULL, false },
 };
 

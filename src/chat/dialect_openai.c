@@ -113,10 +113,10 @@ static void write_model(const json_t *model, struct buf *out)
 {
 	int64_t context = number_at(model, "context_tokens");
 	buf_add_char(out, '{');
-	js_member_text(out, "id", js_text(json_object_get(model, "id")));
+	js_member_text(out, "id", js_text_of(model, "id"));
 	js_member_text(out, "object", STR("model"));
 	js_member_i64(out, "created", 0);
-	js_member_text(out, "owned_by", js_text(json_object_get(model, "upstream")));
+	js_member_text(out, "owned_by", js_text_of(model, "upstream"));
 	if (context) {
 		js_member_i64(out, "context_length", context);
 		js_member_i64(out, "max_model_len", context);

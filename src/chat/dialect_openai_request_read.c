@@ -89,14 +89,10 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 		return js_fail(&name, e, "is empty");
 	if (js_has(&parameters) && !js_get_object(&parameters, e))
 		return false;
-	if (chat_find_tool(g->r, name_text)) {
-		trace_note(g->t, LAYER_CLIENT, "tools",
-			"the tool '%.*s' is offered twice, the first one counts",
-			STR_ARG(str_sub(name_text, 0, LIMIT_QUOTE_BYTES)));
-		return true;
-	}
-	chat_add_tool(g->r, name_text, about_text, json_incref((json_t *)parameters.value));
-	g->r->tools[g->r->tool_count - 1].is_strict = is_strict;
+	struct chat_tool *tool = request_offer_tool(
+		g, name_text, about_text, json_incref((json_t *)parameters.value));
+	if (tool)
+		tool->is_strict = is_strict;
 	return true;
 }
 
@@ -113,30 +109,14 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 	return true;
 }
 
-static bool read_each_tool(struct request_reading *g, const struct js_at *at,
-	bool (*read)(struct request_reading *, const struct js_at *, struct err *), struct err *e)
-{
-	size_t count;
-	if (!js_has(at))
-		return true;
-	if (!request_read_count(at, LIMIT_TOOLS, "tools", &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at tool = js_item(at, i);
-		if (!read(g, &tool, e))
-			return false;
-	}
-	return true;
-}
-
 bool openai_read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	return read_each_tool(g, at, read_tool, e);
+	return request_read_tools(g, at, read_tool, e);
 }
 
 static bool read_functions(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	return read_each_tool(g, at, read_function, e);
+	return request_read_tools(g, at, read_function, e);
 }
 
 static const struct {
@@ -175,11 +155,6 @@ static bool read_tool_choice(struct request_reading *g, const struct js_at *at, 
 	}
 	return js_fail(at, e, "is '%.*s', should be auto, none, required or a function",
 		STR_ARG(str_sub(word, 0, LIMIT_QUOTE_BYTES)));
-}
-
-static bool read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
-{
-	return js_opt_bool(at, &g->r->allows_parallel_calls, e);
 }
 
 /* ---- the rest ---- */
@@ -235,7 +210,7 @@ static const struct request_member members[] = {
 	{ "tools", openai_read_tools, false },
 	{ "function_call", read_tool_choice, false },
 	{ "tool_choice", read_tool_choice, false },
-	{ "parallel_tool_calls", read_parallel, false },
+	{ "parallel_tool_calls", request_read_parallel, false },
 	{ "response_format", read_response_format, false },
 	{ "reasoning_effort", request_read_effort, false },
 	{ "temperature", request_read_temperature, false },

@@ -43,12 +43,6 @@ void responses_reader_free(struct dialect_reader *base)
 	free(base);
 }
 
-static struct str text_at(const struct js_at *at, const char *key)
-{
-	struct js_at member = js_key(at, key);
-	return js_text(member.value);
-}
-
 static int64_t item_of(const struct js_at *piece)
 {
 	return gather_count(piece, "output_index");
@@ -72,7 +66,7 @@ static bool tell_parts(struct responses_reader *rd, enum chat_event_type type,
 {
 	for (size_t i = 0; i < json_array_size(parts->value); i++) {
 		struct js_at part = js_item(parts, i);
-		struct str text = text_at(&part, "text"), refusal = text_at(&part, "refusal");
+		struct str text = js_text_at(&part, "text"), refusal = js_text_at(&part, "refusal");
 		if (i && type == CHAT_THINK && text.n &&
 			!gather_words(&rd->gather, type, STR("\n\n"), e))
 			return false;
@@ -99,7 +93,7 @@ static bool tell_reasoning(
 	if (!is_told(rd, index) && !tell_parts(rd, CHAT_THINK, said, e))
 		return false;
 	rd->has_part = false;
-	struct str seal = text_at(item, "encrypted_content");
+	struct str seal = js_text_at(item, "encrypted_content");
 	return !seal.n || gather_seal(&rd->gather, seal, !has_words, e);
 }
 
@@ -107,7 +101,7 @@ static bool tell_call(
 	struct responses_reader *rd, int64_t index, const struct js_at *item, struct err *e)
 {
 	struct gather_call call = {
-		.index = index, .id = text_at(item, "call_id"), .name = text_at(item, "name")
+		.index = index, .id = js_text_at(item, "call_id"), .name = js_text_at(item, "name")
 	};
 	struct js_at args = js_key(item, "arguments");
 	if (!is_told(rd, index))
@@ -121,11 +115,11 @@ static bool tell_call(
 static bool tell_custom_call(
 	struct responses_reader *rd, int64_t index, const struct js_at *item, struct err *e)
 {
-	json_t *args = json_pack("{s:o}", RESPONSES_INPUT, js_new_text(text_at(item, "input")));
+	json_t *args = json_pack("{s:o}", RESPONSES_INPUT, js_new_text(js_text_at(item, "input")));
 	struct js_at root = js_root(args, LAYER_WIRE);
 	struct gather_call call = { .index = index,
-		.id = text_at(item, "call_id"),
-		.name = text_at(item, "name"),
+		.id = js_text_at(item, "call_id"),
+		.name = js_text_at(item, "name"),
 		.args = root };
 	rd->is_called = true;
 	bool ok = gather_call(&rd->gather, &call, e) && gather_call_over(&rd->gather, index, e);
@@ -142,7 +136,7 @@ static bool tell_bridged_call(struct responses_reader *rd, int64_t index,
 	json_t *text = js_new_text(buf_str(&args));
 	struct js_at root = js_root(text, LAYER_WIRE);
 	struct gather_call call = { .index = index,
-		.id = text_at(item, "call_id"),
+		.id = js_text_at(item, "call_id"),
 		.name = str_z(bridge->type),
 		.args = root };
 	rd->is_called = true;
@@ -166,7 +160,7 @@ static const struct {
 static bool tell_item(
 	struct responses_reader *rd, int64_t index, const struct js_at *item, struct err *e)
 {
-	struct str type = text_at(item, "type");
+	struct str type = js_text_at(item, "type");
 	for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
 		if (str_eq_z(type, item_rows[i].type))
 			return item_rows[i].tell(rd, index, item, e);
@@ -180,13 +174,13 @@ static bool tell_item(
 static bool read_text(struct responses_reader *rd, const struct js_at *piece, struct err *e)
 {
 	note_told(rd, item_of(piece));
-	return gather_words(&rd->gather, CHAT_TEXT, text_at(piece, "delta"), e);
+	return gather_words(&rd->gather, CHAT_TEXT, js_text_at(piece, "delta"), e);
 }
 
 static bool read_thought(struct responses_reader *rd, const struct js_at *piece, struct err *e)
 {
 	note_told(rd, item_of(piece));
-	return gather_words(&rd->gather, CHAT_THINK, text_at(piece, "delta"), e);
+	return gather_words(&rd->gather, CHAT_THINK, js_text_at(piece, "delta"), e);
 }
 
 static bool read_summary_part(struct responses_reader *rd, const struct js_at *piece, struct err *e)
@@ -200,11 +194,11 @@ static bool read_summary_part(struct responses_reader *rd, const struct js_at *p
 static bool read_item_added(struct responses_reader *rd, const struct js_at *piece, struct err *e)
 {
 	struct js_at item = js_key(piece, "item");
-	if (!str_eq_z(text_at(&item, "type"), "function_call"))
+	if (!str_eq_z(js_text_at(&item, "type"), "function_call"))
 		return true;
 	struct gather_call call = { .index = item_of(piece),
-		.id = text_at(&item, "call_id"),
-		.name = text_at(&item, "name") };
+		.id = js_text_at(&item, "call_id"),
+		.name = js_text_at(&item, "name") };
 	rd->is_called = true;
 	return gather_call(&rd->gather, &call, e);
 }
@@ -254,8 +248,8 @@ static void read_usage(struct responses_reader *rd, const struct js_at *response
 static enum chat_stop stop_of(const struct responses_reader *rd, const struct js_at *response)
 {
 	struct js_at details = js_key(response, "incomplete_details");
-	struct str reason = text_at(&details, "reason");
-	if (!str_eq_z(text_at(response, "status"), "incomplete"))
+	struct str reason = js_text_at(&details, "reason");
+	if (!str_eq_z(js_text_at(response, "status"), "incomplete"))
 		return rd->is_called ? CHAT_STOP_CALLS : CHAT_STOP_END;
 	return str_eq_z(reason, "content_filter") ? CHAT_STOP_FILTER : CHAT_STOP_LENGTH;
 }
@@ -264,8 +258,8 @@ static enum chat_stop stop_of(const struct responses_reader *rd, const struct js
 static bool read_response(struct responses_reader *rd, const struct js_at *response, struct err *e)
 {
 	struct js_at output = js_key(response, "output");
-	struct str status = text_at(response, "status");
-	gather_answer_id(&rd->gather, text_at(response, "id"));
+	struct str status = js_text_at(response, "status");
+	gather_answer_id(&rd->gather, js_text_at(response, "id"));
 	read_usage(rd, response);
 	for (size_t i = 0; i < json_array_size(output.value); i++) {
 		struct js_at item = js_item(&output, i);
@@ -317,7 +311,7 @@ static bool read_begin(struct responses_reader *rd, const struct js_at *piece, s
 {
 	(void)e;
 	struct js_at response = js_key(piece, "response");
-	gather_answer_id(&rd->gather, text_at(&response, "id"));
+	gather_answer_id(&rd->gather, js_text_at(&response, "id"));
 	chat_send_alive(rd->gather.sink, 0, 0);
 	return true;
 }
@@ -351,13 +345,13 @@ static const json_t *failure_in(const struct js_at *piece)
 		     inner = js_key(js_has(&response) ? &response : piece, "error");
 	if (js_has(&inner))
 		return inner.value;
-	return str_eq_z(text_at(piece, "type"), "error") ? piece->value : NULL;
+	return str_eq_z(js_text_at(piece, "type"), "error") ? piece->value : NULL;
 }
 
 static bool read_value(struct responses_reader *rd, const json_t *value, struct err *e)
 {
 	struct js_at piece = js_root(value, LAYER_WIRE);
-	struct str type = text_at(&piece, "type");
+	struct str type = js_text_at(&piece, "type");
 	if (!js_get_object(&piece, e))
 		return err_context(e, "the upstream's answer");
 	const json_t *failure = failure_in(&piece);
@@ -370,7 +364,7 @@ static bool read_value(struct responses_reader *rd, const json_t *value, struct 
 		if (str_eq_z(type, piece_rows[i].type))
 			return piece_rows[i].read(rd, &piece, e) ||
 			       err_context(e, "the upstream's answer");
-	if (str_eq_z(text_at(&piece, "object"), "response"))
+	if (str_eq_z(js_text_at(&piece, "object"), "response"))
 		return read_response(rd, &piece, e) || err_context(e, "the upstream's answer");
 	return true;
 }

@@ -466,7 +466,7 @@ void responses_write_turn(struct dialect_writer *base, const struct chat_event *
 		begin(w, out);
 	close_last(w, out);
 	turn->id = arena_printf(r->arena, "resp_%.*s", STR_ARG(w->about.id));
-	turn->previous = js_text(json_object_get(r->extra, "previous_response_id"));
+	turn->previous = js_text_of(r->extra, "previous_response_id");
 	responses_write_asked(r, asked);
 	write_response(w, ends[stop->stop].status, ends[stop->stop].why, NULL, answered);
 	turn->asked = buf_str(asked);

@@ -13,11 +13,6 @@
 #include "chat/dialect_responses.h"
 #include "chat/seal.h"
 
-static struct str text_at(const json_t *object, const char *key)
-{
-	return js_text(json_object_get(object, key));
-}
-
 static void add_text(struct request_reading *g, enum chat_block_type type, struct str text)
 {
 	if (text.n)
@@ -45,7 +40,7 @@ static bool read_image(
 
 static void stand_for_file(struct request_reading *g, const struct js_at *part)
 {
-	struct str name = text_at(part->value, "filename");
+	struct str name = js_text_of(part->value, "filename");
 	add_text(g, CHAT_BLOCK_TEXT,
 		arena_printf(g->r->arena, "[a file, %.*s, which this model cannot read]",
 			STR_ARG(name.n ? name : STR("in the provider's store"))));
@@ -62,15 +57,15 @@ static bool read_content(struct request_reading *g, const struct js_at *at, stru
 		return js_fail(at, e, "should be a string or a list of parts");
 	for (size_t i = 0; i < json_array_size(at->value); i++) {
 		struct js_at part = js_item(at, i);
-		struct str type = text_at(part.value, "type");
+		struct str type = js_text_of(part.value, "type");
 		if (!js_get_object(&part, e))
 			return false;
 		if (str_eq_z(type, "input_image") && !read_image(g, &part, STR(""), e))
 			return false;
 		if (str_eq_z(type, "input_file"))
 			stand_for_file(g, &part);
-		add_text(g, CHAT_BLOCK_TEXT, text_at(part.value, "text"));
-		add_text(g, CHAT_BLOCK_TEXT, text_at(part.value, "refusal"));
+		add_text(g, CHAT_BLOCK_TEXT, js_text_of(part.value, "text"));
+		add_text(g, CHAT_BLOCK_TEXT, js_text_of(part.value, "refusal"));
 	}
 	return true;
 }
@@ -87,7 +82,7 @@ static void go_on_as_assistant(struct request_reading *g)
 static void add_texts(const json_t *parts, struct buf *out)
 {
 	for (size_t i = 0; i < json_array_size(parts); i++) {
-		struct str text = text_at(json_array_get(parts, i), "text");
+		struct str text = js_text_of(json_array_get(parts, i), "text");
 		if (text.n && out->n)
 			buf_add(out, STR("\n\n"));
 		buf_add(out, text);
@@ -157,7 +152,7 @@ static bool read_result_images(
 	bool is_first = true;
 	for (size_t i = 0; i < json_array_size(output->value); i++) {
 		struct js_at part = js_item(output, i);
-		if (!str_eq_z(text_at(part.value, "type"), "input_image"))
+		if (!str_eq_z(js_text_of(part.value, "type"), "input_image"))
 			continue;
 		if (is_first)
 			chat_add_message(g->r, CHAT_USER);
@@ -284,7 +279,7 @@ static bool read_bridged_output(struct request_reading *g, const struct js_at *i
 		buf_add(&text, js_text(output.value));
 	else if (js_has(&output))
 		js_write(output.value, &text);
-	b.is_error = str_eq_z(text_at(item->value, "status"), "failed");
+	b.is_error = str_eq_z(js_text_of(item->value, "status"), "failed");
 	if (!text.n)
 		buf_add(&text, b.is_error ? STR("failed") : STR("done"));
 	b.text = buf_str(&text);

@@ -13,16 +13,11 @@
 
 #define ANSWER_PREFIX "resp_"
 
-static struct str text_at(const json_t *object, const char *key)
-{
-	return js_text(json_object_get(object, key));
-}
-
 /* ---- names ---- */
 
 static bool is_reference(const json_t *item)
 {
-	return str_eq_z(text_at(item, "type"), RESPONSES_REFERENCE);
+	return str_eq_z(js_text_of(item, "type"), RESPONSES_REFERENCE);
 }
 
 /* The answer that an item of this id stands in: "msg_ANSWER_2" and "rs_ANSWER_0" in "resp_ANSWER".
@@ -50,7 +45,7 @@ static void name_references(const json_t *input, struct arena *a, struct dialect
 	for (size_t i = 0; i < json_array_size(input); i++) {
 		const json_t *item = json_array_get(input, i);
 		if (is_reference(item))
-			add_name(out, answer_of(text_at(item, "id"), a));
+			add_name(out, answer_of(js_text_of(item, "id"), a));
 	}
 }
 
@@ -66,7 +61,7 @@ static bool names(struct str body, struct arena *a, struct dialect_names *out)
 	json_t *doc = may_name(body) ? js_parse_message(body, LAYER_CLIENT, NULL) : NULL;
 	*out = (struct dialect_names){ 0 };
 	if (doc) {
-		out->previous = arena_str(a, text_at(doc, "previous_response_id"));
+		out->previous = arena_str(a, js_text_of(doc, "previous_response_id"));
 		name_references(json_object_get(doc, "input"), a, out);
 	}
 	json_decref(doc);
@@ -81,7 +76,7 @@ static json_t *find_item(const struct dialect_turn *turn, struct str id)
 	json_t *answer = js_parse_message(turn->answered, LAYER_DISK, NULL),
 	       *output = json_object_get(answer, "output"), *found = NULL;
 	for (size_t i = 0; i < json_array_size(output) && !found; i++)
-		if (str_eq(text_at(json_array_get(output, i), "id"), id))
+		if (str_eq(js_text_of(json_array_get(output, i), "id"), id))
 			found = json_incref(json_array_get(output, i));
 	json_decref(answer);
 	return found;
@@ -96,7 +91,7 @@ static void resolve(json_t *input, const struct dialect_past *past)
 		if (!is_reference(item))
 			continue;
 		for (size_t k = 0; k < past->other_count && !found; k++)
-			found = find_item(&past->others[k], text_at(item, "id"));
+			found = find_item(&past->others[k], js_text_of(item, "id"));
 		if (found)
 			json_array_set_new(input, i, found);
 	}
@@ -178,7 +173,7 @@ static json_t *whole_item(const json_t *sent)
 	       *content = json_object_get(item, "content");
 	if (!json_object_get(item, "type"))
 		json_object_set_new(item, "type", json_string("message"));
-	bool is_answer = str_eq_z(text_at(item, "role"), "assistant");
+	bool is_answer = str_eq_z(js_text_of(item, "role"), "assistant");
 	if (json_is_string(content))
 		json_object_set_new(item, "content", part_of(content, is_answer));
 	return item;
@@ -241,8 +236,8 @@ static void add_items(json_t *list, const json_t *items, struct str answer)
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		json_t *item = json_copy(json_array_get(items, i));
 		struct str mid = str_from(answer, sizeof ANSWER_PREFIX - 1);
-		bool is_message = str_eq_z(text_at(item, "type"), "message");
-		if (!text_at(item, "id").n)
+		bool is_message = str_eq_z(js_text_of(item, "type"), "message");
+		if (!js_text_of(item, "id").n)
 			json_object_set_new(item, "id",
 				json_sprintf("%s_%.*s_i%zu", is_message ? "msg" : "item",
 					STR_ARG(mid), i));
@@ -283,10 +278,10 @@ static bool write_asked(
 		if (is_behind) {
 			js_next(out);
 			js_write(item, out);
-			last = text_at(item, "id");
+			last = js_text_of(item, "id");
 			first = told++ ? first : last;
 		}
-		is_behind = is_behind || str_eq(text_at(item, "id"), page.after);
+		is_behind = is_behind || str_eq(js_text_of(item, "id"), page.after);
 	}
 	buf_add_char(out, ']');
 	js_member_text(out, "first_id", first);

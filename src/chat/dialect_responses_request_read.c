@@ -68,16 +68,11 @@ struct offer {
 
 static void add_offer(struct request_reading *g, const struct offer *o)
 {
-	if (chat_find_tool(g->r, o->name)) {
-		json_decref(o->parameters);
-		trace_note(g->t, LAYER_CLIENT, "tools",
-			"the tool '%.*s' is offered twice, the first one counts",
-			STR_ARG(str_sub(o->name, 0, LIMIT_QUOTE_BYTES)));
+	struct chat_tool *tool = request_offer_tool(g, o->name, o->about, o->parameters);
+	if (!tool)
 		return;
-	}
-	chat_add_tool(g->r, o->name, o->about, o->parameters);
-	g->r->tools[g->r->tool_count - 1].extra = o->extra;
-	g->r->tools[g->r->tool_count - 1].is_strict = o->is_strict;
+	tool->extra = o->extra;
+	tool->is_strict = o->is_strict;
 }
 
 static bool read_named(const struct js_at *at, struct offer *o, struct err *e)
@@ -198,17 +193,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 
 bool responses_read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	size_t count;
-	if (!js_has(at))
-		return true;
-	if (!request_read_count(at, LIMIT_TOOLS, "tools", &count, e))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct js_at tool = js_item(at, i);
-		if (!read_tool(g, &tool, e))
-			return false;
-	}
-	return true;
+	return request_read_tools(g, at, read_tool, e);
 }
 
 static const struct {
@@ -289,11 +274,6 @@ static bool read_tool_choice(struct request_reading *g, const struct js_at *at, 
 	return true;
 }
 
-static bool read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
-{
-	return js_opt_bool(at, &g->r->allows_parallel_calls, e);
-}
-
 /* ---- the rest ---- */
 
 static bool read_instructions(struct request_reading *g, const struct js_at *at, struct err *e)
@@ -365,7 +345,7 @@ const struct request_member responses_members[] = {
 	{ "tools", responses_read_tools, true },
 	{ "input", responses_read_input, true },
 	{ "tool_choice", read_tool_choice, true },
-	{ "parallel_tool_calls", read_parallel, true },
+	{ "parallel_tool_calls", request_read_parallel, true },
 	{ "reasoning", read_reasoning, true },
 	{ "text", read_text, true },
 	{ "max_output_tokens", request_read_max_tokens, true },

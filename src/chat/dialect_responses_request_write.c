@@ -235,7 +235,7 @@ static const struct chat_message *user_behind(const struct chat_request *r, size
 static bool begins_with_instructions(const struct writing *w)
 {
 	const struct chat_message *first = w->r->messages;
-	struct str text = js_text(json_object_get(w->r->extra, "instructions"));
+	struct str text = js_text_of(w->r->extra, "instructions");
 	return w->is_own && text.n && w->r->message_count && first->role == CHAT_SYSTEM &&
 	       first->block_count == 1 && str_eq(first->blocks[0].text, text);
 }

@@ -139,6 +139,11 @@ bool request_read_effort(struct request_reading *g, const struct js_at *at, stru
 	return true;
 }
 
+bool request_read_parallel(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	return js_opt_bool(at, &g->r->allows_parallel_calls, e);
+}
+
 bool request_read_stream(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	return js_opt_bool(at, &g->r->is_stream, e);
@@ -154,6 +159,52 @@ bool request_read_count(
 	return *count <= limit ||
 	       fail(e, ERR_TOO_BIG, LAYER_CLIENT, "%s: %zu %s are over the limit of %zu", at->key,
 		       *count, what, limit);
+}
+
+static bool read_items(struct request_reading *g, const struct js_at *at, size_t count,
+	bool (*read)(struct request_reading *, const struct js_at *, struct err *), struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct js_at item = js_item(at, i);
+		if (!read(g, &item, e))
+			return false;
+	}
+	return true;
+}
+
+bool request_read_tools(struct request_reading *g, const struct js_at *at,
+	bool (*read)(struct request_reading *g, const struct js_at *tool, struct err *e),
+	struct err *e)
+{
+	size_t count;
+	return !js_has(at) || (request_read_count(at, LIMIT_TOOLS, "tools", &count, e) &&
+				      read_items(g, at, count, read, e));
+}
+
+bool request_read_messages(struct request_reading *g, const struct js_at *at, const char *what,
+	bool (*read)(struct request_reading *g, const struct js_at *message, struct err *e),
+	struct err *e)
+{
+	size_t count;
+	if (!request_read_count(at, LIMIT_MESSAGES, what, &count, e))
+		return false;
+	if (!count)
+		return js_fail(at, e, "is empty: there is nothing to answer");
+	return read_items(g, at, count, read, e);
+}
+
+struct chat_tool *request_offer_tool(
+	struct request_reading *g, struct str name, struct str about, json_t *parameters)
+{
+	if (chat_find_tool(g->r, name)) {
+		json_decref(parameters);
+		trace_note(g->t, LAYER_CLIENT, "tools",
+			"the tool '%.*s' is offered twice, the first one counts",
+			STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
+		return NULL;
+	}
+	chat_add_tool(g->r, name, about, parameters);
+	return &g->r->tools[g->r->tool_count - 1];
 }
 
 /* ---- what is not known ---- */

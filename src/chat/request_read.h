@@ -67,7 +67,23 @@ bool request_read_stop(struct request_reading *g, const struct js_at *at, struct
 bool request_read_integer(
 	const struct js_at *at, int64_t least, int64_t most, int64_t *out, struct err *e);
 
-/* The size of a list of tools or messages, checked against its limit. */
+/* Whether several calls may come at once. */
+bool request_read_parallel(struct request_reading *g, const struct js_at *at, struct err *e);
+
+/* Each item of a list of tools, in order; absent: none. */
+bool request_read_tools(struct request_reading *g, const struct js_at *at,
+	bool (*read)(struct request_reading *g, const struct js_at *tool, struct err *e),
+	struct err *e);
+/* Each message; refused if there is none. `what` they are called. */
+bool request_read_messages(struct request_reading *g, const struct js_at *at, const char *what,
+	bool (*read)(struct request_reading *g, const struct js_at *message, struct err *e),
+	struct err *e);
+/* One more tool, whose reference to `parameters` (or NULL) is taken. NULL, which is noted, if one
+ * of that name was offered before: the first one counts. Valid until the next one. */
+struct chat_tool *request_offer_tool(
+	struct request_reading *g, struct str name, struct str about, json_t *parameters);
+
+/* The size of a list, checked against its limit. */
 bool request_read_count(
 	const struct js_at *at, size_t limit, const char *what, size_t *count, struct err *e);
 

@@ -432,17 +432,17 @@ static struct part follow_anchor(struct schema_build *b, struct str name)
 		const char *key;
 		json_t *value;
 		json_object_foreach((json_t *)home.schema, key,
-			value) if (str_eq(js_text(json_object_get(value, "$anchor")), name) ||
-				   str_eq(js_text(json_object_get(value, "$id")),
-					   name)) return (struct part){ value,
-			place_key(b, home.place, key) };
+			value) if (str_eq(js_text_of(value, "$anchor"), name) ||
+				   str_eq(js_text_of(value, "$id"), name)) return (struct part){
+			value, place_key(b, home.place, key)
+		};
 	}
 	return (struct part){ NULL, NULL };
 }
 
 static struct part follow_reference(struct schema_build *b, struct str ref)
 {
-	struct str own = js_text(json_object_get(b->document, "$id"));
+	struct str own = js_text_of(b->document, "$id");
 	if (own.n && str_starts(ref, own))
 		ref = str_from(ref, own.n);
 	if (!str_starts(ref, STR("#")))

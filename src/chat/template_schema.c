@@ -16,7 +16,7 @@ static const json_t *first_alternative(const json_t *schema)
 		const json_t *item;
 		json_array_foreach(json_object_get(schema, keys[k]), i, item)
 		{
-			struct str type = js_text(json_object_get(item, "type"));
+			struct str type = js_text_of(item, "type");
 			if (json_is_object(item) && !str_eq(type, STR("null")))
 				return item;
 		}

@@ -313,7 +313,7 @@ static size_t append_split(struct view *v, size_t at, bool shows_thought)
 
 static bool has_role(const json_t *message, const char *role)
 {
-	return str_eq_z(js_text(json_object_get(message, "role")), role);
+	return str_eq_z(js_text_of(message, "role"), role);
 }
 
 /* Two texts with a blank line between them; neither needs to have one. */
@@ -338,8 +338,8 @@ static void add_to_question(json_t *messages, struct str words)
 	{
 		if (!has_role(message, "user"))
 			continue;
-		json_object_set_new(message, "content",
-			joined_text(words, js_text(json_object_get(message, "content"))));
+		json_object_set_new(
+			message, "content", joined_text(words, js_text_of(message, "content")));
 		return;
 	}
 	json_array_insert_new(messages, 0,
@@ -351,7 +351,7 @@ static void fold_system(json_t *messages)
 	while (has_role(json_array_get(messages, 0), "system")) {
 		json_t *first = json_incref(json_array_get(messages, 0));
 		json_array_remove(messages, 0);
-		add_to_question(messages, js_text(json_object_get(first, "content")));
+		add_to_question(messages, js_text_of(first, "content"));
 		json_decref(first);
 	}
 }
@@ -370,8 +370,8 @@ static void give_system_to_users(json_t *messages)
 
 static bool can_join(const json_t *a, const json_t *b)
 {
-	struct str role = js_text(json_object_get(a, "role"));
-	return str_eq(role, js_text(json_object_get(b, "role"))) && !str_eq(role, STR("tool")) &&
+	struct str role = js_text_of(a, "role");
+	return str_eq(role, js_text_of(b, "role")) && !str_eq(role, STR("tool")) &&
 	       !json_object_get(a, "tool_calls") && json_is_string(json_object_get(a, "content")) &&
 	       json_is_string(json_object_get(b, "content"));
 }
@@ -386,8 +386,7 @@ static void join_turns(json_t *messages)
 			continue;
 		}
 		json_object_set_new(b, "content",
-			joined_text(js_text(json_object_get(a, "content")),
-				js_text(json_object_get(b, "content"))));
+			joined_text(js_text_of(a, "content"), js_text_of(b, "content")));
 		json_array_remove(messages, i - 1);
 	}
 }
@@ -455,8 +454,8 @@ static void say_in_system(json_t *messages, const char *word)
 {
 	json_t *first = json_array_get(messages, 0);
 	if (has_role(first, "system"))
-		json_object_set_new(first, "content",
-			joined_text(js_text(json_object_get(first, "content")), str_z(word)));
+		json_object_set_new(
+			first, "content", joined_text(js_text_of(first, "content"), str_z(word)));
 	else
 		json_array_insert_new(
 			messages, 0, json_pack("{s:s, s:s}", "role", "system", "content", word));

@@ -46,7 +46,7 @@ static const json_t *choose_model(
 	json_t *model;
 	json_array_foreach(models, i, model)
 	{
-		if (!t->model.n || str_eq(js_text(json_object_get(model, "id")), t->model))
+		if (!t->model.n || str_eq(js_text_of(model, "id"), t->model))
 			return model;
 	}
 	if (!json_array_size(models))
@@ -66,7 +66,7 @@ static bool ask(
 		return err_mend(e, "start it: offgrid serve; or say --model and --context");
 	const json_t *model = choose_model(models, t, e);
 	if (model) {
-		t->model = arena_str(a, js_text(json_object_get(model, "id")));
+		t->model = arena_str(a, js_text_of(model, "id"));
 		int64_t context = json_integer_value(json_object_get(model, "context_tokens"));
 		t->context = args->context ? args->context : context;
 	}

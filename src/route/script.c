@@ -363,7 +363,7 @@ static void add_call(struct script_call *c, const struct script *s, const struct
 	char made[DIALECT_CALL_ID_CHARS + 1];
 	struct str turn = arena_printf(c->arena, "turn %zu", (size_t)(t - s->turns));
 	struct chat_event event = { .type = CHAT_TOOL_BEGIN, .call = (unsigned)i };
-	event.text = js_text(json_object_get(call, "name"));
+	event.text = js_text_of(call, "name");
 	event.id = arena_str(c->arena,
 		json_is_string(id) ? js_text(id) : dialect_call_id(turn, (unsigned)i, made));
 	add_step(c, t->gap_ms, event);

@@ -19,7 +19,7 @@ enum { LONG_LIST = 64 /* lists of more are told to those only who want all */ };
 
 static bool is_called(const json_t *model, struct str name)
 {
-	struct str id = js_text(json_object_get(model, "id"));
+	struct str id = js_text_of(model, "id");
 	if (str_eq(id, name))
 		return true;
 	struct str tag = STR(LATEST);
@@ -89,7 +89,7 @@ static void write_about(
 	const struct dialect *d, const json_t *model, bool is_whole, struct buf *out)
 {
 	struct dialect_about about = { .model = model };
-	struct str path = js_text(json_object_get(model, "path"));
+	struct str path = js_text_of(model, "path");
 	struct gg_file *f = path.n ? gg_open(path.p, NULL) : NULL;
 	json_t *keys = f ? keys_of(f, is_whole) : NULL;
 	about.keys = keys;

@@ -156,7 +156,7 @@ static void get_props(
 	if (context > 0) /* else a client would take the model for one without any context */
 		js_member_i64(&body, "n_ctx", context);
 	buf_add(&body, STR("},\"total_slots\":1"));
-	js_member_text(&body, "model_path", js_text(json_object_get(first, "id")));
+	js_member_text(&body, "model_path", js_text_of(first, "id"));
 	buf_add_char(&body, '}');
 	json_decref(models);
 	http_reply(x, STATUS_OK, TYPE_JSON, buf_str(&body));

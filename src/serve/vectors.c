@@ -161,7 +161,7 @@ static void name_model(struct vectors *v)
 	for (size_t i = json_array_size(models); i-- > 0;)
 		if (json_is_true(json_object_get(json_array_get(models, i), "embeds")))
 			chosen = json_array_get(models, i);
-	v->request->model = arena_str(v->arena, js_text(json_object_get(chosen, "id")));
+	v->request->model = arena_str(v->arena, js_text_of(chosen, "id"));
 	json_decref(models);
 	trace_note(v->trace, LAYER_ROUTE, "model", "none was named, '%.*s' is taken",
 		STR_ARG(v->request->model));
