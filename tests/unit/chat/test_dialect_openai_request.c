@@ -1,38 +1,8 @@
-#include "../unit.h"
-
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/must.h"
 #include "chat/dialect.h"
 #include "describe.h"
-
-struct fixture {
-	struct arena *arena;
-	struct trace *trace;
-	struct buf text;
-	struct err e;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = must_calloc(1, sizeof *f);
-	f->arena = arena_new();
-	f->trace = trace_new();
-	buf_init(&f->text, 16 * MIB);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	buf_clear(&f->text);
-	trace_free(f->trace);
-	arena_free(f->arena);
-	free(f);
-	return 0;
-}
+#include "reading.h"
 
 static struct chat_request *read_body(struct fixture *f, struct str body)
 {

@@ -1,36 +1,7 @@
-#include "../unit.h"
-
 #include <string.h>
 
-#include "base/limits.h"
 #include "chat/dialect_keeping.h"
-
-struct fixture {
-	struct arena *arena;
-	struct trace *trace;
-	struct buf body;
-	struct err e;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	f->arena = arena_new();
-	f->trace = trace_new();
-	buf_init(&f->body, MIB);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	buf_clear(&f->body);
-	trace_free(f->trace);
-	arena_free(f->arena);
-	free(f);
-	return 0;
-}
+#include "reading.h"
 
 static struct chat_request *read_body(struct fixture *f, const char *body)
 {
@@ -50,9 +21,9 @@ static bool is_noted(const struct trace *t, const char *words)
 static const char *sent_to(
 	struct fixture *f, const struct dialect *d, const struct chat_request *r, const char *host)
 {
-	buf_reset(&f->body);
-	assert_true(d->write_request(r, str_z(host), NULL, &f->body, &f->e));
-	return buf_z(&f->body);
+	buf_reset(&f->text);
+	assert_true(d->write_request(r, str_z(host), NULL, &f->text, &f->e));
+	return buf_z(&f->text);
 }
 
 static void a_regular_expression_holds_and_other_grammars_are_noted(void **state)

@@ -1,5 +1,3 @@
-#include "../unit.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,29 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/limits.h"
+#include "scratch.h"
 #include "store/writer.h"
-
-static struct arena *arena;
-static struct str dir;
-
-static int make_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	arena = arena_new();
-	return fs_temp_dir(arena, "offgrid-test", &dir, &e) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	bool ok = fs_remove_tree(dir.p, &e);
-	arena_free(arena);
-	return ok ? 0 : -1;
-}
 
 /* Writes messages for ever, telling the number of each one that store_session_add said was kept. */
 static _Noreturn void write_until_killed(const char *path, const char *id, int tell)

@@ -1,40 +1,8 @@
-#include "../unit.h"
-
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/fs.h"
-#include "store/store.h"
-
-static struct arena *arena;
-static struct str dir;
-
-static int make_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	arena = arena_new();
-	return fs_temp_dir(arena, "offgrid-test", &dir, &e) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	bool ok = fs_remove_tree(dir.p, &e);
-	arena_free(arena);
-	return ok ? 0 : -1;
-}
-
-static struct store *open_store(const char *name)
-{
-	struct err e = { 0 };
-	struct store *s = store_open(fs_join(arena, dir, str_z(name)).p, &e);
-	assert_string_equal(e.what, "");
-	assert_non_null(s);
-	return s;
-}
+#include "scratch.h"
 
 static void messages_come_back_in_order_after_reopening(void **state)
 {

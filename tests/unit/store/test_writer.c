@@ -1,40 +1,10 @@
-#include "../unit.h"
-
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "base/fs.h"
+#include "scratch.h"
 #include "store/writer.h"
 
 enum { REQUESTS = 500 };
-
-static struct arena *arena;
-static struct str dir;
-
-static int make_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	arena = arena_new();
-	return fs_temp_dir(arena, "offgrid-test", &dir, &e) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	bool ok = fs_remove_tree(dir.p, &e);
-	arena_free(arena);
-	return ok ? 0 : -1;
-}
-
-static struct store *open_store(const char *name)
-{
-	struct err e = { 0 };
-	struct store *s = store_open(fs_join(arena, dir, str_z(name)).p, &e);
-	assert_string_equal(e.what, "");
-	return s;
-}
 
 /* Hands over a request whose words do not outlive the call. */
 static void put(struct store_writer *w, int number)
