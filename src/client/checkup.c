@@ -5,7 +5,9 @@
  */
 #include "client/checkup.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -41,20 +43,42 @@ static bool read_over(
 	return read_text(out->name, a, &out->text, e);
 }
 
-/* The environment as far as the settings of this file name it, as KEY=value lines. */
+/* The variable that outweighs this top key of the file, or NULL. */
+static const char *variable_for(const struct client_file *f, const char *path, struct arena *a)
+{
+	if (strchr(path, '/'))
+		return NULL;
+	char *name = arena_z(a, arena_printf(a, "%s%s", f->env, path));
+	for (char *c = name; *c; c++)
+		*c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+	return getenv(name);
+}
+
+static bool add_variable(const struct client_file *f, const char *path, struct arena *a,
+	struct buf *text, struct err *e)
+{
+	const char *value = variable_for(f, path, a);
+	if (!value)
+		return true;
+	struct conf_path place = conf_path(str_z(path));
+	json_t *word = js_new_text(str_z(value));
+	bool ok = conf_set(f->format, text, &place, word, e);
+	json_decref(word);
+	return ok;
+}
+
+/* The environment as far as the rows of this file name it, in the file's own format. */
 static bool read_environment(const struct client *c, unsigned file, struct arena *a,
 	struct checkup_over *out, struct err *e)
 {
+	const struct client_file *f = &c->files[file];
 	struct buf text;
 	bool ok = true;
 	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
-	for (const struct client_setting *s = c->settings; s->path && ok; s++) {
-		const char *value = s->file == file ? getenv(s->path) : NULL;
-		struct conf_path path = conf_path(str_z(s->path));
-		json_t *word = value ? js_new_text(str_z(value)) : NULL;
-		ok = !word || conf_set(CONF_ENV, &text, &path, word, e);
-		json_decref(word);
-	}
+	for (const struct client_setting *s = c->settings; s->path && ok; s++)
+		ok = s->file != file || add_variable(f, s->path, a, &text, e);
+	for (const struct client_warning *w = c->warnings; w && w->path && ok; w++)
+		ok = w->file != file || add_variable(f, w->path, a, &text, e);
 	*out = (struct checkup_over){ file, STR("the environment"), arena_str(a, buf_str(&text)) };
 	buf_clear(&text);
 	return ok;
@@ -75,7 +99,7 @@ bool checkup_find_over(
 	}
 	for (unsigned i = 0; i < CLIENT_FILES; i++) {
 		struct checkup_over *next = &out->list[out->count];
-		if (c->files[i].format != CONF_ENV)
+		if (!c->files[i].env)
 			continue;
 		if (!read_environment(c, i, a, next, e))
 			return false;

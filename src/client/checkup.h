@@ -12,7 +12,7 @@
 #include "client/client.h"
 
 /* What outweighs our files, as it is now: the texts of client_over that are there, and the
- * variables of the environment whose names a file of KEY=value lines holds. */
+ * variables of the environment that outweigh keys of a file (client_file.env). */
 struct checkup_over {
 	unsigned file; /* which of ours */
 	struct str name, text;

@@ -209,6 +209,13 @@ static size_t count_rows(const struct client *c)
 	return count;
 }
 
+/* A list's place as its user knows it. */
+static struct str without_item(struct str place)
+{
+	struct str item = STR("/[]");
+	return str_ends(place, item) ? str_sub(place, 0, place.n - item.n) : place;
+}
+
 /* A text that is held against the rows. */
 struct checked {
 	const struct client *client;
@@ -230,7 +237,7 @@ static bool check_setting(const struct checked *k, const struct client_setting *
 		add_finding(out, (struct client_finding){
 					 .kind = is ? CLIENT_DIFFERS : CLIENT_MISSING,
 					 .weight = s->weight,
-					 .path = place,
+					 .path = without_item(place),
 					 .is = shown(a, is),
 					 .should = shown(a, should),
 					 .why = s->why,
@@ -243,15 +250,23 @@ static bool check_setting(const struct checked *k, const struct client_setting *
 	return !err_is_set(&why);
 }
 
+/* What stands there is what the row warns of. */
+static bool is_meant(const json_t *is, const json_t *meant, bool is_list, enum conf_format format)
+{
+	if (is_list)
+		return meant ? names(is, meant) : json_array_size(is) > 0;
+	return is && (!meant || is_same(is, meant, format));
+}
+
 static void check_warning(const struct checked *k, const struct client_warning *w,
 	const struct client_target *t, struct arena *a, struct client_findings *out)
 {
 	enum conf_format format = k->client->files[k->file].format;
-	struct str place = client_fill(a, w->path, t, false);
+	struct str row = client_fill(a, w->path, t, false), place = without_item(row);
 	struct conf_path path = conf_path(place);
 	json_t *is = conf_get(format, k->text, &path, NULL);
 	json_t *meant = w->value ? value_of(a, w->value, t) : NULL;
-	if (is && (!meant || is_same(is, meant, format)))
+	if (is_meant(is, meant, place.n < row.n, format))
 		add_finding(out, (struct client_finding){
 					 .kind = w->is_placebo ? CLIENT_PLACEBO : CLIENT_TOOLS_OFF,
 					 .path = place,

@@ -45,6 +45,8 @@ struct client_file {
 	const char *place; /* "~/.codex/config.toml" */
 	const char *also;  /* another name, used if it exists; or NULL */
 	enum conf_format format;
+	const char *env; /* what a variable's name begins with that outweighs a top key of its: "",
+			    "AIDER_"; the rest is the key in capitals. NULL: there are none */
 };
 
 struct client_setting {
@@ -58,7 +60,7 @@ struct client_setting {
 /* A setting that takes tools away, or one that is believed to do something and does not. */
 struct client_warning {
 	unsigned file;
-	const char *path;
+	const char *path;  /* "…/[]": a list that does so as far as it names something */
 	const char *value; /* JSON: only this value is meant; NULL: any */
 	const char *mend;  /* JSON: what connecting puts there; NULL: it is only told */
 	bool is_placebo;

@@ -109,7 +109,7 @@ const struct client_warning openclaw_warnings[] = {
 	{ 0, CLAW "tool_call", NULL, NULL, false, "is an unknown key, and those end every run" },
 	{ 0, CLAW "limit", NULL, NULL, false, "is an unknown key, and those end every run" },
 	{ 0, "tools/allow", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 0, "tools/deny", NULL, NULL, false, "the tools in this list are not offered" },
+	{ 0, "tools/deny/[]", NULL, NULL, false, "the tools in this list are not offered" },
 	{ 0, "tools/toolSearch", "false", "true", false,
 		"sends all its tools at once: 98 kB of first request in place of 37" },
 	{ .path = NULL },
@@ -178,7 +178,9 @@ const struct client_warning claude_warnings[] = {
 		"grows every request from 49 to 78 kB" },
 	{ 0, "env/ENABLE_TOOL_SEARCH", "\"0\"", "\"1\"", false,
 		"grows every request from 49 to 78 kB" },
-	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
+	{ 0, "permissions/deny/[]", "\"Write\"", NULL, false, "files cannot be written" },
+	{ 0, "permissions/deny/[]", "\"Edit\"", NULL, false, "files cannot be edited" },
+	{ 0, "permissions/deny/[]", "\"Bash\"", NULL, false, "no command can be run" },
 	{ .path = NULL },
 };
 
@@ -230,7 +232,7 @@ const struct client_over gemini_over[] = {
 
 const struct client_warning gemini_warnings[] = {
 	{ 1, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 1, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
+	{ 1, "tools/exclude/[]", NULL, NULL, false, "the tools in this list are not offered" },
 	{ .path = NULL },
 };
 
@@ -268,9 +270,9 @@ const struct client_over qwen_over[] = {
 };
 
 const struct client_warning qwen_warnings[] = {
-	{ 0, "permissions/deny", NULL, NULL, false, "the tools in this list are refused" },
+	{ 0, "permissions/deny/[]", NULL, NULL, false, "the tools in this list are refused" },
 	{ 0, "tools/core", NULL, NULL, false, "only the tools in this list are offered" },
-	{ 0, "tools/exclude", NULL, NULL, false, "the tools in this list are not offered" },
+	{ 0, "tools/exclude/[]", NULL, NULL, false, "the tools in this list are not offered" },
 	{ 0, QWEN "generationConfig/streamMaxLifetimeMs", NULL, NULL, true,
 		"changes nothing here: an answer ends after 15 minutes, unless the variable "
 		"QWEN_STREAM_MAX_LIFETIME_MS says 0" },
@@ -391,17 +393,38 @@ const struct client_setting hermes_settings[] = {
 /* ---- Goose ---- */
 
 const struct client_setting goose_settings[] = {
-	{ 0, CLIENT_NEEDED, "name", "\"offgrid\"", "the name in its menu" },
+	{ 0, CLIENT_NEEDED, "name", "\"offgrid\"", "the name that GOOSE_PROVIDER means" },
 	{ 0, CLIENT_NEEDED, "engine", "\"openai\"", "names the dialect" },
 	{ 0, CLIENT_NEEDED, "display_name", "\"offgrid\"", "the name in its menu" },
 	{ 0, CLIENT_NEEDED, "api_key_env", "\"\"", "its entry needs it" },
 	{ 0, CLIENT_NEEDED, "requires_auth", "false", "else it wants a key in its own store" },
+	{ 0, CLIENT_NEEDED, "headers/Authorization", "\"Bearer {key}\"",
+		"who asks: without a key in its store it sends none" },
 	{ 0, CLIENT_NEEDED, "base_url", "\"{url}/v1/chat/completions\"", "where we are" },
 	{ 0, CLIENT_LIMIT, "models/[name={model}]/context_limit", "{context}", WITHOUT_LIMIT },
 	{ 0, CLIENT_NEEDED, "supports_streaming", "true", "else nothing is shown until the end" },
 	{ 0, CLIENT_PATIENCE, "timeout_seconds", "3600", WITHOUT_PATIENCE },
 	{ 1, CLIENT_NEEDED, "GOOSE_PROVIDER", "\"offgrid\"", "which server it asks" },
 	{ 1, CLIENT_NEEDED, "GOOSE_MODEL", "\"{model}\"", "which model it starts with" },
+	{ 1, CLIENT_LIMIT, "GOOSE_CONTEXT_LIMIT", "{context}",
+		"where it stands, it outweighs the size that the model's entry names" },
+	{ 1, CLIENT_LIMIT, "GOOSE_MAX_TOKENS", "{output}",
+		"unset, an answer may go on to the end of the context" },
+	{ .path = NULL },
+};
+
+const struct client_warning goose_warnings[] = {
+	{ 1, "GOOSE_MODE", "\"chat\"", "\"approve\"", false,
+		"tools are offered, and no call of one is carried out: nothing is written" },
+	{ 1, "GOOSE_TOOLSHIM", "true", "false", false,
+		"no tools are offered: a second model is to read calls out of prose" },
+	{ 1, "extensions/developer/enabled", "false", "true", false,
+		"the tools that write, edit and run commands are not offered" },
+	{ 1, "extensions/developer/available_tools/[]", NULL, NULL, false,
+		"of the tools for files and commands only those in this list are offered" },
+	{ 1, "GOOSE_STREAM_TIMEOUT", NULL, NULL, true,
+		"is read for Ollama's own dialect alone: what counts is timeout_seconds of the "
+		"provider" },
 	{ .path = NULL },
 };
 
@@ -439,7 +462,7 @@ const struct client_setting crush_settings[] = {
 
 const struct client_warning crush_warnings[] = {
 	{ 0, "providers/offgrid/disable", "true", "false", false, "the server is not asked" },
-	{ 0, "options/disabled_tools", NULL, NULL, false,
+	{ 0, "options/disabled_tools/[]", NULL, NULL, false,
 		"the tools in this list are not offered" },
 	{ 0, "options/disable_auto_summarize", "true", "false", false,
 		"the prompt outgrows the context" },

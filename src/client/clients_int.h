@@ -12,7 +12,7 @@ extern const struct client_setting opencode_settings[], openclaw_settings[], cod
 	crush_settings[], any_settings[];
 extern const struct client_warning opencode_warnings[], openclaw_warnings[], codex_warnings[],
 	claude_warnings[], gemini_warnings[], qwen_warnings[], continue_warnings[],
-	cline_warnings[], crush_warnings[];
+	cline_warnings[], goose_warnings[], crush_warnings[];
 extern const struct client_over opencode_over[], claude_over[], gemini_over[], qwen_over[],
 	aider_over[], crush_over[];
 

@@ -218,13 +218,30 @@ static json_t *read_value(struct str text, struct err *e)
 	return text.n && text.p[0] == '\'' ? js_new_text(unquoted(text)) : conf_word(text);
 }
 
+/* The elements below a name, each by what stands on its own line; NULL if there are none. */
+static json_t *read_list(struct str s, const struct block *b, struct err *e)
+{
+	json_t *list = NULL;
+	for (size_t at = b->from; at < b->end;) {
+		struct line l = read_line(s, at);
+		at = l.end;
+		if (l.is_empty || l.indent != b->indent || !is_element(s, l.text))
+			continue;
+		struct conf_span item = inline_value(s, l.text + 1);
+		list = list ? list : json_array();
+		json_array_append_new(list, read_value(str_sub(s, item.from, item.to), e));
+	}
+	return list;
+}
+
 static json_t *get(struct str text, const struct conf_path *path, struct err *e)
 {
 	struct found f;
 	if (!walk(text, path, &f, e) || f.parts < path->count)
 		return NULL;
 	struct conf_span at = f.at.value;
-	return at.to > at.from ? read_value(str_sub(text, at.from, at.to), e) : NULL;
+	return at.to > at.from ? read_value(str_sub(text, at.from, at.to), e)
+			       : read_list(text, &f.at, e);
 }
 
 /* ---- writing ---- */

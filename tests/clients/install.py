@@ -98,7 +98,17 @@ def install_npm(name, folder):
         raise Missing("npm is not installed: tools/setup test")
     run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], folder, name)
     check_against_lock(lock, folder)
+    link_binary(name, folder)
     check_that_it_starts(name, folder)
+
+
+def link_binary(name, folder):
+    """A package that is one binary names its command after the system; here it is what its users type."""
+    if name not in PROGRAMS or not PROGRAMS[name].binary:
+        return
+    program = PROGRAMS[name]
+    for binary in (folder / "node_modules").glob(f"{program.package}/{program.binary}"):
+        (folder / "node_modules" / ".bin" / binary.name).symlink_to(binary)
 
 
 def check_that_it_starts(name, folder):

@@ -22,6 +22,7 @@ class Program:
     turns: tuple
     install: str = "npm"  # or "venv"
     after: tuple = ()  # (folder below node_modules, script): what its package runs when it is installed
+    binary: str = ""  # where it lies in a package for this system alone, whose command is named after the system
     speaks_chat: bool = True  # OpenAI Chat Completions, as the upstreams that misbehave do
     limit: int = 60  # seconds for one run; only what hangs or retries for ever reaches it
     launch: tuple = ()  # words for `offgrid launch` where the row of the client brings some itself
@@ -126,6 +127,12 @@ PROGRAMS = {p.name: p for p in (
         command=("hermes", "-z", "{task}"), launch=("-z", "{task}"),
         turns=(call("write_file", path="{file}", content="{content}"), DONE),
         before={"~/.hermes/config.yaml": "# mine\nterminal:\n  timeout: 60\n"},
+    ),
+    Program(
+        name="goose", package="@aaif/goose-binary-*", version="1.52.0", binary="bin/goose",
+        command=("goose", "run", "-t", "{task}"), launch=("run", "-t", "{task}"),
+        turns=(call("write", path="{file}", content="{content}"), DONE),
+        before={"~/.config/goose/config.yaml": "# mine\nGOOSE_CLI_THEME: light\n"},
     ),
 )}
 

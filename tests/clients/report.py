@@ -11,10 +11,11 @@ from deliveries import rows_for  # noqa: E402
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 TITLE_COLUMNS, CELL_COLUMNS = 40, 3
 SHORT = {"pi": "pi", "codex": "cx", "opencode": "oc", "claude-code": "cc", "openclaw": "cw", "gemini-cli": "ge", "qwen-code": "qw",
-         "continue": "co", "cline": "cl", "aider": "ai", "mini-swe-agent": "ms", "hermes": "he"}
+         "continue": "co", "cline": "cl", "aider": "ai", "mini-swe-agent": "ms", "hermes": "he", "goose": "go"}
 LEGEND = """\
 pi pi, cx Codex, oc OpenCode, cc Claude Code, cw OpenClaw, ge Gemini CLI,
-qw Qwen Code, co Continue, cl Cline, ai aider, ms mini-swe-agent, he Hermes
+qw Qwen Code, co Continue, cl Cline, ai aider, ms mini-swe-agent, he Hermes,
+go Goose
 Each cell: without our guard rails, then with them.
   +  the file is there with the right content, exit status 0
   f  the file is right, but the run ended with an error or had to be ended

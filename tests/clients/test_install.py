@@ -57,6 +57,14 @@ class Install(unittest.TestCase):
             install.ensure(CLIENT)
         self.assertFalse((install.place_of(CLIENT) / "WHOLE").exists())
 
+    def test_a_bare_binary_is_started_by_the_name_that_its_users_type(self):
+        self.npm("echo '{\"packages\": {}}' >node_modules/.package-lock.json\n"
+                 "mkdir -p node_modules/@aaif/goose-binary-some/bin\n"
+                 "mv node_modules/.bin/pi node_modules/@aaif/goose-binary-some/bin/goose")
+        place = install.ensure("goose")
+        self.assertEqual(place / "node_modules" / "@aaif" / "goose-binary-some" / "bin" / "goose",
+                         (install.bin_of("goose") / "goose").resolve())
+
     def test_a_missing_network_is_named(self):
         self.npm("echo 'npm error code EAI_AGAIN' >&2; exit 1")
         with self.assertRaisesRegex(install.Missing, "pi is not installed here and there is no network"):

@@ -313,6 +313,67 @@ static void variables_outweigh_a_file_of_variables(void **state)
 	assert_true(is_found(&found, "OPENAI_BASE_URL"));
 }
 
+/* A key of Goose's file and a variable have one name; aider's variables begin with its own. */
+static void variables_outweigh_keys_of_other_files_too(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *client, *name, *value, *path;
+		size_t findings;
+	} cases[] = {
+		{ "goose", "GOOSE_MODEL", "else", "GOOSE_MODEL", 1 },
+		{ "goose", "GOOSE_CONTEXT_LIMIT", "65536", "", 0 },
+		{ "goose", "GOOSE_TOOLSHIM", "true", "GOOSE_TOOLSHIM", 1 },
+		{ "aider", "AIDER_OPENAI_API_BASE", "http://x", "openai-api-base", 1 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct err e = { 0 };
+		struct checkup_overs overs;
+		struct client_findings found;
+		const struct client *c = client_find(str_z(cases[i].client), &e);
+		setenv(cases[i].name, cases[i].value, 1);
+		assert_true(checkup_find_over(c, arena, &overs, &e));
+		unsetenv(cases[i].name);
+		assert_int_equal(overs.count, 1);
+		assert_true(client_check_over(
+			c, overs.list[0].file, overs.list[0].text, &target, arena, &found, &e));
+		assert_int_equal(found.count, cases[i].findings);
+		assert_true(!found.count || is_found(&found, cases[i].path));
+	}
+}
+
+static size_t harms_in(const char *client, unsigned file, const char *text)
+{
+	struct err e = { 0 };
+	struct client_findings found;
+	const struct client *c = client_find(str_z(client), &e);
+	size_t harms = 0;
+	assert_true(client_check(c, file, str_z(text), &target, arena, &found, &e));
+	for (size_t i = 0; i < found.count; i++)
+		harms += found.list[i].kind == CLIENT_TOOLS_OFF;
+	return harms;
+}
+
+/* An empty list takes nothing away, nor does one that names other things. */
+static void a_list_harms_as_far_as_it_names_something(void **state)
+{
+	(void)state;
+	assert_int_equal(harms_in("gemini", 1, "{\"tools\": {\"exclude\": []}}"), 0);
+	assert_int_equal(harms_in("gemini", 1, "{\"tools\": {\"exclude\": [\"x\"]}}"), 1);
+	assert_int_equal(
+		harms_in("claude", 0, "{\"permissions\": {\"deny\": [\"Read(./.env)\"]}}"), 0);
+	assert_int_equal(
+		harms_in("claude", 0, "{\"permissions\": {\"deny\": [\"x\", \"Write\"]}}"), 1);
+	assert_int_equal(harms_in("goose", 1,
+				 "extensions:\n  developer:\n    enabled: false\n"
+				 "    available_tools: []\n"),
+		1);
+	assert_int_equal(harms_in("goose", 1,
+				 "extensions:\n  developer:\n    enabled: true\n"
+				 "    available_tools:\n    - shell\n"),
+		1);
+}
+
 static void what_it_was_connected_to_is_remembered(void **state)
 {
 	(void)state;
@@ -393,6 +454,8 @@ int main(void)
 		TEST(a_list_that_would_hide_us_names_us),
 		TEST(what_outweighs_the_file_is_found),
 		TEST(variables_outweigh_a_file_of_variables),
+		TEST(variables_outweigh_keys_of_other_files_too),
+		TEST(a_list_harms_as_far_as_it_names_something),
 		TEST(what_it_was_connected_to_is_remembered),
 		TEST(places_are_where_a_variable_moves_them),
 		TEST(a_size_that_cannot_be_told_becomes_a_share),

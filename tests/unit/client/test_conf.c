@@ -136,6 +136,8 @@ static const struct reading {
 	{ CONF_TOML, "k = [ \"a\", # one\n 'b' ]\n", "k", "[\"a\",\"b\"]" },
 	{ CONF_YAML, "a:\n  b: 'x'\n", "a/b", "\"x\"" },
 	{ CONF_YAML, "a:\n  b: [x, y]\n", "a/c", NULL },
+	{ CONF_YAML, "a:\n  # mine\n  - x # why\n  - 2\nb: 1\n", "a", "[\"x\", 2]" },
+	{ CONF_YAML, "a:\n- x\nb: 1\n", "a", "[\"x\"]" },
 	{ CONF_YAML, "a: http://h:1/v1 # c\n", "a", "\"http://h:1/v1\"" },
 	{ CONF_ENV, "A='x y'\nA=2\n", "A", "2" },
 };
