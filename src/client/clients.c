@@ -253,8 +253,12 @@ const struct client *client_find(struct str name, struct err *e)
 	}
 	fail(e, ERR_USAGE, LAYER_NONE, "nothing is known of a client '%.*s'", STR_ARG(name));
 	if (near.best.n)
-		err_mend(e, "did you mean %.*s? All of them: offgrid connect", STR_ARG(near.best));
+		err_mend(e,
+			"did you mean %.*s? All of them: offgrid connect; for one that is not "
+			"among them: offgrid connect any",
+			STR_ARG(near.best));
 	else
-		err_mend(e, "offgrid connect lists those that are known");
+		err_mend(e, "offgrid connect lists those that are known; for any other: offgrid "
+			    "connect any");
 	return NULL;
 }

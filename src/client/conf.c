@@ -57,16 +57,53 @@ struct conf_path conf_path(struct str text)
 	return path;
 }
 
+/* Some editors put it before a text; no format knows it. */
+#define BYTE_ORDER_MARK STR("\xEF\xBB\xBF")
+
+static size_t mark_of(struct str text)
+{
+	return str_starts(text, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.n : 0;
+}
+
 json_t *conf_get(
 	enum conf_format format, struct str text, const struct conf_path *path, struct err *e)
 {
-	return formats[format]->get(text, path, e);
+	return formats[format]->get(str_from(text, mark_of(text)), path, e);
 }
 
 bool conf_set(enum conf_format format, struct buf *text, const struct conf_path *path,
 	const json_t *value, struct err *e)
 {
-	return formats[format]->set(text, path, value, e);
+	size_t mark = mark_of(buf_str(text));
+	if (!mark)
+		return formats[format]->set(text, path, value, e);
+	struct buf bare;
+	buf_init(&bare, text->max);
+	buf_add(&bare, str_from(buf_str(text), mark));
+	bool ok = formats[format]->set(&bare, path, value, e);
+	if (ok) {
+		buf_reset(text);
+		buf_add(text, BYTE_ORDER_MARK);
+		buf_add(text, buf_str(&bare));
+	}
+	buf_clear(&bare);
+	return ok;
+}
+
+static bool has_crlf(struct str text)
+{
+	size_t end = str_find_char(text, '\n');
+	return end != SIZE_MAX && end > 0 && text.p[end - 1] == '\r';
+}
+
+/* Lines end as the text's first one does. */
+static void add_lines(struct str with, bool is_crlf, struct buf *out)
+{
+	for (size_t i = 0; i < with.n; i++) {
+		if (is_crlf && with.p[i] == '\n')
+			buf_add_char(out, '\r');
+		buf_add_char(out, with.p[i]);
+	}
 }
 
 bool conf_replace(struct buf *text, struct conf_span at, struct str with, struct err *e)
@@ -74,7 +111,7 @@ bool conf_replace(struct buf *text, struct conf_span at, struct str with, struct
 	struct buf changed;
 	buf_init(&changed, text->max);
 	buf_add(&changed, str_sub(buf_str(text), 0, at.from));
-	buf_add(&changed, with);
+	add_lines(with, has_crlf(buf_str(text)), &changed);
 	buf_add(&changed, str_from(buf_str(text), at.to));
 	bool ok = !changed.overflow;
 	if (ok) {
@@ -97,7 +134,7 @@ size_t conf_line(struct str text, size_t at)
 bool conf_fail(struct str text, size_t at, const char *words, struct err *e)
 {
 	fail(e, ERR_BAD_DATA, LAYER_CLIENT, "line %zu: %s", conf_line(text, at), words);
-	return err_mend(e, "mend the file by hand, then try again");
+	return err_mend(e, "change that line by hand, then try again");
 }
 
 struct str conf_indent(struct str text, size_t at)

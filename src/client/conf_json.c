@@ -97,7 +97,8 @@ static int next_entry(struct str s, size_t at, bool is_object, struct entry *out
 	at = skip(s, at);
 	if (at >= s.n)
 		return -1;
-	if (s.p[at] == '}' || s.p[at] == ']')
+	char closes = is_object ? '}' : ']';
+	if (s.p[at] == closes)
 		return 0;
 	*out = (struct entry){ .key = { at, at } };
 	if (is_object) {
@@ -115,7 +116,7 @@ static int next_entry(struct str s, size_t at, bool is_object, struct entry *out
 	at = skip(s, out->value.to);
 	out->has_comma = at < s.n && s.p[at] == ',';
 	out->end = out->has_comma ? at + 1 : at;
-	return 1;
+	return out->has_comma || (at < s.n && s.p[at] == closes) ? 1 : -1;
 }
 
 /* ---- reading ---- */
@@ -193,19 +194,21 @@ static bool is_text(struct str s, struct conf_span at, struct str wanted)
 	return is;
 }
 
-/* The value of a member; false if there is none. */
+/* The value of a member, of the last one of that name: that is the one that counts. False if there
+ * is none. */
 static bool find_member(struct str s, size_t object, struct str name, struct conf_span *out)
 {
 	struct entry entry;
 	size_t at = object + 1;
+	bool is_found = false;
 	while (s.p[object] == '{' && next_entry(s, at, true, &entry) == 1) {
 		at = entry.end;
 		if (!is_text(s, entry.key, name))
 			continue;
 		*out = entry.value;
-		return true;
+		is_found = true;
 	}
-	return false;
+	return is_found;
 }
 
 static bool is_wanted(
@@ -236,6 +239,25 @@ static bool find_element(struct str s, size_t list, const struct conf_part *part
 	return false;
 }
 
+/* Brackets and commas stand as they must; what is not so would be read as less than it holds. The
+ * first place that is wrong, or SIZE_MAX. */
+static size_t first_fault(struct str s, size_t at, size_t depth)
+{
+	bool is_object = s.p[at] == '{';
+	struct entry entry;
+	int got;
+	if (!is_object && s.p[at] != '[')
+		return SIZE_MAX;
+	if (depth > DEPTH_MAX)
+		return at;
+	for (at++; (got = next_entry(s, at, is_object, &entry)) == 1; at = entry.end) {
+		size_t fault = first_fault(s, entry.value.from, depth + 1);
+		if (fault != SIZE_MAX)
+			return fault;
+	}
+	return got == 0 ? SIZE_MAX : skip(s, at);
+}
+
 /* Goes down the path as far as it is there: how many parts, and where the last value stands. */
 struct found {
 	struct conf_span at;
@@ -250,6 +272,9 @@ static bool walk(struct str s, const struct conf_path *path, const json_t *item,
 	f->at.to = value_end(s, f->at.from);
 	if (f->at.to == SIZE_MAX || skip(s, f->at.to) != s.n)
 		return conf_fail(s, f->at.from, "the file is no JSON", e);
+	size_t fault = first_fault(s, f->at.from, 0);
+	if (fault != SIZE_MAX)
+		return conf_fail(s, fault, "a comma or a bracket is missing, or one too many", e);
 	while (f->parts < path->count) {
 		const struct conf_part *part = &path->parts[f->parts];
 		bool wants_object = part->kind == CONF_MEMBER;
@@ -303,7 +328,12 @@ static json_t *nest(const struct conf_path *path, size_t from, const json_t *val
 	return list;
 }
 
-/* Pretty text, each line but the first behind `indent`. */
+static const char *step_of(struct str indent)
+{
+	return str_find_char(indent, '\t') == SIZE_MAX ? "  " : "\t";
+}
+
+/* Pretty text, each line but the first behind `indent`, in steps of its kind. */
 static void add_pretty(const json_t *value, struct str indent, struct buf *out)
 {
 	struct buf pretty;
@@ -315,9 +345,25 @@ static void add_pretty(const json_t *value, struct str indent, struct buf *out)
 			buf_add_char(out, '\n');
 			buf_add(out, indent);
 		}
+		for (; str_starts(line, STR("  ")); line = str_from(line, 2))
+			buf_add_z(out, step_of(indent));
 		buf_add(out, line);
 	}
 	buf_clear(&pretty);
+}
+
+/* Behind a comment that ends this line; `at` if there is none. */
+static size_t comment_end(struct str s, size_t at)
+{
+	size_t from = at;
+	while (from < s.n && (s.p[from] == ' ' || s.p[from] == '\t'))
+		from++;
+	struct str rest = str_from(s, from);
+	size_t length = str_find_char(rest, '\n');
+	struct str line = str_trim_right(str_sub(rest, 0, length == SIZE_MAX ? rest.n : length));
+	bool is_comment = str_starts(line, STR("//")) ||
+			  (str_starts(line, STR("/*")) && str_find(line, STR("*/")) + 2 == line.n);
+	return is_comment ? from + line.n : at;
 }
 
 /* Puts a new entry behind the last one of the object or list that opens at `open`. */
@@ -338,9 +384,8 @@ static bool insert(struct buf *text, size_t open, const struct conf_path *path, 
 	if (count)
 		buf_add(&indent, conf_indent(s, is_object ? last.key.from : last.value.from));
 	else
-		buf_printf(&indent, "%.*s  ", STR_ARG(conf_indent(s, open)));
-	if (!last.has_comma)
-		buf_add_char(&added, ',');
+		buf_printf(&indent, "%.*s%s", STR_ARG(conf_indent(s, open)),
+			step_of(conf_indent(s, open)));
 	buf_add_char(&added, is_spread ? '\n' : ' ');
 	if (is_spread)
 		buf_add(&added, buf_str(&indent));
@@ -351,15 +396,18 @@ static bool insert(struct buf *text, size_t open, const struct conf_path *path, 
 	json_t *nested = nest(path, is_object ? from + 1 : from, value);
 	add_pretty(is_object ? nested : json_array_get(nested, 0), buf_str(&indent), &added);
 	json_decref(nested);
-	size_t place = count ? (last.has_comma ? last.end : last.value.to) : open + 1;
-	struct conf_span where = { place, place };
+	size_t place = !count ? open + 1 : last.has_comma ? last.end : last.value.to;
+	if (is_spread && count)
+		place = comment_end(s, place);
+	struct conf_span where = { place, place }, comma = { last.value.to, last.value.to };
 	if (!count) {
 		where.to = skip(s, place);
 		bool is_bare = !str_trim(str_sub(s, place, where.to)).n;
 		where.to = is_bare ? where.to : place;
 		buf_printf(&added, "\n%.*s", STR_ARG(conf_indent(s, open)));
 	}
-	bool ok = conf_replace(text, where, buf_str(&added), e);
+	bool ok = conf_replace(text, where, buf_str(&added), e) &&
+		  (last.has_comma || conf_replace(text, comma, STR(","), e));
 	buf_clear(&indent);
 	buf_clear(&added);
 	return ok;

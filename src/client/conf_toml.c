@@ -43,6 +43,7 @@ static size_t skip_blanks(struct str s, size_t at)
 	return at;
 }
 
+/* Behind the string, or SIZE_MAX if it does not end. */
 static size_t string_end(struct str s, size_t at)
 {
 	static const char *const longs[] = { "\"\"\"", "'''" };
@@ -50,15 +51,16 @@ static size_t string_end(struct str s, size_t at)
 		if (!str_starts(str_from(s, at), str_z(longs[i])))
 			continue;
 		size_t n = str_find(str_from(s, at + 3), str_z(longs[i]));
-		return n == SIZE_MAX ? s.n : at + 3 + n + 3;
+		return n == SIZE_MAX ? SIZE_MAX : at + 3 + n + 3;
 	}
 	char quote = s.p[at++];
 	while (at < s.n && s.p[at] != quote && s.p[at] != '\n')
 		at += s.p[at] == '\\' && quote == '"' ? 2 : 1;
-	return at < s.n ? at + 1 : s.n;
+	return at < s.n && s.p[at] == quote ? at + 1 : SIZE_MAX;
 }
 
-/* Behind the value: a comment or the line's end follows outside of strings and brackets. */
+/* Behind the value: a comment or the line's end follows outside of strings and brackets. SIZE_MAX
+ * if one of those does not end. */
 static size_t value_end(struct str s, size_t at)
 {
 	size_t depth = 0;
@@ -66,6 +68,8 @@ static size_t value_end(struct str s, size_t at)
 		char c = s.p[at];
 		if (c == '"' || c == '\'') {
 			at = string_end(s, at);
+			if (at == SIZE_MAX)
+				return SIZE_MAX;
 			continue;
 		}
 		if (c == '#' && depth)
@@ -76,7 +80,7 @@ static size_t value_end(struct str s, size_t at)
 		depth -= (c == ']' || c == '}') && depth;
 		at++;
 	}
-	return at;
+	return depth ? SIZE_MAX : at;
 }
 
 /* A dotted name up to `stop`; its place, or SIZE_MAX. */
@@ -91,7 +95,7 @@ static size_t read_names(struct str s, size_t at, char stop, struct names *out)
 			at = string_end(s, at);
 		while (!is_quoted && at < s.n && !strchr(" \t.=]\n#", s.p[at]))
 			at++;
-		if (at == from || out->count == NAMES)
+		if (at == from || at == SIZE_MAX || out->count == NAMES)
 			return SIZE_MAX;
 		out->list[out->count++] =
 			is_quoted ? str_sub(s, from + 1, at - 1) : str_sub(s, from, at);
@@ -124,6 +128,10 @@ static struct item read_item(struct str s, size_t from)
 	item.kind = ITEM_KEY;
 	item.value.from = skip_blanks(s, at + 1);
 	size_t end = value_end(s, item.value.from);
+	if (end == SIZE_MAX || end == item.value.from) {
+		item.kind = ITEM_BROKEN;
+		return item;
+	}
 	item.value.to = item.value.from + str_trim_right(str_sub(s, item.value.from, end)).n;
 	item.end = line_end(s, end);
 	return item;

@@ -121,9 +121,13 @@ static size_t inner_indent(struct str s, size_t from, size_t end, size_t otherwi
 	return otherwise;
 }
 
+/* Up to the mark that ends the document, if there is one. */
 static struct block root_of(struct str s)
 {
-	return (struct block){ .from = 0, .end = s.n, .indent = inner_indent(s, 0, s.n, 0) };
+	size_t end = 0;
+	while (end < s.n && !str_starts(str_from(s, end), STR("...")))
+		end = read_line(s, end).end;
+	return (struct block){ .from = 0, .end = end, .indent = inner_indent(s, 0, end, 0) };
 }
 
 /* The block of a name in b; false if it is not there. */
@@ -179,10 +183,85 @@ static bool find_element(
 	return false;
 }
 
+/* ---- what is left open ---- */
+
+static bool opens_quote(struct str s, size_t at)
+{
+	return (s.p[at] == '"' || s.p[at] == '\'') && (!at || strchr("[{,: \r\n", s.p[at - 1]));
+}
+
+static size_t quote_end(struct str s, size_t at)
+{
+	char quote = s.p[at++];
+	while (at < s.n && s.p[at] != quote)
+		at += s.p[at] == '\\' && quote == '"' ? 2 : 1;
+	return at < s.n ? at + 1 : SIZE_MAX;
+}
+
+/* Behind the brackets or quotes that open here, or SIZE_MAX. */
+static size_t flow_end(struct str s, size_t at)
+{
+	size_t depth = 0;
+	do {
+		if (opens_quote(s, at)) {
+			at = quote_end(s, at);
+			continue;
+		}
+		if (s.p[at] == '#' && s.p[at - 1] == ' ')
+			at = read_line(s, at).end - 1;
+		depth += s.p[at] == '[' || s.p[at] == '{';
+		depth -= s.p[at] == ']' || s.p[at] == '}';
+		at++;
+	} while (depth && at < s.n);
+	return at == SIZE_MAX || depth ? SIZE_MAX : at;
+}
+
+/* Where the value of a line begins: behind its dashes and its name. */
+static size_t value_from(struct str s, const struct line *l)
+{
+	size_t at = l->text, colon;
+	while (is_element(s, at) && at + 1 < l->end)
+		at = inline_value(s, at + 1).from;
+	colon = at < l->end && !strchr("[{", s.p[at]) ? name_end(s, at, l->end) : SIZE_MAX;
+	return inline_value(s, colon == SIZE_MAX ? at : colon + 1).from;
+}
+
+/* A bracket or quote that nothing closes; SIZE_MAX if there is none. Texts of several lines are
+ * passed over. */
+static size_t left_open(struct str s)
+{
+	for (size_t at = 0, end; at < s.n; at = end) {
+		struct line l = read_line(s, at);
+		size_t value = l.is_empty ? l.end : value_from(s, &l);
+		end = l.end;
+		if (value >= l.end || strchr("\r\n", s.p[value]))
+			continue;
+		if (!strchr("[{\"'", s.p[value])) {
+			end = block_end(s, l.from, s.n, l.indent, false);
+			continue;
+		}
+		size_t closed = flow_end(s, value);
+		if (closed == SIZE_MAX)
+			return value;
+		end = closed < l.end ? l.end : read_line(s, closed).end;
+	}
+	return SIZE_MAX;
+}
+
 struct found {
 	struct block at; /* the last one that is there */
 	size_t parts;
 };
+
+/* A value that stands for none: what belongs there may be put in its place. */
+static bool is_nothing(struct str value)
+{
+	static const char *const words[] = { "[]", "{}", "null", "~", "\"\"", "''" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_z(value, words[i]))
+			return true;
+	return value.n == 0;
+}
 
 static bool walk(struct str s, const struct conf_path *path, struct found *f, struct err *e)
 {
@@ -191,6 +270,9 @@ static bool walk(struct str s, const struct conf_path *path, struct found *f, st
 		str_find(s, STR("\n\t")) != SIZE_MAX)
 		return conf_fail(
 			s, str_find(s, STR("\n\t")) + 1, "a tab stands where blanks should", e);
+	size_t open = left_open(s);
+	if (open != SIZE_MAX)
+		return conf_fail(s, open, "what opens there is never closed", e);
 	while (f->parts < path->count) {
 		const struct conf_part *part = &path->parts[f->parts];
 		struct block inner;
@@ -201,9 +283,14 @@ static bool walk(struct str s, const struct conf_path *path, struct found *f, st
 		f->parts++;
 		struct conf_span value = inner.value;
 		bool is_last = f->parts == path->count;
-		if (!is_last && part->kind == CONF_MEMBER && value.to > value.from)
-			return conf_fail(s, value.from,
-				"a value stands where names should follow; it is not opened up", e);
+		if (is_last || part->kind != CONF_MEMBER || value.to == value.from)
+			continue;
+		if (is_nothing(str_sub(s, value.from, value.to)))
+			break;
+		return conf_fail(s, value.from,
+			"names on lines of their own should follow; what stands there is not "
+			"opened up",
+			e);
 	}
 	return true;
 }
@@ -299,13 +386,17 @@ static bool insert(struct buf *text, const struct conf_path *path, const struct 
 {
 	struct buf added, lines;
 	size_t at = f->at.end;
+	struct conf_span none = f->at.value; /* stands for what is put in now */
 	buf_init(&added, LIMIT_JSON_BYTES);
 	buf_init(&lines, LIMIT_JSON_BYTES);
+	for (; none.to > none.from && text->p[none.from - 1] == ' '; none.from--)
+		;
 	if (at > 0 && text->p[at - 1] != '\n')
 		buf_add_char(&added, '\n');
 	add_rest(path, f->parts, f->at.indent, value, &lines);
 	buf_add(&added, buf_str(&lines));
-	bool ok = conf_replace(text, (struct conf_span){ at, at }, buf_str(&added), e);
+	bool ok = conf_replace(text, (struct conf_span){ at, at }, buf_str(&added), e) &&
+		  (none.to == none.from || conf_replace(text, none, STR(""), e));
 	buf_clear(&lines);
 	buf_clear(&added);
 	return ok;
@@ -320,7 +411,7 @@ static bool replace(struct buf *text, const struct block *b, const json_t *value
 		buf_add_char(&written, ' ');
 	add_value(value, &written);
 	if (b->end > b->from && inner_indent(buf_str(text), b->from, b->end, SIZE_MAX) != SIZE_MAX)
-		at.to = b->end - (text->p[b->end - 1] == '\n'); /* a list or block went with it */
+		at.to = b->from + str_trim_right(str_sub(buf_str(text), b->from, b->end)).n;
 	bool ok = conf_replace(text, at, buf_str(&written), e);
 	buf_clear(&written);
 	return ok;

@@ -4,15 +4,18 @@
  * The record of a client is one JSON file, state/clients/NAME.json: for each file its path, what
  * stood there (null: nothing), and what we wrote. It is written before the client's own file is, so
  * that a crash in between leaves something to undo, never something lost. Beside it
- * NAME.target.json holds what it was connected to.
+ * NAME.target.json holds what it was connected to; it is written last.
  *
  * Layer: client, disk.
  */
 #include "client/connect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -46,13 +49,20 @@ struct str connect_path(const struct client *c, unsigned file, struct str home, 
 
 static bool read_now(struct str path, struct buf *text, bool *is_new, struct err *e)
 {
+	struct stat link;
 	*is_new = !fs_exists(path.p);
+	if (*is_new && lstat(path.p, &link) == 0) {
+		fail(e, ERR_BAD_DATA, LAYER_CLIENT, "%s: is a link to what is not there", path.p);
+		return err_mend(e, "make the file that it names, or remove the link");
+	}
 	if (*is_new)
 		return true;
 	if (!fs_read(path.p, text, e))
 		return false;
-	return utf8_is_valid(buf_str(text)) ||
-	       fail(e, ERR_BAD_DATA, LAYER_CLIENT, "%s: is not UTF-8", path.p);
+	if (utf8_is_valid(buf_str(text)) && !memchr(text->p, 0, text->n))
+		return true;
+	fail(e, ERR_BAD_DATA, LAYER_CLIENT, "%s: is no text in UTF-8", path.p);
+	return err_mend(e, "save it as UTF-8, then try again");
 }
 
 static bool plan_file(const struct client *c, unsigned file, const struct client_target *t,
@@ -76,6 +86,9 @@ bool connect_plan(const struct client *c, const struct client_target *t, struct 
 	struct arena *a, struct connect_change *changes, size_t *count, struct err *e)
 {
 	*count = 0;
+	if (!home.n && !str_z(getenv("HOME")).n)
+		return fail(e, ERR_USAGE, LAYER_CLIENT,
+			"the variable HOME is not set, and the files of %s lie there", c->title);
 	for (unsigned i = 0; i < CLIENT_FILES && c->files[i].place; i++)
 		if (!plan_file(c, i, t, home, a, &changes[(*count)++], e))
 			return false;
@@ -93,6 +106,22 @@ static const char *record_path(const struct client *c, struct arena *a)
 bool connect_is_done(const struct client *c, struct arena *a)
 {
 	return fs_is_file(record_path(c, a));
+}
+
+/* Our turn among the processes that change records, until it is closed; -1 with an error. */
+static int take_turn(const struct client *c, struct arena *a, struct err *e)
+{
+	struct str dir = arena_str(a, fs_parent(str_z(record_path(c, a))));
+	if (!fs_make_dirs(dir.p, true, e))
+		return -1;
+	const char *path = fs_join(a, dir, STR("lock")).p;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, OWNER_ONLY);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	fail_errno(e, LAYER_DISK, errno, "cannot lock %s", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* An array of files, or an empty one; a new reference. NULL if it cannot be read. */
@@ -118,7 +147,7 @@ static bool write_record(
 	struct buf text;
 	buf_init(&text, LIMIT_JSON_BYTES);
 	js_write_pretty(record, &text);
-	bool ok = fs_make_dirs(dir.p, true, e) && fs_write(path, buf_str(&text), 0600, e);
+	bool ok = fs_make_dirs(dir.p, true, e) && fs_write(path, buf_str(&text), OWNER_ONLY, e);
 	buf_clear(&text);
 	return ok;
 }
@@ -264,22 +293,86 @@ static bool note_change(const struct client *c, json_t *record, const struct con
 	return true;
 }
 
+/* Nobody has changed the files since their change was planned. */
+static bool is_as_planned(
+	const struct client *c, const struct connect_change *changes, size_t count, struct err *e)
+{
+	bool ok = true;
+	for (size_t i = 0; i < count && ok; i++) {
+		struct buf now;
+		bool is_new;
+		buf_init(&now, LIMIT_TEXT_FILE_BYTES);
+		ok = read_now(changes[i].path, &now, &is_new, e);
+		if (ok && !str_eq(buf_str(&now), changes[i].before)) {
+			ok = fail(e, ERR_BUSY, LAYER_CLIENT,
+				"%s was changed while this was being decided", changes[i].path.p);
+			err_mend(e, "look at it again: offgrid connect %s", c->name);
+		}
+		buf_clear(&now);
+	}
+	return ok;
+}
+
+static bool write_files(
+	const struct connect_change *changes, size_t count, struct arena *a, struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct str dir = arena_str(a, fs_parent(changes[i].path));
+		if (str_eq(changes[i].before, changes[i].after))
+			continue;
+		if (!fs_make_dirs(dir.p, false, e) ||
+			!fs_write(changes[i].path.p, changes[i].after, OWNER_ONLY, e))
+			return false;
+	}
+	return true;
+}
+
+/* After a write that failed: files and record as they were, as far as the disk lets us. */
+static void take_back(const struct client *c, const json_t *record,
+	const struct connect_change *changes, size_t count, struct arena *a)
+{
+	bool is_whole = true;
+	for (size_t i = 0; i < count; i++) {
+		struct buf now;
+		bool is_new;
+		buf_init(&now, LIMIT_TEXT_FILE_BYTES);
+		bool is_ours = read_now(changes[i].path, &now, &is_new, NULL) && !is_new &&
+			       str_eq(buf_str(&now), changes[i].after) &&
+			       !str_eq(changes[i].before, changes[i].after);
+		if (is_ours && changes[i].is_new)
+			is_whole = unlink(changes[i].path.p) == 0 && is_whole;
+		else if (is_ours)
+			is_whole =
+				fs_write(changes[i].path.p, changes[i].before, OWNER_ONLY, NULL) &&
+				is_whole;
+		buf_clear(&now);
+	}
+	if (is_whole && json_array_size(record))
+		write_record(c, record, a, NULL);
+	else if (is_whole)
+		fs_remove_tree(record_path(c, a), NULL);
+}
+
 bool connect_write(const struct client *c, const struct client_target *t,
 	const struct connect_change *changes, size_t count, struct arena *a, struct err *e)
 {
-	json_t *record = read_record(c, a, e);
+	int turn = take_turn(c, a, e);
+	if (turn < 0)
+		return false;
+	json_t *record = is_as_planned(c, changes, count, e) ? read_record(c, a, e) : NULL;
+	json_t *before = record ? json_deep_copy(record) : NULL;
 	bool ok = record != NULL;
 	for (size_t i = 0; i < count && ok; i++)
 		if (!str_eq(changes[i].before, changes[i].after))
 			ok = note_change(c, record, &changes[i], a, e);
-	ok = ok && write_record(c, record, a, e) && write_target(c, t, a, e);
-	for (size_t i = 0; i < count && ok; i++) {
-		struct str dir = arena_str(a, fs_parent(changes[i].path));
-		if (!str_eq(changes[i].before, changes[i].after))
-			ok = fs_make_dirs(dir.p, false, e) &&
-			     fs_write(changes[i].path.p, changes[i].after, OWNER_ONLY, e);
+	if (ok && !(write_record(c, record, a, e) && write_files(changes, count, a, e) &&
+			  write_target(c, t, a, e))) {
+		take_back(c, before, changes, count, a);
+		ok = false;
 	}
+	json_decref(before);
 	json_decref(record);
+	close(turn);
 	return ok;
 }
 
@@ -296,7 +389,10 @@ static bool is_untouched(const struct client *c, const json_t *file, struct aren
 		!str_eq(buf_str(&text), text_at(file, "before"))) {
 		ok = fail(e, ERR_BUSY, LAYER_CLIENT,
 			"%s was changed since; undoing would lose that change", path);
-		err_mend(e, "take our settings out by hand, or: offgrid disconnect --force");
+		err_mend(e,
+			"take our settings out by hand, or: offgrid disconnect %s --force, "
+			"which keeps a copy of it",
+			c->name);
 	}
 	buf_clear(&text);
 	return ok;
@@ -307,32 +403,66 @@ static bool put_back(const json_t *file, struct arena *a, struct err *e)
 	const char *path = arena_z(a, text_at(file, "path"));
 	const json_t *before = json_object_get(file, "before");
 	if (json_is_string(before))
-		return fs_write(path, js_text(before), OWNER_ONLY, e);
+		return fs_make_dirs(arena_z(a, fs_parent(str_z(path))), false, e) &&
+		       fs_write(path, js_text(before), OWNER_ONLY, e);
 	if (!fs_exists(path) || unlink(path) == 0)
 		return true;
 	return fail_errno(e, LAYER_DISK, errno, "cannot remove %s", path);
 }
 
-bool connect_undo(
-	const struct client *c, bool is_forced, struct arena *a, struct str *first, struct err *e)
+/* A file that its user changed, kept before it is put back: in `kept`, or that stays empty. */
+static bool keep_changed(const struct client *c, const json_t *file, struct arena *a,
+	struct str *kept, struct err *e)
 {
-	*first = STR("");
-	if (!connect_is_done(c, a))
-		return fail(e, ERR_NOT_FOUND, LAYER_CLIENT,
-			"%s was not connected by us: there is nothing to undo", c->title);
-	json_t *record = read_record(c, a, e), *file;
-	bool ok = record != NULL;
+	struct err why = { 0 };
+	struct buf now;
+	bool is_untouched_yet = is_untouched(c, file, a, &why);
+	err_clear(&why);
+	if (is_untouched_yet)
+		return true;
+	struct str path = text_at(file, "path"), dir = fs_parent(str_z(record_path(c, a)));
+	struct str name = arena_printf(a, "%s-%.*s.changed", c->name, STR_ARG(fs_base(path)));
+	buf_init(&now, LIMIT_TEXT_FILE_BYTES);
+	*kept = fs_join(a, arena_str(a, dir), name);
+	bool ok = fs_read(arena_z(a, path), &now, e) &&
+		  fs_write(kept->p, buf_str(&now), OWNER_ONLY, e);
+	buf_clear(&now);
+	return ok;
+}
+
+static bool undo_all(const struct client *c, const json_t *record, bool is_forced, struct arena *a,
+	struct connect_undone *out, struct err *e)
+{
 	size_t i;
+	json_t *file;
+	bool ok = true;
 	json_array_foreach(record, i, file)
 	{
-		ok = ok && (is_forced || is_untouched(c, file, a, e));
+		ok = ok && (is_forced ? keep_changed(c, file, a, &out->changed, e)
+				      : is_untouched(c, file, a, e));
 	}
 	json_array_foreach(record, i, file)
 	{
 		ok = ok && put_back(file, a, e);
 		if (text_at(file, "first").n)
-			*first = arena_str(a, text_at(file, "first"));
+			out->first = arena_str(a, text_at(file, "first"));
 	}
-	json_decref(record);
 	return ok && fs_remove_tree(target_path(c, a), e) && fs_remove_tree(record_path(c, a), e);
+}
+
+bool connect_undo(const struct client *c, bool is_forced, struct arena *a,
+	struct connect_undone *out, struct err *e)
+{
+	*out = (struct connect_undone){ .first = STR(""), .changed = STR("") };
+	if (!connect_is_done(c, a))
+		return fail(e, ERR_NOT_FOUND, LAYER_CLIENT,
+			"%s was not connected by us: there is nothing to undo", c->title);
+	int turn = take_turn(c, a, e);
+	if (turn < 0)
+		return false;
+	json_t *record = read_record(c, a, e);
+	bool ok = record && undo_all(c, record, is_forced, a, out, e);
+	json_decref(record);
+	close(turn);
+	return ok;
 }

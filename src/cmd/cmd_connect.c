@@ -46,6 +46,8 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
+enum { NOTE_INDENT = 8 };
+
 /* ---- the list ---- */
 
 static int list(struct arena *a)
@@ -64,6 +66,21 @@ static int list(struct arena *a)
 	}
 	printf("\nset one up: offgrid connect CLIENT\n");
 	return 0;
+}
+
+/* "note: …" in lines of at most 80 columns, each behind `before`. */
+static void print_note(const struct client *c, const char *before)
+{
+	struct buf wrapped;
+	struct str rest, line;
+	if (!c->note)
+		return;
+	buf_init(&wrapped, LIMIT_TEXT_FILE_BYTES);
+	opt_wrap(str_z(c->note), NOTE_INDENT, &wrapped);
+	rest = str_trim(buf_str(&wrapped));
+	for (const char *mark = "note: "; str_cut(&rest, '\n', &line); mark = "      ")
+		printf("%s%s%.*s\n", before, mark, STR_ARG(str_trim(line)));
+	buf_clear(&wrapped);
 }
 
 /* ---- checking ---- */
@@ -127,8 +144,12 @@ static int check(
 		return 1;
 	for (size_t i = 0; i < parts.count; i++)
 		print_part(&parts.list[i], &tally);
-	if (c->note)
-		printf("note: %s\n", c->note);
+	if (!parts.count) {
+		printf("the environment holds none of its variables; which: offgrid connect %s\n",
+			c->name);
+		return 1;
+	}
+	print_note(c, "");
 	if (tally.mendable)
 		printf("mend it: offgrid connect %s\n", c->name);
 	return tally.wrong ? 1 : 0;
@@ -188,7 +209,7 @@ static int tell(
 		printf("# context: %lld tokens; most of one answer: %lld\n", (long long)t->context,
 			(long long)t->output);
 		print_text(&text);
-		printf("# %s\n", c->note);
+		print_note(c, "# ");
 	}
 	buf_clear(&text);
 	return ok ? 0 : 1;
@@ -211,11 +232,28 @@ static int set_up(const struct client *c, const struct args *args, const struct 
 		return 1;
 	if (!connect_write(c, t, changes, count, a, e))
 		return 1;
-	printf("%s uses %.*s at %.*s now; undo: offgrid disconnect %s\n", c->title,
+	printf("%s uses %.*s at %.*s now\nundo: offgrid disconnect %s\n", c->title,
 		STR_ARG(t->model), STR_ARG(t->url), c->name);
-	if (c->note)
-		printf("note: %s\n", c->note);
+	print_note(c, "");
 	return print_over(c, t, a, e) ? 0 : 1;
+}
+
+/* The server that is to be used; to check against where it does not run: what it was connected to.
+ */
+static bool find_target(const struct client *c, const struct args *args, struct arena *a,
+	struct client_target *out, struct err *e)
+{
+	struct err why = { 0 };
+	if (connect_target(c, &args->target, a, out, &why))
+		return true;
+	bool is_recalled = args->check && why.kind == ERR_UNREACHABLE && !args->target.url.n &&
+			   connect_recall(c, a, out);
+	if (is_recalled)
+		printf("no server answers; held against what it was connected to: %.*s at %.*s\n",
+			STR_ARG(out->model), STR_ARG(out->url));
+	else
+		*e = why;
+	return is_recalled;
 }
 
 static int run(const struct invocation *in, struct err *e)
@@ -225,7 +263,7 @@ static int run(const struct invocation *in, struct err *e)
 	if (!args->client.n)
 		return list(in->arena);
 	const struct client *c = client_find(args->client, e);
-	if (!c || !connect_target(c, &args->target, in->arena, &target, e))
+	if (!c || !find_target(c, args, in->arena, &target, e))
 		return 1;
 	if (args->check)
 		return check(c, &target, in->arena, e);

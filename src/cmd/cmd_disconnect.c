@@ -20,7 +20,8 @@ static const struct opt options[] = {
 	{ .name = "force",
 		.line_only = true,
 		OPT_INTO(struct args, force),
-		.help = "also if its files were changed since: those changes are lost" },
+		.help = "also if its files were changed since; as they are now they are kept "
+			"aside" },
 	OPT_END,
 };
 
@@ -28,16 +29,17 @@ static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	const struct client *c = client_find(args->client, e);
-	struct str first;
-	if (!c || !connect_undo(c, args->force, in->arena, &first, e))
+	struct connect_undone undone;
+	if (!c || !connect_undo(c, args->force, in->arena, &undone, e))
 		return 1;
-	if (first.n)
-		printf("%s is as before it was last connected; you had changed it in between. As "
-		       "it "
-		       "was before the first time: %s\n",
-			c->title, first.p);
+	if (undone.first.n)
+		printf("%s is as before it was last connected; you had changed it in between\n"
+		       "as it was before the first time: %s\n",
+			c->title, undone.first.p);
 	else
 		printf("%s has its own configuration again, byte for byte\n", c->title);
+	if (undone.changed.n)
+		printf("as you had changed it: %s\n", undone.changed.p);
 	return 0;
 }
 

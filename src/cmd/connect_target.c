@@ -61,9 +61,17 @@ static const json_t *choose_model(
 static bool ask(
 	const struct target_args *args, struct arena *a, struct client_target *t, struct err *e)
 {
-	json_t *models = ask_models(t->url, t->key, a, e);
-	if (!models)
-		return err_mend(e, "start it: offgrid serve; or say --model and --context");
+	struct err why = { 0 };
+	json_t *models = ask_models(t->url, t->key, a, &why);
+	if (!models && why.kind == ERR_UNREACHABLE) {
+		fail(e, why.kind, why.layer, "%s", why.what);
+		return err_mend(e, "start the server: offgrid serve; where it is elsewhere, --url; "
+				   "where it runs later, --model and --context");
+	}
+	if (!models) {
+		*e = why;
+		return false;
+	}
 	const json_t *model = choose_model(models, t, e);
 	if (model) {
 		t->model = arena_str(a, js_text_of(model, "id"));

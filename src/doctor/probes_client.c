@@ -34,6 +34,11 @@ static bool blame(const struct client *c, const struct client_finding *f,
 		STR_ARG(where->name), f->why);
 	if (where->is_over)
 		return err_mend(e, "take it out there by hand: it outweighs what we wrote");
+	if (!f->can_mend)
+		return err_mend(e,
+			"change it by hand: it is not ours; offgrid connect %s --check "
+			"shows all",
+			c->name);
 	return err_mend(e, "offgrid connect %s --check shows all; offgrid connect %s mends it",
 		c->name, c->name);
 }

@@ -9,7 +9,8 @@
 #include "client/connect.h"
 
 static struct arena *arena;
-static struct str home, first;
+static struct str home;
+static struct connect_undone undone;
 
 static const struct client_target target = {
 	.url = { "http://127.0.0.1:8093", 21 },
@@ -88,7 +89,7 @@ static void every_client_is_connected_checked_and_undone(void **state)
 			assert_int_equal(findings_of(c, k, &found), 0);
 		connect_it(c, 0);
 		assert_true(connect_is_done(c, arena));
-		assert_true(connect_undo(c, false, arena, &first, &e));
+		assert_true(connect_undo(c, false, arena, &undone, &e));
 		assert_false(connect_is_done(c, arena));
 		for (unsigned k = 0; k < files_of(c); k++)
 			assert_false(fs_exists(connect_path(c, k, STR(""), arena).p));
@@ -144,7 +145,7 @@ static void what_was_there_comes_back_byte_for_byte(void **state)
 	connect_it(c, 1);
 	struct client_findings found;
 	assert_int_equal(findings_of(c, 0, &found), 0); /* the tool is offered again, too */
-	assert_true(connect_undo(c, false, arena, &first, &e));
+	assert_true(connect_undo(c, false, arena, &undone, &e));
 	assert_own(c, own);
 }
 
@@ -156,13 +157,13 @@ static void a_file_changed_since_is_not_lost(void **state)
 	write_own(c, own);
 	connect_it(c, 1);
 	write_own(c, "{\"mine\": true}");
-	assert_false(connect_undo(c, false, arena, &first, &e));
+	assert_false(connect_undo(c, false, arena, &undone, &e));
 	assert_int_equal(e.kind, ERR_BUSY);
 	assert_own(c, "{\"mine\": true}");
 	err_clear(&e);
-	assert_true(connect_undo(c, true, arena, &first, &e));
+	assert_true(connect_undo(c, true, arena, &undone, &e));
 	assert_own(c, own);
-	assert_false(connect_undo(c, true, arena, &first, &e));
+	assert_false(connect_undo(c, true, arena, &undone, &e));
 	assert_int_equal(e.kind, ERR_NOT_FOUND);
 }
 
@@ -190,8 +191,8 @@ static void what_a_program_keeps_in_its_file_is_no_change(void **state)
 			STR_ARG(str_sub(buf_str(&now), 0, at)), kept[i][2], STR_ARG(behind));
 		assert_true(fs_write(path.p, text, 0600, &e));
 		connect_it(c, 0); /* nothing to do, and nothing of its user's to keep */
-		assert_true(connect_undo(c, false, arena, &first, &e));
-		assert_int_equal(first.n, 0);
+		assert_true(connect_undo(c, false, arena, &undone, &e));
+		assert_int_equal(undone.first.n, 0);
 		assert_false(fs_exists(path.p));
 		buf_clear(&now);
 	}
@@ -208,11 +209,11 @@ static void the_first_text_is_kept_whatever_happens_between(void **state)
 	connect_it(c, 1);
 	write_own(c, "{\"mine\": true}");
 	connect_it(c, 1);
-	assert_true(connect_undo(c, false, arena, &first, &e));
+	assert_true(connect_undo(c, false, arena, &undone, &e));
 	assert_own(c, "{\"mine\": true}");
 	struct buf kept;
 	buf_init(&kept, LIMIT_TEXT_FILE_BYTES);
-	assert_true(first.n && fs_read(first.p, &kept, &e));
+	assert_true(undone.first.n && fs_read(undone.first.p, &kept, &e));
 	assert_string_equal(buf_z(&kept), own);
 	buf_clear(&kept);
 }
@@ -389,7 +390,7 @@ static void what_it_was_connected_to_is_remembered(void **state)
 	assert_true(checkup(c, &seen, arena, &parts, &e));
 	assert_int_equal(parts.count, 2);
 	assert_int_equal(parts.list[0].found.count + parts.list[1].found.count, 0);
-	assert_true(connect_undo(c, false, arena, &first, &e));
+	assert_true(connect_undo(c, false, arena, &undone, &e));
 	assert_false(connect_recall(c, arena, &seen));
 }
 
@@ -439,6 +440,82 @@ static void a_broken_file_is_named_and_kept(void **state)
 	assert_non_null(strstr(e.mend, "opencode"));
 }
 
+/* Whoever wrote there while the change was being looked at keeps what was written. */
+static void what_changed_since_it_was_planned_is_not_overwritten(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct connect_change changes[CLIENT_FILES];
+	size_t count;
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	assert_true(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+	write_own(c, "{\"mine\": true}");
+	assert_false(connect_write(c, &target, changes, count, arena, &e));
+	assert_int_equal(e.kind, ERR_BUSY);
+	assert_own(c, "{\"mine\": true}");
+	assert_false(connect_is_done(c, arena));
+}
+
+/* Its second file cannot be made: the first one is as it was, and nothing is left to undo. */
+static void half_a_connection_is_none(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct connect_change changes[CLIENT_FILES];
+	size_t count;
+	const struct client *c = client_find(STR("continue"), &e);
+	write_own(c, "name: Mine\n");
+	struct str in_the_way = fs_parent(connect_path(c, 1, STR(""), arena));
+	assert_true(fs_write(arena_z(arena, in_the_way), STR("x"), 0600, &e));
+	assert_true(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+	assert_false(connect_write(c, &target, changes, count, arena, &e));
+	assert_own(c, "name: Mine\n");
+	assert_false(connect_is_done(c, arena));
+}
+
+static void what_is_no_file_of_text_is_refused(void **state)
+{
+	(void)state;
+	struct connect_change changes[CLIENT_FILES];
+	size_t count;
+	const struct client *c = client_find(STR("codex"), NULL);
+	struct str path = connect_path(c, 0, STR(""), arena);
+	static const struct str texts[] = { { "a\0b", 3 }, { "\xFF\xFE", 2 } };
+	for (size_t i = 0; i < 2; i++) {
+		struct err e = { 0 };
+		write_own(c, "");
+		assert_true(fs_write(path.p, texts[i], 0600, &e));
+		assert_false(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+		assert_non_null(strstr(e.what, "no text in UTF-8"));
+	}
+	struct err e = { 0 };
+	assert_int_equal(unlink(path.p), 0);
+	assert_int_equal(symlink("nowhere", path.p), 0);
+	assert_false(connect_plan(c, &target, STR(""), arena, changes, &count, &e));
+	assert_non_null(strstr(e.what, "link to what is not there"));
+}
+
+static void what_a_forced_undoing_takes_out_is_kept(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct buf kept;
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	connect_it(c, 1);
+	write_own(c, "{\"mine\": true}");
+	assert_true(connect_undo(c, true, arena, &undone, &e));
+	assert_own(c, own);
+	buf_init(&kept, LIMIT_TEXT_FILE_BYTES);
+	assert_true(undone.changed.n && fs_read(undone.changed.p, &kept, &e));
+	assert_string_equal(buf_z(&kept), "{\"mine\": true}");
+	buf_clear(&kept);
+	connect_it(c, 1);
+	assert_true(connect_undo(c, true, arena, &undone, &e));
+	assert_int_equal(undone.changed.n, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -460,6 +537,10 @@ int main(void)
 		TEST(places_are_where_a_variable_moves_them),
 		TEST(a_size_that_cannot_be_told_becomes_a_share),
 		TEST(a_broken_file_is_named_and_kept),
+		TEST(what_changed_since_it_was_planned_is_not_overwritten),
+		TEST(half_a_connection_is_none),
+		TEST(what_is_no_file_of_text_is_refused),
+		TEST(what_a_forced_undoing_takes_out_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,16 @@ static const struct change changes[] = {
 	{ CONF_JSON, "{}", "a/b", "\"x\"", "{\n  \"a\": {\n    \"b\": \"x\"\n  }\n}" },
 	{ CONF_JSON, "{ \"a\": 1 }", "b", "true", "{ \"a\": 1, \"b\": true }" },
 	{ CONF_JSON, "{\n\t// keep me\n\t\"a\": 1, /* and me */\n}\n", "b", "2",
-		"{\n\t// keep me\n\t\"a\": 1,\n\t\"b\": 2 /* and me */\n}\n" },
+		"{\n\t// keep me\n\t\"a\": 1, /* and me */\n\t\"b\": 2\n}\n" },
+	{ CONF_JSON, "{\n  \"a\": 1 // mine\n}\n", "b", "2",
+		"{\n  \"a\": 1, // mine\n  \"b\": 2\n}\n" },
+	{ CONF_JSON, "{\"a\": 1, \"a\": 2}", "a", "3", "{\"a\": 1, \"a\": 3}" },
+	{ CONF_JSON, "{\n\t\"a\": {}\n}", "b/c", "1",
+		"{\n\t\"a\": {},\n\t\"b\": {\n\t\t\"c\": 1\n\t}\n}" },
+	{ CONF_JSON, "{\n\t\"a\": {}\n}", "a/c", "1", "{\n\t\"a\": {\n\t\t\"c\": 1\n\t}\n}" },
+	{ CONF_JSON, "{\r\n  \"a\": 1\r\n}\r\n", "b", "2",
+		"{\r\n  \"a\": 1,\r\n  \"b\": 2\r\n}\r\n" },
+	{ CONF_JSON, "\xEF\xBB\xBF{\"a\": 1}", "a", "2", "\xEF\xBB\xBF{\"a\": 2}" },
 	{ CONF_JSON, "{\n  \"a\": {\n    \"b\": [1, 2]\n  }\n}\n", "a/c", "false",
 		"{\n  \"a\": {\n    \"b\": [1, 2],\n    \"c\": false\n  }\n}\n" },
 	{ CONF_JSON, "{a: 'x', // why\n b: 2}", "a", "\"y\"", "{a: \"y\", // why\n b: 2}" },
@@ -43,6 +52,13 @@ static const struct change changes[] = {
 		"[p]\nq.c = [3]\nd = 4\n" },
 	{ CONF_TOML, "s = \"\"\"\n[t]\nk = 1\n\"\"\"\n", "t/k", "2",
 		"s = \"\"\"\n[t]\nk = 1\n\"\"\"\n\n[t]\nk = 2\n" },
+	{ CONF_TOML, "a = 1 # x\r\n\r\n[t]\r\n", "b", "2", "a = 1 # x\r\nb = 2\r\n\r\n[t]\r\n" },
+	{ CONF_TOML,
+		"\xEF\xBB\xBF"
+		"a = 1\n",
+		"a", "2",
+		"\xEF\xBB\xBF"
+		"a = 2\n" },
 	/* ---- YAML ---- */
 	{ CONF_YAML, "", "a", "1", "a: 1\n" },
 	{ CONF_YAML, "# mine\na: old # why\nb: 2\n", "a", "\"new\"",
@@ -57,11 +73,24 @@ static const struct change changes[] = {
 		"models:\n- name: X\n  model: x\n- name: Y\n  o:\n    n: 8\n" },
 	{ CONF_YAML, "a:\n  - 1\n  - 2\nb: 1\n", "a", "[3]", "a: [3]\nb: 1\n" },
 	{ CONF_YAML, "a:\nb: 1\n", "a", "2", "a: 2\nb: 1\n" },
+	{ CONF_YAML, "m: []\nb: 1\n", "m/[name=X]/n", "2", "m:\n  - name: X\n    n: 2\nb: 1\n" },
+	{ CONF_YAML, "m: {} # mine\n", "m/n", "2", "m: # mine\n  n: 2\n" },
+	{ CONF_YAML, "a: 1\n...\n", "b", "2", "a: 1\nb: 2\n...\n" },
+	{ CONF_YAML, "a:\r\n  - 1\r\nb: 1\r\n", "a", "[3]", "a: [3]\r\nb: 1\r\n" },
+	{ CONF_YAML,
+		"\xEF\xBB\xBF"
+		"a: 1\n",
+		"a", "2",
+		"\xEF\xBB\xBF"
+		"a: 2\n" },
+	{ CONF_YAML, "d: |\n  [ {\nl: [1, # [\n  'it''s', \"]\"]\ne: it's\n", "a", "2",
+		"d: |\n  [ {\nl: [1, # [\n  'it''s', \"]\"]\ne: it's\na: 2\n" },
 	/* ---- KEY=value ---- */
 	{ CONF_ENV, "", "A", "\"b\"", "A=b\n" },
 	{ CONF_ENV, "# A=1\nexport A=\"x y\"\nB=2", "A", "\"z\"", "# A=1\nexport A=z\nB=2" },
 	{ CONF_ENV, "B=2", "A", "\"x y\"", "B=2\nA='x y'\n" },
 	{ CONF_ENV, "A=1\n", "A", "1", "A=1\n" },
+	{ CONF_ENV, "A=1\r\n", "B", "2", "A=1\r\nB=2\r\n" },
 };
 
 static void values_are_put_in_and_the_rest_stays(void **state)
@@ -99,7 +128,14 @@ static const struct refusal {
 	{ CONF_JSON, "[]", "b", "an object should stand there" },
 	{ CONF_JSON, "{\n\"a\": 1}", "a/b", "line 2" },
 	{ CONF_JSON, "{\"a\": {}}", "a/[x=1]", "a list should stand there" },
+	{ CONF_JSON, "{\"a\": 1 \"b\": 2}", "c", "comma" },
+	{ CONF_JSON, "{\n\"a\": [1}]\n", "c", "line 2: a comma or a bracket" },
 	{ CONF_TOML, "a = { b = 1 }\n", "a/c", "inline table" },
+	{ CONF_TOML, "\na = \"x\nb = 1\n", "a", "line 2" },
+	{ CONF_TOML, "a = [ 1,\nb = 1\n", "b", "line 1" },
+	{ CONF_TOML, "a =\n", "b", "line 1" },
+	{ CONF_YAML, "x: 1\na: [b\nc: {\n", "x", "line 2: what opens there is never closed" },
+	{ CONF_YAML, "- 'b\n", "x", "line 1" },
 	{ CONF_TOML, "\n\nnonsense\n", "a", "line 3" },
 	{ CONF_YAML, "a: { b: 1 }\n", "a/c", "not opened up" },
 };
