@@ -91,11 +91,13 @@ void passage_sent(struct passage *p);
 /* ---- requests ---- */
 
 /*
- * Appends the client's body as it came, if an upstream of its dialect may have it so; else NULL or
- * why not, in words, with nothing appended. The one thing that is added is a wish for usage, which
- * the ledger needs, where a stream would have none.
+ * passage_request.c: appends the client's body as it came, if the upstream of this dialect that is
+ * called `origin` may have it so; else NULL or why not, in words, with nothing appended. Two things
+ * are done to it, and every other byte stays: where a stream would have none, a wish for usage is
+ * added, which the ledger needs; and a thought's seal that has the upstream's own name before it
+ * (seal.h) loses the name.
  */
-bool passage_request(const struct chat_request *r, const struct dialect *upstream, struct buf *out,
-	const char **why);
+bool passage_request(const struct chat_request *r, const struct dialect *upstream,
+	struct str origin, struct buf *out, const char **why);
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "chat/seal.h"
 
-static const char mark[] = "offgrid/";
+static const char mark[] = SEAL_MARK;
 
 void seal_write(struct str origin, struct str opaque, struct buf *out)
 {

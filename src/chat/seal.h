@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "chat/request.h"
 
+#define SEAL_MARK "offgrid/" /* what a seal with its maker's name begins with */
+
 /* Appends what a client is to keep. */
 void seal_write(struct str origin, struct str opaque, struct buf *out);
 /* The two parts of what a client kept; the origin is empty if it names none. Borrowed. */

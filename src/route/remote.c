@@ -372,7 +372,7 @@ static bool write_body(
 {
 	struct remote *r = c->remote;
 	const char *why;
-	bool is_clients = passage_request(request, r->dialect, body, &why);
+	bool is_clients = passage_request(request, r->dialect, r->origin, body, &why);
 	if (is_clients)
 		trace_note(c->trace, LAYER_WIRE, "passed", "the request as it came");
 	else if (why)
