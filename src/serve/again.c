@@ -68,6 +68,39 @@ void again_over(struct again *a, uint64_t hash, bool is_answered, int64_t now_ms
 	row->last_ms = now_ms;
 }
 
+const char *const again_headers[] = { "session_id", "session-id", "x-session-id", "conversation_id",
+	"x-conversation-id", "x-session-affinity", "x-opencode-session", "x-claude-code-session-id",
+	NULL };
+
+/* Texts end, so that two of them do not read like one. */
+static uint64_t hash_on(uint64_t hash, struct str text)
+{
+	return str_hash_on(str_hash_on(hash, text), STR("\n"));
+}
+
+/* The first message that a person wrote: what later ones are added to. */
+static uint64_t hash_first(uint64_t hash, const struct chat_request *r)
+{
+	const struct chat_message *m = NULL;
+	for (size_t i = 0; i < r->message_count && !m; i++)
+		if (r->messages[i].role == CHAT_USER)
+			m = &r->messages[i];
+	for (size_t i = 0; m && i < m->block_count; i++)
+		hash = hash_on(hash, m->blocks[i].text);
+	return hash;
+}
+
+uint64_t again_conversation(uint64_t client, const struct chat_request *r)
+{
+	static const char *const names[] = { "prompt_cache_key", "user", "safety_identifier",
+		"conversation", "session_id" };
+	uint64_t hash = hash_on(client, r->model);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		hash = hash_on(hash, js_text_of(r->extra, names[i]));
+	hash = hash_on(hash, js_text_of(json_object_get(r->extra, "metadata"), "user_id"));
+	return hash_first(hash, r);
+}
+
 void again_overflowed(struct again *a, uint64_t hash, int64_t now_ms, struct err *e)
 {
 	struct again_row *row = take(a, hash, now_ms);

@@ -12,7 +12,10 @@
  * went out whole are counted: who tries again after a failure is right. A client in a circle has
  * one request at a time and does something between two; who measures a server does not. So what
  * comes while the same is being answered, or within AGAIN_LEAST_MS of it, begins a new count.
- * Overflows are counted by client and model.
+ * Overflows are counted by conversation, so that two that come through one gateway are never added
+ * up: who asks (address, program, key) for which model, what the client calls its conversation or
+ * its user, and what the first message of the user says. A client that shortens a conversation
+ * until this message is another one begins a new count.
  *
  * A fixed table of numbers; the caller tells the time. Of one thread.
  *
@@ -21,8 +24,7 @@
 #ifndef OFFGRID_SERVE_AGAIN_H
 #define OFFGRID_SERVE_AGAIN_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "chat/request.h"
 
 enum {
 	AGAIN_SAME = 16,     /* answers to the same request, after which it is refused */
@@ -45,7 +47,12 @@ bool again_may_ask(struct again *a, uint64_t hash, int64_t now_ms, struct err *e
 /* The same for each that was let pass: its answer is over; it may have been none. */
 void again_over(struct again *a, uint64_t hash, bool is_answered, int64_t now_ms);
 
-/* A prompt did not fit. `hash` is that of the client and the model. When it was too often, `e`, the
+/* Which conversation this is, as far as its request says; `client` is a hash of who asks. */
+uint64_t again_conversation(uint64_t client, const struct chat_request *r);
+/* Headers by which clients name a conversation: part of who asks. Ends with NULL. */
+extern const char *const again_headers[];
+
+/* A prompt did not fit. `hash` is that of the conversation. When it was too often, `e`, the
  * refusal, becomes one that does not ask for less. */
 void again_overflowed(struct again *a, uint64_t hash, int64_t now_ms, struct err *e);
 

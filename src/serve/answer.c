@@ -384,19 +384,22 @@ static bool ask_next(struct answer *a, const struct chat_event *stop)
 	return true;
 }
 
-/* Which program asks which model. */
-static uint64_t client_of(const struct answer *a)
+/* Who asks, and in which conversation. */
+static uint64_t conversation_of(const struct answer *a)
 {
 	uint64_t hash = str_hash(http_request_header(a->x, "user-agent"));
 	hash = str_hash_on(hash, http_request_of(a->x)->peer);
-	return str_hash_on(hash, a->request->model);
+	hash = str_hash_on(hash, http_request_header(a->x, a->dialect->key_header));
+	for (const char *const *name = again_headers; *name; name++)
+		hash = str_hash_on(hash, http_request_header(a->x, *name));
+	return again_conversation(hash, a->request);
 }
 
 static void take_failure(struct answer *a, const struct err *why)
 {
 	a->fault = *why;
 	if (why->kind == ERR_CONTEXT && !a->serve->is_unguarded)
-		again_overflowed(&a->serve->again, client_of(a), clock_ms(), &a->fault);
+		again_overflowed(&a->serve->again, conversation_of(a), clock_ms(), &a->fault);
 	struct err e = a->fault;
 	if (a->has_told && is_passing(a) && a->request->is_stream) {
 		/* What was told before it goes out before it. */

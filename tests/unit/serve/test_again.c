@@ -85,6 +85,49 @@ static void overflows_without_end_are_told_in_other_words(void **state)
 	}
 }
 
+static uint64_t conversation_of(struct str model, const char *extra, const char *first)
+{
+	struct arena *a = arena_new();
+	struct chat_request *r = chat_request_new(a);
+	r->model = model;
+	r->extra = chat_request_keep(r, json_loads(extra, 0, NULL));
+	chat_add_text(r, CHAT_SYSTEM, STR("the same of every client of this program"));
+	chat_add_text(r, CHAT_USER, str_z(first));
+	uint64_t brief = again_conversation(3, r);
+	chat_add_text(r, CHAT_ASSISTANT, STR("Well."));
+	chat_add_text(r, CHAT_USER, STR("Go on."));
+	assert_true(brief == again_conversation(3, r)); /* however long it has become */
+	chat_request_free(r);
+	arena_free(a);
+	return brief;
+}
+
+static void two_conversations_are_never_added_up(void **state)
+{
+	(void)state;
+	const uint64_t all[] = {
+		conversation_of(STR("m"), "{}", "hello"),
+		conversation_of(STR("m"), "{}", "hello there"),
+		conversation_of(STR("n"), "{}", "hello"),
+		conversation_of(STR("m"), "{\"prompt_cache_key\": \"a\"}", "hello"),
+		conversation_of(STR("m"), "{\"prompt_cache_key\": \"b\"}", "hello"),
+		conversation_of(STR("m"), "{\"user\": \"a\"}", "hello"),
+		conversation_of(STR("m"), "{\"metadata\": {\"user_id\": \"a\"}}", "hello"),
+		conversation_of(STR("m"), "{\"metadata\": {\"user_id\": \"b\"}}", "hello"),
+	};
+	enum { COUNT = sizeof all / sizeof all[0] };
+	struct again a = { .rows = { { 0 } } };
+	for (size_t i = 0; i < COUNT; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_true(all[i] != all[k]);
+	for (int i = 0; i < AGAIN_OVERFLOWS * COUNT; i++) {
+		struct err e = { 0 };
+		fail(&e, ERR_CONTEXT, LAYER_PROMPT, "it does not fit");
+		again_overflowed(&a, all[i % COUNT], i, &e);
+		assert_int_equal(e.kind, ERR_CONTEXT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +136,7 @@ int main(void)
 		cmocka_unit_test(who_measures_is_not_in_a_circle),
 		cmocka_unit_test(many_requests_beside_forget_the_longest_unasked),
 		cmocka_unit_test(overflows_without_end_are_told_in_other_words),
+		cmocka_unit_test(two_conversations_are_never_added_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
