@@ -56,6 +56,16 @@ static bool refuse(struct err *e, int status, const char *what)
 	return false;
 }
 
+/* `n`: 0 if it is not known yet. */
+static bool refuse_size(const struct http_reader *r, uint64_t n, struct err *e)
+{
+	refuse(e, 413, "the body is over the limit");
+	if (n)
+		return err_mend(e, "%llu bytes were announced, this server takes %zu",
+			(unsigned long long)n, r->max_body_bytes);
+	return err_mend(e, "this server takes %zu bytes", r->max_body_bytes);
+}
+
 /* ---- the head ---- */
 
 /* Of a method or a header's name (RFC 9110, "token"). */
@@ -156,7 +166,7 @@ static bool take_length(struct http_reader *r, struct str length, struct err *e)
 	if (!str_to_u64(length, &n))
 		return refuse(e, 400, "the length is not a number");
 	if (n > r->max_body_bytes)
-		return refuse(e, 413, "the body is over the limit");
+		return refuse_size(r, n, e);
 	r->body_left = n;
 	r->state = n ? HTTP_AT_BODY : HTTP_AT_END;
 	return true;
@@ -235,7 +245,7 @@ static bool collect_body(
 		str_sub(*bytes, 0, r->body_left < bytes->n ? (size_t)r->body_left : bytes->n);
 	*bytes = str_from(*bytes, piece.n);
 	if (!buf_add(&r->body, piece))
-		return refuse(e, 413, "the body is over the limit");
+		return refuse_size(r, 0, e);
 	r->body_left -= piece.n;
 	if (r->body_left == 0)
 		r->state = next;
@@ -257,7 +267,7 @@ static bool take_chunk_size(struct http_reader *r, struct str line, struct err *
 	if (!ok)
 		return refuse(e, 400, "a chunk's size is not a hexadecimal number");
 	if (n > r->max_body_bytes - r->body.n)
-		return refuse(e, 413, "the body is over the limit");
+		return refuse_size(r, 0, e);
 	r->body_left = n;
 	r->state = n ? HTTP_AT_CHUNK : HTTP_AT_TRAILER;
 	return true;

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/must.h"
+#include "serve/caller.h"
 #include "serve/kept.h"
 #include "serve/serve_int.h"
 
@@ -20,8 +21,11 @@ enum {
 	TIME_CHARS = 24,
 	MS_PER_S = 1000,
 	STATUS_OK = 200,
+	STATUS_NO_CONTENT = 204,
 	STATUS_NOT_YET = 503,
-	STATUS_KEY = 401,
+	STATUS_KEY = CALLER_NO_KEY,
+	STATUS_METHOD = 405,
+	STATUS_CODING = CALLER_PACKED,
 	STATUS_RATE = 429,
 	STATUS_UNREAD = 422,
 	STATUS_BAD_GATEWAY = 502
@@ -35,6 +39,8 @@ int serve_status(const struct err *e)
 		return STATUS_KEY;
 	if (e->kind == ERR_BUSY && e->code == STATUS_RATE)
 		return STATUS_RATE;
+	if (e->layer == LAYER_CLIENT && (e->code == STATUS_METHOD || e->code == STATUS_CODING))
+		return e->code;
 	/* An upstream that cannot read its own model: whoever sees a 5xx asks up to thirty times.
 	 */
 	if (e->kind == ERR_BAD_DATA && e->layer == LAYER_PARSE && e->code)
@@ -250,10 +256,66 @@ struct place {
 	const struct dialect *dialect;
 	void (*handle)(
 		struct serve *s, struct http_exchange *x, const struct dialect *d, struct str path);
+	struct str path; /* without slashes that say nothing */
 	struct str rest; /* what the path's '*' stands for */
 	bool is_open;
-	bool is_other_method; /* there is such a path, but not for this method */
+	bool is_for_pages; /* if a page asks, it may see the answer */
+	unsigned methods;  /* bits by methods[]: what the path is there for */
 };
+
+static const struct {
+	const char *name, *is_like; /* it is answered as that one is */
+} methods[] = {
+	{ "GET", "GET" },
+	{ "HEAD", "GET" }, /* the connection leaves its body out */
+	{ "POST", "POST" },
+	{ "DELETE", "DELETE" },
+};
+
+/* The bits of a route's method. */
+static unsigned method_bits(const char *name)
+{
+	unsigned bits = 0;
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		bits |= strcmp(methods[i].is_like, name) == 0 ? 1U << i : 0;
+	return bits;
+}
+
+static bool is_asked_with(const struct http_request *q, unsigned bits)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		if (bits & 1U << i && str_eq_z(q->method, methods[i].name))
+			return true;
+	return false;
+}
+
+static struct str name_methods(struct arena *a, unsigned bits)
+{
+	struct buf names;
+	buf_init(&names, BODY_BYTES);
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		if (bits & 1U << i)
+			buf_printf(&names, "%s, ", methods[i].name);
+	buf_add_z(&names, "OPTIONS");
+	struct str kept = arena_str(a, buf_str(&names));
+	buf_clear(&names);
+	return kept;
+}
+
+/* Addresses are put together by hand: a slash too many at a border changes nothing. */
+static struct str without_slashes(struct str path, struct arena *a)
+{
+	struct buf tidy;
+	if (path.n < 2 || (str_find(path, STR("//")) == SIZE_MAX && !str_ends(path, STR("/"))))
+		return path;
+	buf_init(&tidy, LIMIT_HTTP_HEAD_BYTES);
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] != '/' || (i + 1 < path.n && path.p[i + 1] != '/'))
+			buf_add_char(&tidy, path.p[i]);
+	struct str kept = tidy.n ? arena_str(a, buf_str(&tidy)) : STR("/");
+	buf_clear(&tidy);
+	return kept;
+}
 
 /* "/v1/v1/models" is "/models". */
 static struct str without_version(struct str path, const char *version)
@@ -261,7 +323,7 @@ static struct str without_version(struct str path, const char *version)
 	struct str prefix = str_z(version);
 	while (str_starts(path, prefix) && str_starts(str_from(path, prefix.n), STR("/")))
 		path = str_from(path, prefix.n);
-	return path;
+	return str_eq(path, prefix) ? STR("/") : path;
 }
 
 static bool fits(struct str path, const char *pattern, struct str *rest)
@@ -281,36 +343,40 @@ static bool bears_mark(struct http_exchange *x, const struct dialect *d)
 	return d->mark_header && http_request_header(x, d->mark_header).p;
 }
 
+/* Where the path is there but not for this method, its methods are noted, and whose it is. */
 static bool find_route(const struct http_request *q, const struct dialect *d, struct place *out)
 {
-	struct str path = without_version(q->path, d->version);
-	if (path.n == q->path.n) /* clients of later versions ask below the plain one */
+	struct str path = without_version(out->path, d->version);
+	if (path.n == out->path.n) /* clients of later versions ask below the plain one */
 		path = without_version(path, dialect_openai.version);
 	for (const struct dialect_route *r = d->routes; r->method; r++) {
+		unsigned bits = method_bits(r->method);
 		if (!fits(path, r->path, &out->rest))
 			continue;
-		if (str_eq_z(q->method, r->method)) {
+		if (is_asked_with(q, bits)) {
 			out->dialect = d;
 			out->handle = handlers[r->ask];
 			if (r->word)
 				out->rest = str_z(r->word);
 			return true;
 		}
-		out->is_other_method = true;
+		if (!out->methods)
+			out->dialect = d;
+		out->methods |= bits;
 	}
 	return false;
 }
 
 static bool find_endpoint(const struct http_request *q, struct place *out)
 {
-	struct str path = without_version(q->path, dialect_openai.version);
+	struct str path = without_version(out->path, dialect_openai.version);
 	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
 		if (!str_eq_z(path, endpoints[i].path))
 			continue;
 		out->is_open = endpoints[i].is_open;
-		if (str_eq_z(q->method, "GET") || str_eq_z(q->method, "HEAD"))
+		out->methods |= method_bits("GET");
+		if (is_asked_with(q, method_bits("GET")))
 			out->handle = endpoints[i].handle;
-		out->is_other_method = true;
 	}
 	return out->handle != NULL;
 }
@@ -329,16 +395,40 @@ static void name_paths(struct err *e)
 	buf_clear(&names);
 }
 
+/* A path that is nobody's, in the words of those who begin theirs so. */
+static const struct dialect *dialect_below(struct str path)
+{
+	for (size_t i = 0; dialects[i]; i++)
+		if (strcmp(dialects[i]->version, dialects[0]->version) != 0 &&
+			without_version(path, dialects[i]->version).n < path.n)
+			return dialects[i];
+	return dialects[0];
+}
+
+static bool fail_place(const struct http_request *q, struct place *place, struct err *e)
+{
+	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "%.*s %.*s is not served here%s",
+		STR_ARG(str_sub(q->method, 0, LIMIT_QUOTE_BYTES)),
+		STR_ARG(str_sub(q->path, 0, LIMIT_QUOTE_BYTES)),
+		place->methods ? ", only with another method" : "");
+	if (place->methods)
+		e->code = STATUS_METHOD;
+	name_paths(e);
+	return false;
+}
+
 /* A path of several dialects belongs to the one whose mark the request bears, else to the first.
  * The place's dialect is set even if there is none: it shapes the error. */
 static bool find_place(struct http_exchange *x, struct place *out, struct err *e)
 {
 	const struct http_request *q = http_request_of(x);
-	*out = (struct place){ .dialect = dialects[0] };
+	const struct dialect *marked = NULL;
+	*out = (struct place){ .dialect = dialects[0],
+		.path = without_slashes(q->path, http_arena(x)) };
 	for (size_t i = 0; dialects[i]; i++) {
 		if (!bears_mark(x, dialects[i]))
 			continue;
-		out->dialect = dialects[i];
+		marked = dialects[i];
 		if (find_route(q, dialects[i], out))
 			return true;
 	}
@@ -347,112 +437,58 @@ static bool find_place(struct http_exchange *x, struct place *out, struct err *e
 			return true;
 	if (find_endpoint(q, out))
 		return true;
-	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "%.*s %.*s is not served here%s",
-		STR_ARG(str_sub(q->method, 0, LIMIT_QUOTE_BYTES)),
-		STR_ARG(str_sub(q->path, 0, LIMIT_QUOTE_BYTES)),
-		out->is_other_method ? ", only with another method" : "");
-	name_paths(e);
-	return false;
+	if (marked)
+		out->dialect = marked;
+	else if (!out->methods)
+		out->dialect = dialect_below(out->path);
+	return fail_place(q, out, e);
 }
 
-/* ---- who may call ---- */
+/* ---- who may call (caller.h) ---- */
 
-/* What a request shows in the header of this dialect's keys. */
-static struct str shown_key(struct http_exchange *x, const struct dialect *d)
+/* What a browser asks before it lets a page ask: without a key, since it shows none. */
+static bool is_preflight(struct http_exchange *x, const struct place *place)
 {
-	struct str shown = http_request_header(x, d->key_header), prefix = str_z(d->key_prefix);
-	if (str_eq_nocase(str_sub(shown, 0, prefix.n), prefix))
-		shown = str_trim(str_from(shown, prefix.n));
-	return shown;
+	return place->methods && str_eq_z(http_request_of(x)->method, "OPTIONS");
 }
 
-struct str serve_key(const struct serve *s, struct http_exchange *x)
+static void answer_preflight(struct http_exchange *x, const struct place *place)
 {
-	for (size_t i = 0; keys_count(s->keys) && dialects[i]; i++)
-		if (keys_fit(s->keys, shown_key(x, dialects[i])))
-			return shown_key(x, dialects[i]);
-	return STR("");
-}
-
-static bool has_key(
-	struct serve *s, struct http_exchange *x, const struct dialect *d, struct err *e)
-{
-	bool is_shown = false;
-	if (!keys_count(s->keys) || serve_key(s, x).n)
-		return true;
-	for (size_t i = 0; dialects[i]; i++)
-		is_shown = is_shown || shown_key(x, dialects[i]).n;
-	s->metrics.refused_keys++;
-	fail(e, ERR_DENIED, LAYER_CLIENT, "%s",
-		is_shown ? "the API key is not one of this server's" : "an API key is needed");
-	e->code = STATUS_KEY;
-	return err_mend(e, "send it as: %s: %sKEY", d->key_header, d->key_prefix);
-}
-
-/* "box.lan:8093" is "box.lan", "[::1]:8093" is "::1". */
-static struct str host_name(struct str host)
-{
-	if (str_starts(host, STR("[")))
-		return str_sub(host, 1, str_find_char(host, ']'));
-	size_t colon = str_find_char(host, ':');
-	return colon == SIZE_MAX ? host : str_sub(host, 0, colon);
-}
-
-static bool is_address(struct str host)
-{
-	for (size_t i = 0; i < host.n; i++)
-		if (!strchr("0123456789abcdefABCDEF.:", host.p[i]))
-			return false;
-	return host.n > 0;
-}
-
-/* A name that a page of the web cannot have made point here: a bare address, this machine's own
- * name for itself, or one that was allowed. */
-static bool is_own_host(const struct serve *s, struct str host)
-{
-	if (is_address(host) || str_eq_nocase(host, STR("localhost")) ||
-		str_ends(host, STR(".localhost")))
-		return true;
-	for (size_t i = 0; i < s->host_count; i++)
-		if (str_eq_nocase(host, s->hosts[i]))
-			return true;
-	return false;
-}
-
-static bool fail_host(struct str name, const char *header, struct err *e)
-{
-	fail(e, ERR_DENIED, LAYER_CLIENT,
-		"the request's %s is '%.*s', which is not this server's name", header,
-		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
-	return err_mend(e, "if it is, start offgrid serve with --host %.*s",
-		STR_ARG(str_sub(name, 0, LIMIT_QUOTE_BYTES)));
-}
-
-/* Without keys the browser of this machine must not become a way in: a page may send requests here,
- * and may have its own name point here. */
-static bool is_no_page(const struct serve *s, struct http_exchange *x, struct err *e)
-{
-	if (keys_count(s->keys))
-		return true;
-	struct str host = host_name(http_request_header(x, "host")),
-		   origin = http_request_header(x, "origin");
-	size_t scheme = str_find(origin, STR("://"));
-	struct str from = scheme == SIZE_MAX ? origin : host_name(str_from(origin, scheme + 3));
-	if (host.n && !is_own_host(s, host))
-		return fail_host(host, "Host", e);
-	bool is_loopback_page = str_eq_nocase(from, STR("localhost")) ||
-				str_starts(from, STR("127.")) || str_eq_z(from, "::1");
-	if (origin.n && !is_loopback_page && !is_own_host(s, from))
-		return fail_host(from, "Origin", e);
-	return true;
+	struct str wanted = http_request_header(x, "access-control-request-headers"),
+		   names = name_methods(http_arena(x), place->methods);
+	http_add_header(x, "allow", names);
+	if (http_request_header(x, "access-control-request-method").n) {
+		http_add_header(x, "access-control-allow-methods", names);
+		http_add_header(x, "access-control-max-age", STR("600"));
+	}
+	if (wanted.n)
+		http_add_header(x, "access-control-allow-headers", wanted);
+	if (http_request_header(x, "access-control-request-private-network").n)
+		http_add_header(x, "access-control-allow-private-network", STR("true"));
+	http_reply(x, STATUS_NO_CONTENT, NULL, STR(""));
 }
 
 /* The request is for a place that exists, from somebody who may ask there. */
 static bool is_welcome(struct serve *s, struct http_exchange *x, struct place *place, struct err *e)
 {
-	bool is_found = find_place(x, place, e);
-	return is_no_page(s, x, e) && (place->is_open || has_key(s, x, place->dialect, e)) &&
-	       is_found;
+	struct err missing = { 0 };
+	bool is_found = find_place(x, place, &missing);
+	place->is_for_pages = caller_is_no_page(s, x, e);
+	if (!place->is_for_pages || is_preflight(x, place))
+		return place->is_for_pages;
+	if (!is_found)
+		*e = missing;
+	return is_found && (place->is_open || caller_has_key(s, x, place->dialect, e)) &&
+	       caller_sent_plainly(x, e);
+}
+
+/* The headers that belong to a refusal. */
+static void explain(struct http_exchange *x, const struct place *place, const struct err *e)
+{
+	if (serve_status(e) == STATUS_METHOD)
+		http_add_header(x, "allow", name_methods(http_arena(x), place->methods));
+	if (serve_status(e) == STATUS_CODING)
+		http_add_header(x, "accept-encoding", STR("identity"));
 }
 
 static void on_request(void *ctx, struct http_exchange *x)
@@ -460,10 +496,17 @@ static void on_request(void *ctx, struct http_exchange *x)
 	struct serve *s = ctx;
 	struct err e = { 0 };
 	struct place place;
-	if (is_welcome(s, x, &place, &e))
-		place.handle(s, x, place.dialect, place.rest);
-	else
+	bool may_ask = is_welcome(s, x, &place, &e);
+	if (place.is_for_pages)
+		caller_show_page(x);
+	if (!may_ask) {
+		explain(x, &place, &e);
 		serve_reply_error(x, place.dialect, &e);
+	} else if (is_preflight(x, &place)) {
+		answer_preflight(x, &place);
+	} else {
+		place.handle(s, x, place.dialect, place.rest);
+	}
 }
 
 static bool admit(void *ctx, struct http_exchange *x, struct err *e)
@@ -471,6 +514,9 @@ static bool admit(void *ctx, struct http_exchange *x, struct err *e)
 	struct place place;
 	if (is_welcome(ctx, x, &place, e))
 		return true;
+	if (place.is_for_pages)
+		caller_show_page(x);
+	explain(x, &place, e);
 	e->code = serve_status(e);
 	return false;
 }

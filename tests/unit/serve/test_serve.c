@@ -397,7 +397,111 @@ static void paths_may_lack_or_repeat_their_version(void **state)
 	assert_says(ask("GET", "/v1/models/nobody", "", STR("")), "HTTP/1.1 404 ");
 	assert_says(ask("GET", "/health", "", STR("")), "\"status\":\"ok\"");
 	assert_says(ask("GET", "/api/v1/models", "", STR("")), "HTTP/1.1 404 ");
-	assert_says(ask("GET", "/v1/chat/completions", "", STR("")), "only with another method");
+}
+
+static void a_slash_too_many_changes_nothing(void **state)
+{
+	(void)state;
+	struct str body = chat_body("script", "hi", false);
+	assert_says(ask("POST", "//v1/chat/completions", "", body), "Hello.");
+	assert_says(ask("POST", "/v1//chat/completions/", "", body), "Hello.");
+	assert_says(ask("GET", "/v1/models/", "", STR("")), "\"id\":\"script\"");
+	assert_says(ask("GET", "/v1", "", STR("")), "is running");
+	assert_says(ask("GET", "//", "", STR("")), "is running");
+}
+
+static void another_method_is_told_which_there_are(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *allow, *shape;
+	} cases[] = {
+		{ "/v1/chat/completions", "allow: POST, OPTIONS\r\n", "{\"error\":{\"message\":" },
+		{ "/v1/messages", "allow: POST, OPTIONS\r\n", "{\"type\":\"error\",\"error\":{" },
+		{ "/api/chat", "allow: POST, OPTIONS\r\n", "{\"error\":\"client: " },
+		{ "/v1/responses/resp_1", "allow: GET, HEAD, DELETE, OPTIONS\r\n", "{\"error\":{" },
+		{ "/v1beta/models", "allow: GET, HEAD, OPTIONS\r\n", "{\"error\":{\"code\":" },
+		{ "/health", "allow: GET, HEAD, OPTIONS\r\n", "{\"error\":{" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *reply = ask("PATCH", cases[i].path, "", STR("{}"));
+		assert_says(reply, "HTTP/1.1 405 ");
+		assert_says(reply, cases[i].allow);
+		assert_says(reply, cases[i].shape);
+		assert_says(reply, "only with another method");
+	}
+	const char *reply = ask("HEAD", "/v1/models", "", STR(""));
+	assert_says(reply, "HTTP/1.1 200 ");
+	assert_null(strstr(reply, "script"));
+}
+
+static void a_path_of_nobody_is_told_in_the_words_of_its_beginning(void **state)
+{
+	(void)state;
+	assert_says(ask("POST", "/api/nothing", "", STR("{}")), "{\"error\":\"client: ");
+	assert_says(ask("POST", "/v1beta/nothing", "", STR("{}")), "\"status\":\"NOT_FOUND\"");
+	assert_says(ask("POST", "/v1/nothing", "anthropic-version: 2023-06-01\r\n", STR("{}")),
+		"{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\"");
+	assert_says(ask("POST", "/v1/nothing", "", STR("{}")), "\"code\":\"not_found\"");
+}
+
+static void a_packed_body_is_told_from_one_that_is_no_json(void **state)
+{
+	(void)state;
+	const char *path = "/v1/chat/completions";
+	const char *reply =
+		ask("POST", path, "Content-Encoding: gzip\r\n", STR("\x1f\x8b not unpacked"));
+	assert_says(reply, "HTTP/1.1 415 ");
+	assert_says(reply, "Content-Encoding is 'gzip'; send it as it is");
+	assert_says(reply, "accept-encoding: identity\r\n");
+	assert_says(ask("POST", path, "Content-Encoding: identity\r\n",
+			    chat_body("script", "hi", false)),
+		"Hello.");
+}
+
+static void a_page_of_this_machine_sees_the_answer(void **state)
+{
+	(void)state;
+	static const char page[] = "Origin: http://localhost:3000\r\n",
+			  asks[] = "Origin: http://localhost:3000\r\n"
+				   "Access-Control-Request-Method: POST\r\n"
+				   "Access-Control-Request-Headers: authorization, x-own\r\n";
+	const char *path = "/v1/chat/completions";
+	const char *reply = ask("OPTIONS", path, asks, STR(""));
+	assert_says(reply, "HTTP/1.1 204 ");
+	assert_says(reply, "access-control-allow-origin: http://localhost:3000\r\n");
+	assert_says(reply, "access-control-allow-methods: POST, OPTIONS\r\n");
+	assert_says(reply, "access-control-allow-headers: authorization, x-own\r\n");
+	reply = ask("POST", path, page, chat_body("script", "hi", false));
+	assert_says(reply, "access-control-allow-origin: http://localhost:3000\r\n");
+	assert_says(reply, "Hello.");
+	reply = ask("POST", path, page, chat_body("script", "hi", true));
+	assert_says(reply, "access-control-allow-origin: http://localhost:3000\r\n");
+	reply = ask("POST", path, page, STR("{"));
+	assert_says(reply, "HTTP/1.1 400 ");
+	assert_says(reply, "access-control-allow-origin: http://localhost:3000\r\n");
+	assert_null(strstr(ask("GET", "/v1/models", "", STR("")), "access-control"));
+	reply = ask("OPTIONS", path,
+		"Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n", STR(""));
+	assert_says(reply, "HTTP/1.1 403 ");
+	assert_null(strstr(reply, "access-control"));
+}
+
+static void a_page_from_anywhere_may_ask_with_a_key(void **state)
+{
+	(void)state;
+	static const char asks[] = "Origin: https://elsewhere.example\r\n"
+				   "Access-Control-Request-Method: POST\r\n";
+	const char *path = "/v1/chat/completions";
+	assert_says(ask("OPTIONS", path, asks, STR("")), "HTTP/1.1 204 ");
+	const char *reply = ask("POST", path,
+		"Origin: https://elsewhere.example\r\nAuthorization: Bearer a-good-secret\r\n",
+		chat_body("script", "hi", false));
+	assert_says(reply, "access-control-allow-origin: https://elsewhere.example\r\n");
+	assert_says(reply, "Hello.");
+	assert_says(ask("POST", path, "Origin: https://elsewhere.example\r\n",
+			    chat_body("script", "hi", false)),
+		"HTTP/1.1 401 ");
 }
 
 static void health_tells_who_cannot_answer_yet(void **state)
@@ -688,6 +792,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		served(a_stream_says_what_the_whole_answer_says),
 		served(paths_may_lack_or_repeat_their_version),
+		served(a_slash_too_many_changes_nothing),
+		served(another_method_is_told_which_there_are),
+		served(a_path_of_nobody_is_told_in_the_words_of_its_beginning),
+		served(a_packed_body_is_told_from_one_that_is_no_json),
+		served(a_page_of_this_machine_sees_the_answer),
+		cmocka_unit_test_setup_teardown(
+			a_page_from_anywhere_may_ask_with_a_key, start_with_key, stop),
 		served(health_tells_who_cannot_answer_yet),
 		cmocka_unit_test_setup_teardown(
 			health_is_503_until_somebody_can_answer, start_alone, stop),
