@@ -80,6 +80,13 @@ static char *real_target(const char *path)
 	return target;
 }
 
+/* The owner stays where the system lets us: what root writes for a user stays the user's. */
+static void keep_owner(int fd, const struct stat *old)
+{
+	bool is_kept = fchown(fd, old->st_uid, old->st_gid) == 0;
+	(void)is_kept;
+}
+
 bool fs_write(const char *path, struct str bytes, unsigned mode, struct err *e)
 {
 	char *target = real_target(path);
@@ -98,6 +105,8 @@ bool fs_write(const char *path, struct str bytes, unsigned mode, struct err *e)
 		fail_errno(e, LAYER_DISK, errno, "cannot write %s", path);
 		goto out;
 	}
+	if (is_there)
+		keep_owner(fd, &old);
 	ok = fchmod(fd, is_there ? old.st_mode & 07777 : (mode_t)mode) == 0 &&
 	     write_all(fd, bytes) && fsync(fd) == 0;
 	ok = ok && rename(temp.p, target) == 0;

@@ -16,8 +16,8 @@
  * ERR_BAD_DATA. */
 bool fs_read(const char *path, struct buf *out, struct err *e);
 
-/* Writes atomically. `mode` is for a new file (an existing one keeps its own); symlinks are
- * followed to their target. */
+/* Writes atomically. `mode` is for a new file (an existing one keeps its own, and its
+ * owner where the system lets us); symlinks are followed to their target. */
 bool fs_write(const char *path, struct str bytes, unsigned mode, struct err *e);
 
 /* Makes the directory and its parents (mode 0700 where `is_private`, else 0755); fine if it is

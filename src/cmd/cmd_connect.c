@@ -246,8 +246,7 @@ static bool find_target(const struct client *c, const struct args *args, struct 
 	struct err why = { 0 };
 	if (connect_target(c, &args->target, a, out, &why))
 		return true;
-	bool is_recalled = args->check && why.kind == ERR_UNREACHABLE && !args->target.url.n &&
-			   connect_recall(c, a, out);
+	bool is_recalled = args->check && why.kind == ERR_UNREACHABLE && connect_recall(c, a, out);
 	if (is_recalled)
 		printf("no server answers; held against what it was connected to: %.*s at %.*s\n",
 			STR_ARG(out->model), STR_ARG(out->url));

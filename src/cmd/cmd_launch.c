@@ -2,7 +2,8 @@
  * cmd_launch.c - `offgrid launch`: starts a program with a configuration that is thrown away.
  *
  * The program is a child in our own process group, so that it owns the terminal; while it runs we
- * wait, and its exit code is ours.
+ * wait, and its exit code is ours. What the terminal sends reaches it by itself; SIGTERM and
+ * SIGHUP, which may be sent to us alone, are handed on.
  *
  * Layer: client.
  */
@@ -19,6 +20,7 @@
 #include "client/connect.h"
 #include "cmd/command.h"
 #include "cmd/connect_target.h"
+#include "cmd/launch_home.h"
 
 struct args {
 	struct str client;
@@ -111,37 +113,72 @@ static bool write_files(const struct client *c, const struct client_target *t, s
 	return true;
 }
 
-/* A folder for the program's files. Not one for temporary files: Codex refuses to run commands if
- * its home is below such a one. */
-static bool make_home(struct arena *a, struct str *home, struct err *e)
+static void do_nothing(int signal)
 {
-	struct str state = fs_place(a, FS_STATE);
-	return fs_make_dirs(state.p, true, e) && fs_temp_dir_in(a, state.p, "launch", home, e);
+	(void)signal;
+}
+
+/* What is waited for beside the program's end: signals that only we are sent. */
+static sigset_t awaited_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+/* Until the program ends; what asks us to end is handed on to it. */
+static int wait_for(pid_t child, const sigset_t *awaited)
+{
+	int status, signal;
+	for (;;) {
+		pid_t ended = waitpid(child, &status, WNOHANG);
+		if (ended == child || (ended < 0 && errno != EINTR))
+			return ended < 0           ? 1
+			       : WIFEXITED(status) ? WEXITSTATUS(status)
+						   : SIGNAL_CODE + WTERMSIG(status);
+		if (sigwait(awaited, &signal) == 0 && signal != SIGCHLD)
+			kill(child, signal);
+	}
+}
+
+static void become(char *const *words, char *const *env)
+{
+	extern char **environ;
+	environ = (char **)env;
+	execvp(words[0], words);
+	fprintf(stderr, "offgrid: cannot start %s: %s\n", words[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
 }
 
 /* The program's exit code; 1 with an error if no process could be made. */
 static int run_program(char *const *words, char *const *env, struct err *e)
 {
-	int status;
+	/* ctrl-C is the program's business, not ours; ours would be ignored by some systems if
+	   nobody handled it */
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, handle = { .sa_handler = do_nothing };
+	struct sigaction interrupt, quit, ended;
+	sigset_t awaited = awaited_signals(), before;
+	int code = 1;
 	fflush(NULL);
+	sigprocmask(SIG_BLOCK, &awaited, &before);
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	sigaction(SIGCHLD, &handle, &ended);
 	pid_t child = fork();
-	if (child < 0) {
+	if (child > 0)
+		code = wait_for(child, &awaited);
+	else if (child < 0)
 		fail_errno(e, LAYER_CLIENT, errno, "cannot start %s", words[0]);
-		return 1;
-	}
-	if (child == 0) {
-		extern char **environ;
-		environ = (char **)env;
-		execvp(words[0], words);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	/* ctrl-C is the program's business, not ours */
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
-	sigaction(SIGINT, &ignore, &before);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	sigaction(SIGINT, &before, NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNAL_CODE + WTERMSIG(status);
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	sigaction(SIGCHLD, &ended, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (child == 0)
+		become(words, env);
+	return code;
 }
 
 /* There is something to start: the client's own program, or the user's first word. */
@@ -155,9 +192,11 @@ static bool has_program(
 		fail(e, ERR_USAGE, LAYER_NONE, "which program is to be started?");
 		return err_mend(e, "offgrid launch %s -- PROGRAM [ARGUMENT...]", c->name);
 	}
-	if (strchr(program, '/') || connect_has_program(program, a))
+	bool is_path = strchr(program, '/');
+	if (is_path ? access(program, X_OK) == 0 : connect_has_program(program, a))
 		return true;
-	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s in PATH", program);
+	fail(e, ERR_NOT_FOUND, LAYER_CLIENT, "there is no program %s%s", program,
+		is_path ? "" : " in PATH");
 	return err_mend(e, "install %s first", program);
 }
 
@@ -165,17 +204,17 @@ static int run(const struct invocation *in, struct err *e)
 {
 	const struct args *args = in->args;
 	struct client_target target;
-	struct str home;
+	struct launch_home home;
 	const struct client *c = client_find(args->client, e);
 	if (!c || !has_program(c, args, in->arena, e) ||
 		!connect_target(c, &args->target, in->arena, &target, e) ||
-		!make_home(in->arena, &home, e))
+		!launch_home_make(in->arena, &home, e))
 		return 1;
 	int code = 1;
-	if (write_files(c, &target, home, in->arena, e))
-		code = run_program(words_of(in->arena, c, args, home, &target),
-			env_of(in->arena, c, home, &target), e);
-	fs_remove_tree(home.p, NULL);
+	if (write_files(c, &target, home.path, in->arena, e))
+		code = run_program(words_of(in->arena, c, args, home.path, &target),
+			env_of(in->arena, c, home.path, &target), e);
+	launch_home_remove(&home);
 	return code;
 }
 

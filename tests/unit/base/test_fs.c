@@ -52,6 +52,23 @@ static void what_was_written_is_read(void **state)
 	buf_clear(&b);
 }
 
+/* Only root can give a file away, so only root can be asked. */
+static void what_root_writes_for_another_stays_the_others(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct stat st;
+	enum { ANOTHER = 12345 };
+	if (geteuid() != 0)
+		skip();
+	assert_true(fs_write(in_dir("theirs"), STR("1"), 0640, &e));
+	assert_int_equal(chown(in_dir("theirs"), ANOTHER, ANOTHER), 0);
+	assert_true(fs_write(in_dir("theirs"), STR("2"), 0600, &e));
+	assert_int_equal(stat(in_dir("theirs"), &st), 0);
+	assert_int_equal(st.st_uid, ANOTHER);
+	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 static void writing_through_a_symlink_keeps_the_link(void **state)
 {
 	(void)state;
@@ -122,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(what_root_writes_for_another_stays_the_others),
 		cmocka_unit_test(writing_through_a_symlink_keeps_the_link),
 		cmocka_unit_test(missing_and_wrong_things_are_named),
 		cmocka_unit_test(directories_are_made_and_removed_whole),
