@@ -57,6 +57,7 @@ const struct client clients[] = {
 		.program = "codex",
 		.measured = "@openai/codex 0.169.0",
 		.dialect = "responses",
+		.note = "codex exec only reads, unless it is given --sandbox workspace-write",
 		.moved = { "CODEX_HOME", "~/.codex/" },
 		.files = { { "~/.codex/config.toml", NULL, CONF_TOML, NULL } },
 		.settings = codex_settings,

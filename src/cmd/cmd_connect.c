@@ -135,9 +135,12 @@ static void print_part(const struct checkup_part *part, struct tally *tally)
 		printf("  as it should be\n");
 }
 
-static int check(
-	const struct client *c, const struct client_target *t, struct arena *a, struct err *e)
+static int check(const struct client *c, const struct args *args, const struct client_target *t,
+	struct arena *a, struct err *e)
 {
+	const struct target_args *given = &args->target;
+	bool is_given = given->url.n || given->model.n || given->key_env.n || given->context ||
+			given->output;
 	struct tally tally = { 0 };
 	struct checkup_parts parts;
 	if (!checkup(c, t, a, &parts, e))
@@ -151,7 +154,8 @@ static int check(
 	}
 	print_note(c, "");
 	if (tally.mendable)
-		printf("mend it: offgrid connect %s\n", c->name);
+		printf("mend it: offgrid connect %s%s\n", c->name,
+			is_given ? ", with the same options" : "");
 	return tally.wrong ? 1 : 0;
 }
 
@@ -265,7 +269,7 @@ static int run(const struct invocation *in, struct err *e)
 	if (!c || !find_target(c, args, in->arena, &target, e))
 		return 1;
 	if (args->check)
-		return check(c, &target, in->arena, e);
+		return check(c, args, &target, in->arena, e);
 	return c->files[0].place ? set_up(c, args, &target, in->arena, e)
 				 : tell(c, &target, in->arena, e);
 }

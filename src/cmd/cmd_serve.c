@@ -309,10 +309,10 @@ const struct command cmd_serve = {
 	.name = "serve",
 	.group = GROUP_SERVE,
 	.about = "serve models to other programs, tool calls that arrive",
-	.text = "The APIs of OpenAI and Anthropic for the programs of this machine: POST "
-		"/v1/chat/completions and /v1/messages (a stream or whole, with tools), POST "
-		"/v1/messages/count_tokens, /v1/embeddings, GET /v1/models, /health "
-		"and /metrics. A request goes to the first healthy upstream that serves its "
+	.text = "The APIs of OpenAI (Chat Completions, Responses, bare completions, vectors), "
+		"Anthropic, Google and Ollama for the programs of this machine, on one port; GET "
+		"/v1/models, /health and /metrics beside them. `offgrid connect` sets programs up "
+		"to use it. A request goes to the first healthy upstream that serves its "
 		"model; `offgrid trace` shows where it went and where it stopped.\n\n"
 		"Upstreams may also stand in the configuration file, as [upstream \"NAME\"] with "
 		"url (or script), api, key-env and models. Without any, a model of this machine "

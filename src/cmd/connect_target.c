@@ -68,6 +68,10 @@ static bool ask(
 		return err_mend(e, "start the server: offgrid serve; where it is elsewhere, --url; "
 				   "where it runs later, --model and --context");
 	}
+	if (!models && why.kind == ERR_DENIED) {
+		fail(e, why.kind, why.layer, "%s", why.what);
+		return err_mend(e, "name the variable that holds the server's key: --key-env NAME");
+	}
 	if (!models) {
 		*e = why;
 		return false;

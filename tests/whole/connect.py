@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from program import PATIENCE, PROGRAM, Home
+from program import PATIENCE, PROGRAM, Home, Server
 
 TARGET = ("--url", "http://127.0.0.1:8093", "--model", "m1", "--context", "64k")
 CLIENTS = ("opencode", "openclaw", "codex", "claude-code", "pi", "gemini-cli", "qwen-code", "continue", "cline", "aider", "mini-swe-agent",
@@ -75,6 +75,21 @@ class Connect(Case):
         self.assertIn("Connection refused", done.stderr)
         self.assertIn("offgrid serve", done.stderr)
         self.assertEqual({}, self.files())
+
+    def test_a_server_that_wants_a_key_is_asked_with_one(self):
+        script = self.home.write("script.json", {"models": ["m"], "context_tokens": 65536, "turns": [{"text": "hello", "repeat": True}]})
+        env = {**self.env, "THE_KEY": "a-key-of-this-server"}
+        self.home.env = env
+        server = Server(self.home, "--script", script, "--client-key-env", "THE_KEY")
+        self.addCleanup(server.stop)
+        refused = self.run_it("connect", "goose", "--yes", "--url", server.url)
+        self.assertEqual({}, self.files())
+        self.assertIn("--key-env", refused.stderr)
+        done = self.run_it("connect", "goose", "--yes", "--url", server.url, "--key-env", "THE_KEY", env=env)
+        self.assertEqual(0, done.returncode, done.stderr)
+        provider = self.user / ".config/goose/custom_providers/offgrid.json"
+        self.assertEqual("Bearer a-key-of-this-server", json.loads(provider.read_text())["headers"]["Authorization"])
+        self.assertEqual(0o600, provider.stat().st_mode & 0o777)  # a key stands in it
 
     def test_what_is_known_of_no_program_is_told(self):
         told = self.run_it("connect", "any", *TARGET)
@@ -140,6 +155,7 @@ class Connect(Case):
 GATES = (
     ("opencode", ".config/opencode/opencode.json", ('"autoupdate"', '"tools": {"write": false}, "autoupdate"'), "harms    tools/write"),
     ("opencode", ".config/opencode/opencode.json", ('"autoupdate"', '"permission": "deny", "autoupdate"'), "harms    permission"),
+    ("opencode", ".config/opencode/opencode.json", ('"autoupdate"', '"permission": {"*": "deny"}, "autoupdate"'), "harms    permission/*"),
     ("opencode", ".config/opencode/opencode.json", ('"context": 65536', '"context": 4096'), "limit/context: 4096"),
     ("opencode", ".config/opencode/opencode.json", ('"headerTimeout": false', '"headerTimeout": 1000'), "headerTimeout: 1000"),
     ("opencode", ".config/opencode/opencode.json", ('"name": "m1",', '"name": "m1", "tools": true,'),
@@ -149,6 +165,7 @@ GATES = (
     ("openclaw", ".openclaw/openclaw.json", ('"models": {', '"tools": {"profile": "minimal"}, "models": {'), "harms    tools/profile"),
     ("openclaw", ".openclaw/openclaw.json", ('"timeoutSeconds": 3600', '"timeoutSeconds": 30'), "timeoutSeconds: 30"),
     ("codex", ".codex/config.toml", ('model = "m1"', 'model = "m1"\nsandbox_mode = "read-only"'), "harms    sandbox_mode"),
+    ("codex", ".codex/config.toml", ('model = "m1"', 'profile = "mine"\nmodel = "m1"'), "harms    profile"),
     ("codex", ".codex/config.toml", ('wire_api = "responses"', 'wire_api = "chat"'), "wire_api"),
     ("codex", ".codex/config.toml", ("8093/v1", "8093"), "base_url"),
     ("codex", ".codex/config.toml", ("stream_idle_timeout_ms = 3600000", "stream_idle_timeout_ms = 300000"),
