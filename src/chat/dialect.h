@@ -152,6 +152,10 @@ struct dialect {
 	 * answer the document of write_error. Nothing is appended after STOP or FAIL.
 	 */
 	void (*write)(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+	/* One piece of a stream went out in an upstream's own words, in place of what the writer
+	 * said to its events, which it has been told: from here on it goes on with the names and
+	 * numbers that stand there, as if it had written it. */
+	void (*adopt)(struct dialect_writer *w, struct str name, struct str data);
 	void (*writer_free)(struct dialect_writer *w); /* NULL is fine */
 	/* The error document, with our layer and mend in it; the status is err_http_status's. */
 	void (*write_error)(const struct err *e, struct buf *out);

@@ -185,6 +185,7 @@ const struct dialect dialect_anthropic = {
 	.write_request = anthropic_write_request,
 	.writer_new = anthropic_writer_new,
 	.write = anthropic_write,
+	.adopt = anthropic_adopt,
 	.writer_free = anthropic_writer_free,
 	.write_error = anthropic_write_error,
 	.write_models = write_models,

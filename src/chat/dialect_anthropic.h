@@ -32,6 +32,7 @@ struct anthropic_written anthropic_write_messages(
 
 struct dialect_writer *anthropic_writer_new(const struct dialect_answer *about);
 void anthropic_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void anthropic_adopt(struct dialect_writer *w, struct str name, struct str data);
 void anthropic_writer_free(struct dialect_writer *w);
 void anthropic_write_error(const struct err *e, struct buf *out);
 

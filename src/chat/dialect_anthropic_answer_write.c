@@ -15,9 +15,11 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/dialect_anthropic.h"
+#include "chat/gather.h"
 #include "chat/seal.h"
 
-enum open_block { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL };
+/* OPEN_OTHER: an upstream's, of a kind that only it knows. */
+enum open_block { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL, OPEN_OTHER };
 
 enum { BYTES_PER_TOKEN = 4 };
 
@@ -27,7 +29,8 @@ struct anthropic_writer {
 	struct chat_usage usage;
 	bool has_usage, has_begun, is_over;
 	enum open_block open;
-	size_t block_count; /* that were opened */
+	enum open_block adopted; /* that an upstream's own pieces have opened and not closed */
+	size_t block_count;      /* that were opened */
 	size_t call_count;
 	size_t bytes; /* said so far, for a guess if nobody counts */
 	/* In a whole answer: the closed blocks, and the members of the open one that grow. */
@@ -192,6 +195,7 @@ static const struct {
 	[OPEN_TEXT] = { "text_delta", "text", "text" },
 	[OPEN_THOUGHT] = { "thinking_delta", "thinking", "thinking" },
 	[OPEN_CALL] = { "input_json_delta", "partial_json", "input" },
+	[OPEN_OTHER] = { "", "", "" },
 };
 
 static void close_block(struct anthropic_writer *w, struct buf *out)
@@ -336,6 +340,46 @@ static void write_call(struct anthropic_writer *w, const struct chat_event *even
 	js_member_text(head, "id", event->id);
 	js_member_text(head, "name", event->text);
 	block_is_open(w, ",\"input\":{}", out);
+}
+
+/* ---- after an upstream of this dialect ---- */
+
+static enum open_block kind_of(struct str type)
+{
+	static const struct {
+		const char *type;
+		enum open_block open;
+	} kinds[] = { { "text", OPEN_TEXT }, { "thinking", OPEN_THOUGHT },
+		{ "tool_use", OPEN_CALL } };
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (str_eq_z(type, kinds[i].type))
+			return kinds[i].open;
+	return OPEN_OTHER;
+}
+
+static void adopt_start(struct anthropic_writer *w, const json_t *piece)
+{
+	struct js_at at = js_root(piece, LAYER_WIRE);
+	w->adopted = kind_of(js_text_of(json_object_get(piece, "content_block"), "type"));
+	w->block_count = (size_t)gather_count(&at, "index") + 1;
+}
+
+/* Which block is open is as the pieces say, whatever the events were: there are blocks without
+ * events, and two in a row whose events are one's. */
+void anthropic_adopt(struct dialect_writer *base, struct str name, struct str data)
+{
+	struct anthropic_writer *w = own(base);
+	json_t *piece = NULL;
+	if (!name.n || str_eq_z(name, "content_block_start"))
+		piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+	struct str type = name.n ? name : js_text_of(piece, "type");
+	w->has_begun = true;
+	if (str_eq_z(type, "content_block_start"))
+		adopt_start(w, piece);
+	else if (str_eq_z(type, "content_block_stop"))
+		w->adopted = OPEN_NONE;
+	w->open = w->adopted;
+	json_decref(piece);
 }
 
 /* ---- the end ---- */

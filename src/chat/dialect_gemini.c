@@ -163,6 +163,7 @@ const struct dialect dialect_gemini = {
 	.write_request = gemini_write_request,
 	.writer_new = gemini_writer_new,
 	.write = gemini_write,
+	.adopt = gemini_adopt,
 	.writer_free = gemini_writer_free,
 	.write_error = gemini_write_error,
 	.write_models = write_models,

@@ -32,6 +32,7 @@ size_t gemini_write_contents(const struct chat_request *r, struct str origin, st
 
 struct dialect_writer *gemini_writer_new(const struct dialect_answer *about);
 void gemini_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void gemini_adopt(struct dialect_writer *w, struct str name, struct str data);
 void gemini_writer_free(struct dialect_writer *w);
 void gemini_write_error(const struct err *e, struct buf *out);
 /* "/models/NAME", as it stands in an address. */

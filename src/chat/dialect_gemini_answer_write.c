@@ -20,6 +20,8 @@ struct gemini_writer {
 	struct dialect_answer about;
 	struct chat_usage usage;
 	bool has_usage, is_over;
+	bool has_adopted; /* an upstream's names: */
+	struct buf id, model;
 	struct buf call; /* the part of the call that is open, up to its arguments; then they */
 	struct buf args;
 	struct buf seal;           /* waits for the next part */
@@ -48,6 +50,8 @@ struct dialect_writer *gemini_writer_new(const struct dialect_answer *about)
 	struct gemini_writer *w = must_calloc(1, sizeof *w);
 	w->base.dialect = &dialect_gemini;
 	w->about = *about;
+	buf_init(&w->id, LIMIT_QUOTE_BYTES);
+	buf_init(&w->model, LIMIT_QUOTE_BYTES);
 	buf_init(&w->call, LIMIT_ANSWER_BYTES);
 	buf_init(&w->args, LIMIT_ANSWER_BYTES);
 	buf_init(&w->seal, LIMIT_ANSWER_BYTES);
@@ -60,6 +64,8 @@ void gemini_writer_free(struct dialect_writer *w)
 {
 	if (!w)
 		return;
+	buf_clear(&own(w)->id);
+	buf_clear(&own(w)->model);
 	buf_clear(&own(w)->call);
 	buf_clear(&own(w)->args);
 	buf_clear(&own(w)->seal);
@@ -206,6 +212,27 @@ static void end_call(struct gemini_writer *w, struct buf *out)
 	buf_add(to, buf_str(&w->args));
 	buf_add_char(to, '}');
 	close_part(w, to, out);
+}
+
+/* ---- after an upstream of this dialect ---- */
+
+static void adopt_text(const json_t *chunk, const char *member, struct buf *own, struct str *to)
+{
+	if (!own->n && js_text_of(chunk, member).n && buf_add(own, js_text_of(chunk, member)))
+		*to = buf_str(own);
+}
+
+void gemini_adopt(struct dialect_writer *base, struct str name, struct str data)
+{
+	struct gemini_writer *w = own(base);
+	(void)name;
+	if (w->has_adopted)
+		return;
+	json_t *chunk = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+	w->has_adopted = true;
+	adopt_text(chunk, "responseId", &w->id, &w->about.id);
+	adopt_text(chunk, "modelVersion", &w->model, &w->about.model);
+	json_decref(chunk);
 }
 
 /* ---- the end ---- */

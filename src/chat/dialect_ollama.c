@@ -89,6 +89,7 @@ const struct dialect dialect_ollama = {
 	.write_request = ollama_write_request,
 	.writer_new = ollama_writer_new,
 	.write = ollama_write,
+	.adopt = ollama_adopt,
 	.writer_free = ollama_writer_free,
 	.write_error = ollama_write_error,
 	.write_models = ollama_write_models,

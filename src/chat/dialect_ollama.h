@@ -28,6 +28,7 @@ bool ollama_write_request(const struct chat_request *r, struct str origin, struc
 
 struct dialect_writer *ollama_writer_new(const struct dialect_answer *about);
 void ollama_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void ollama_adopt(struct dialect_writer *w, struct str name, struct str data);
 void ollama_writer_free(struct dialect_writer *w);
 void ollama_write_error(const struct err *e, struct buf *out);
 

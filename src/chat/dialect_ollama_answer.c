@@ -21,7 +21,7 @@ struct ollama_writer {
 	struct dialect_writer base;
 	struct dialect_answer about;
 	struct chat_usage usage;
-	bool is_generate, is_over;
+	bool is_generate, is_over, has_adopted;
 	struct buf head;        /* what every line begins with */
 	struct buf call, args;  /* of the open call, up to its arguments; then they */
 	struct buf text, think; /* in a whole answer: what was gathered */
@@ -36,6 +36,8 @@ static const char *const done_reasons[CHAT_STOP_COUNT] = {
 	[CHAT_STOP_FILTER] = "filter",
 };
 
+enum { HEAD_BYTES = 4096 };
+
 static const char loaded[] = "load"; /* nothing was to be said */
 
 static struct ollama_writer *own_writer(struct dialect_writer *w)
@@ -43,26 +45,33 @@ static struct ollama_writer *own_writer(struct dialect_writer *w)
 	return (struct ollama_writer *)w;
 }
 
+/* What every line begins with. */
+static void write_head(struct ollama_writer *w, struct str model)
+{
+	char when[sizeof "2026-11-22T00:00:00Z"] = "";
+	time_t seconds = (time_t)w->about.unix_s;
+	struct tm utc;
+	gmtime_r(&seconds, &utc);
+	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	buf_reset(&w->head);
+	buf_add_char(&w->head, '{');
+	js_member_text(&w->head, "model", model);
+	js_member_text(&w->head, "created_at", str_z(when));
+}
+
 struct dialect_writer *ollama_writer_new(const struct dialect_answer *about)
 {
 	struct ollama_writer *w = must_calloc(1, sizeof *w);
-	char when[sizeof "2026-11-22T00:00:00Z"] = "";
-	time_t seconds = (time_t)about->unix_s;
-	struct tm utc;
 	w->base.dialect = &dialect_ollama;
 	w->about = *about;
 	w->is_generate = str_eq_z(about->kind, OLLAMA_GENERATE);
-	buf_init(&w->head, LIMIT_QUOTE_BYTES + about->model.n * 6);
+	buf_init(&w->head, HEAD_BYTES + about->model.n * 6);
 	buf_init(&w->call, LIMIT_ANSWER_BYTES);
 	buf_init(&w->args, LIMIT_ANSWER_BYTES);
 	buf_init(&w->text, LIMIT_ANSWER_BYTES);
 	buf_init(&w->think, LIMIT_ANSWER_BYTES);
 	buf_init(&w->calls, LIMIT_ANSWER_BYTES * 2);
-	gmtime_r(&seconds, &utc);
-	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	buf_add_char(&w->head, '{');
-	js_member_text(&w->head, "model", about->model);
-	js_member_text(&w->head, "created_at", str_z(when));
+	write_head(w, about->model);
 	return &w->base;
 }
 
@@ -225,6 +234,20 @@ void ollama_write(struct dialect_writer *base, const struct chat_event *event, s
 	case CHAT_LOGPROB:
 	case CHAT_EVENT_TYPE_COUNT: break;
 	}
+}
+
+void ollama_adopt(struct dialect_writer *base, struct str name, struct str data)
+{
+	struct ollama_writer *w = own_writer(base);
+	(void)name;
+	if (w->has_adopted)
+		return;
+	w->has_adopted = true;
+	json_t *line = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+	struct str model = js_text_of(line, "model");
+	if (model.n && model.n < LIMIT_QUOTE_BYTES)
+		write_head(w, model);
+	json_decref(line);
 }
 
 /* ---- reading ---- */

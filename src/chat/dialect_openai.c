@@ -164,6 +164,7 @@ const struct dialect dialect_openai = {
 	.write_request = openai_write_request,
 	.writer_new = openai_writer_new,
 	.write = openai_write,
+	.adopt = openai_adopt,
 	.writer_free = openai_writer_free,
 	.write_error = openai_write_error,
 	.write_models = write_models,

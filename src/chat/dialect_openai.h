@@ -22,6 +22,7 @@ bool openai_write_request(const struct chat_request *r, struct str origin, struc
 
 struct dialect_writer *openai_writer_new(const struct dialect_answer *about);
 void openai_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void openai_adopt(struct dialect_writer *w, struct str name, struct str data);
 void openai_writer_free(struct dialect_writer *w);
 void openai_write_error(const struct err *e, struct buf *out);
 /* The same with the member that is meant and a code that clients know. */

@@ -24,6 +24,10 @@ struct openai_writer {
 	struct chat_usage usage;
 	bool has_usage, has_begun, is_over;
 	size_t call_count; /* calls that were begun */
+	/* Of an upstream whose chunks went out: how often its identity was looked for, how many
+	 * calls it began, the index of the last one, and by how much its indexes are higher. */
+	unsigned looked;
+	int64_t adopted_calls, adopted_index, index_shift;
 	/* In a stream: what every chunk begins with, up to the list of choices. */
 	struct buf head;
 	/* Log probabilities as JSON objects: of the next chunk, or of the whole answer. */
@@ -44,7 +48,7 @@ const char *const openai_finish_reasons[] = {
 _Static_assert(sizeof openai_finish_reasons / sizeof openai_finish_reasons[0] == CHAT_STOP_COUNT,
 	"a reason for every stop");
 
-enum { HEAD_BYTES = 4096 };
+enum { HEAD_BYTES = 4096, MOST_LOOKS = 8 };
 
 static struct openai_writer *own(struct dialect_writer *w)
 {
@@ -161,11 +165,16 @@ static void write_delta(
 	end_chunk(w, out);
 }
 
+static long long index_of(const struct openai_writer *w, const struct chat_event *event)
+{
+	return (long long)(event->call + w->index_shift);
+}
+
 static void write_call_begin(
 	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
-	buf_printf(out, "\"tool_calls\":[{\"index\":%u", event->call);
+	buf_printf(out, "\"tool_calls\":[{\"index\":%lld", index_of(w, event));
 	js_member_text(out, "id", event->id);
 	js_member_text(out, "type", STR("function"));
 	js_member(out, "function");
@@ -180,7 +189,8 @@ static void write_call_args(
 	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
-	buf_printf(out, "\"tool_calls\":[{\"index\":%u,\"function\":{\"arguments\":", event->call);
+	buf_printf(out,
+		"\"tool_calls\":[{\"index\":%lld,\"function\":{\"arguments\":", index_of(w, event));
 	js_quote(event->text, out);
 	buf_add(out, STR("}}]"));
 	end_chunk(w, out);
@@ -256,6 +266,65 @@ static void stream_event(struct openai_writer *w, const struct chat_event *event
 	case CHAT_USAGE:
 	case CHAT_EVENT_TYPE_COUNT: break;
 	}
+}
+
+/* ---- after an upstream of this dialect ---- */
+
+/* Chunks begin as the upstream's do. There are upstreams whose first ones have no id. */
+static void adopt_head(struct openai_writer *w, const json_t *chunk)
+{
+	static const char *const members[] = { "id", "object", "created", "model",
+		"system_fingerprint" };
+	struct buf head;
+	if (!js_text_of(chunk, "id").n)
+		return;
+	w->looked = MOST_LOOKS;
+	buf_init(&head, w->head.max);
+	buf_add(&head, STR("data: {"));
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+		const json_t *value = json_object_get(chunk, members[i]);
+		if (!value)
+			continue;
+		js_member(&head, members[i]);
+		js_write(value, &head);
+	}
+	js_member(&head, "choices");
+	buf_add_char(&head, '[');
+	if (!head.overflow) {
+		buf_reset(&w->head);
+		buf_add(&w->head, buf_str(&head));
+	}
+	buf_clear(&head);
+}
+
+static void adopt_calls(struct openai_writer *w, const json_t *chunk)
+{
+	const json_t *choice = json_array_get(json_object_get(chunk, "choices"), 0),
+		     *calls = json_object_get(json_object_get(choice, "delta"), "tool_calls");
+	for (size_t i = 0; i < json_array_size(calls); i++) {
+		const json_t *index = json_object_get(json_array_get(calls, i), "index");
+		int64_t at = json_is_integer(index) ? json_integer_value(index) : w->adopted_calls;
+		if (w->adopted_calls && at == w->adopted_index)
+			continue;
+		w->adopted_index = at;
+		w->index_shift = at - w->adopted_calls++;
+	}
+}
+
+void openai_adopt(struct dialect_writer *base, struct str name, struct str data)
+{
+	struct openai_writer *w = own(base);
+	bool has_calls = str_find(data, STR("\"tool_calls\"")) != SIZE_MAX &&
+			 str_find(data, STR("\"name\"")) != SIZE_MAX; /* one begins */
+	(void)name;
+	w->has_begun = true;
+	if (!has_calls && w->looked >= MOST_LOOKS)
+		return;
+	json_t *chunk = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+	if (w->looked++ < MOST_LOOKS)
+		adopt_head(w, chunk);
+	adopt_calls(w, chunk);
+	json_decref(chunk);
 }
 
 /* ---- a whole document ---- */

@@ -131,6 +131,7 @@ const struct dialect dialect_responses = {
 	.write_request = responses_write_request,
 	.writer_new = responses_writer_new,
 	.write = responses_write,
+	.adopt = responses_adopt,
 	.writer_free = responses_writer_free,
 	.write_error = write_error,
 	.write_models = write_models,

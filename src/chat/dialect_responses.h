@@ -27,6 +27,7 @@ bool responses_write_request(const struct chat_request *r, struct str origin, st
 
 struct dialect_writer *responses_writer_new(const struct dialect_answer *about);
 void responses_write(struct dialect_writer *w, const struct chat_event *event, struct buf *out);
+void responses_adopt(struct dialect_writer *w, struct str name, struct str data);
 void responses_writer_free(struct dialect_writer *w);
 
 struct dialect_reader *responses_reader_new(struct chat_sink sink);

@@ -7,6 +7,9 @@
  * its sequence number; an answer that was cut or failed never ends as completed. Thoughts are told
  * as summaries, which is what clients show.
  *
+ * After pieces of an upstream's own (responses_adopt) the same holds for the whole stream: its
+ * items stand in the last response as it told them.
+ *
  * Both shapes are made by the same steps: an item is opened, grows and is closed; what differs is
  * whether pieces go out on the way.
  */
@@ -15,9 +18,19 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "chat/dialect_responses.h"
+#include "chat/gather.h"
 #include "chat/seal.h"
 
-enum open_item { OPEN_NONE, OPEN_TEXT, OPEN_THOUGHT, OPEN_CALL, OPEN_CUSTOM, OPEN_BRIDGED };
+/* OPEN_OTHER: an upstream's, of a kind that only it knows; it stands in `head`. */
+enum open_item {
+	OPEN_NONE,
+	OPEN_TEXT,
+	OPEN_THOUGHT,
+	OPEN_CALL,
+	OPEN_CUSTOM,
+	OPEN_BRIDGED,
+	OPEN_OTHER
+};
 
 struct responses_writer {
 	struct dialect_writer base;
@@ -30,9 +43,17 @@ struct responses_writer {
 	size_t item_count; /* that were opened */
 	struct buf items;  /* JSON of the closed ones */
 	struct buf echo;   /* members that say what was asked */
-	/* Of the open one: the members that tell a call, behind a bracket; what grows; the seal of
-	 * a thought. */
-	struct buf head, grown, seal;
+	/* Of the open one: the members that tell a call, behind a bracket; its parts that are done;
+	 * what grows, of the part that is open; the seal of a thought; its id, if it is not ours.
+	 */
+	struct buf head, parts, grown, seal, item_id;
+	int64_t part;
+	bool has_part; /* the part was told to begin */
+	/* Of an upstream's own pieces: the item that they have opened and not closed, and how much
+	 * of `items` they have told. */
+	enum open_item adopted;
+	size_t adopted_bytes;
+	struct buf id, model; /* of the response */
 };
 
 static struct responses_writer *own(struct dialect_writer *w)
@@ -91,6 +112,11 @@ struct dialect_writer *responses_writer_new(const struct dialect_answer *about)
 	buf_init(&w->head, LIMIT_ANSWER_BYTES);
 	buf_init(&w->grown, LIMIT_ANSWER_BYTES);
 	buf_init(&w->seal, LIMIT_ANSWER_BYTES);
+	buf_init(&w->parts, LIMIT_ANSWER_BYTES * 2);
+	buf_init(&w->item_id, LIMIT_QUOTE_BYTES);
+	buf_init(&w->id, LIMIT_QUOTE_BYTES);
+	buf_init(&w->model, LIMIT_QUOTE_BYTES);
+	buf_printf(&w->id, "resp_%.*s", STR_ARG(about->id));
 	write_echo(about->request, &w->echo);
 	return &w->base;
 }
@@ -104,6 +130,10 @@ void responses_writer_free(struct dialect_writer *w)
 	buf_clear(&own(w)->head);
 	buf_clear(&own(w)->grown);
 	buf_clear(&own(w)->seal);
+	buf_clear(&own(w)->parts);
+	buf_clear(&own(w)->item_id);
+	buf_clear(&own(w)->id);
+	buf_clear(&own(w)->model);
 	free(w);
 }
 
@@ -143,9 +173,9 @@ static void write_failure_of(const struct err *e, struct buf *out)
 static void write_response(const struct responses_writer *w, const char *status, const char *why,
 	const struct err *e, struct buf *out)
 {
-	buf_add(out, STR("{\"id\":\"resp_"));
-	buf_add(out, w->about.id);
-	buf_add(out, STR("\",\"object\":\"response\""));
+	buf_add_char(out, '{');
+	js_member_text(out, "id", buf_str(&w->id));
+	js_member_text(out, "object", STR("response"));
 	js_member_i64(out, "created_at", w->about.unix_s);
 	js_member_text(out, "status", str_z(status));
 	js_member_text(out, "model", w->about.model);
@@ -228,6 +258,7 @@ static const struct item_words {
 		"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done",
 		"input", NULL, NULL, NULL, NULL },
 	[OPEN_BRIDGED] = { .prefix = "sc_" }, /* the rest says its row */
+	[OPEN_OTHER] = { .type = "" },
 };
 
 static void write_part(const struct item_words *k, struct str text, struct buf *out)
@@ -241,6 +272,10 @@ static void write_part(const struct item_words *k, struct str text, struct buf *
 
 static void write_item_id(const struct responses_writer *w, struct buf *out)
 {
+	if (w->item_id.n) {
+		js_quote(buf_str(&w->item_id), out);
+		return;
+	}
 	buf_printf(out, "\"%s%.*s_%zu\"", words[w->open].prefix, STR_ARG(w->about.id),
 		w->item_count - 1);
 }
@@ -250,6 +285,10 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 {
 	const struct item_words *k = &words[w->open];
 	struct str grown = is_done ? buf_str(&w->grown) : STR("");
+	if (w->open == OPEN_OTHER) {
+		buf_add(out, buf_str(&w->head));
+		return;
+	}
 	buf_add(out, STR("{\"id\":"));
 	write_item_id(w, out);
 	const struct responses_bridge *bridge = w->open == OPEN_BRIDGED ? w->bridge : NULL;
@@ -272,8 +311,12 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 		js_quote(grown, out);
 	} else {
 		buf_add_char(out, '[');
-		if (grown.n)
+		if (is_done)
+			buf_add(out, buf_str(&w->parts));
+		if (grown.n || (is_done && w->has_part)) {
+			js_next(out);
 			write_part(k, grown, out);
+		}
 		buf_add_char(out, ']');
 	}
 	if (w->open == OPEN_THOUGHT && is_done && w->seal.n)
@@ -290,7 +333,7 @@ static void begin_item_piece(
 	write_item_id(w, out);
 	js_member_i64(out, "output_index", (int64_t)w->item_count - 1);
 	if (part_index)
-		js_member_i64(out, part_index, 0);
+		js_member_i64(out, part_index, w->part);
 }
 
 static void tell_item(struct responses_writer *w, const char *type, bool is_done, struct buf *out)
@@ -315,8 +358,9 @@ static void tell_part(
 static void tell_done(struct responses_writer *w, struct buf *out)
 {
 	const struct item_words *k = &words[w->open];
-	bool has_part = k->part && w->grown.n;
-	if (w->open != OPEN_BRIDGED && (!k->part || has_part)) {
+	bool has_part = k->part && w->has_part;
+	bool has_pieces = w->open != OPEN_BRIDGED && w->open != OPEN_OTHER;
+	if (has_pieces && (!k->part || has_part)) {
 		begin_item_piece(w, k->done, k->part_index, out);
 		js_member_text(out, k->done_member, buf_str(&w->grown));
 		if (w->open == OPEN_TEXT)
@@ -339,14 +383,23 @@ static void close_item(struct responses_writer *w, struct buf *out)
 	w->open = OPEN_NONE;
 }
 
+static void begin_item(struct responses_writer *w, enum open_item open)
+{
+	w->open = open;
+	buf_reset(&w->head);
+	buf_reset(&w->parts);
+	buf_reset(&w->grown);
+	buf_reset(&w->seal);
+	buf_reset(&w->item_id);
+	w->part = 0;
+	w->has_part = false;
+}
+
 static void open_item(struct responses_writer *w, enum open_item open, struct buf *out)
 {
 	close_item(w, out);
-	w->open = open;
+	begin_item(w, open);
 	w->item_count++;
-	buf_reset(&w->head);
-	buf_reset(&w->grown);
-	buf_reset(&w->seal);
 }
 
 static void tell_delta(struct responses_writer *w, struct str text, struct buf *out)
@@ -364,8 +417,9 @@ static void grow(struct responses_writer *w, struct str text, struct buf *out)
 {
 	const struct item_words *k = &words[w->open];
 	if (w->about.is_stream && w->open != OPEN_CUSTOM && w->open != OPEN_BRIDGED) {
-		if (k->part && !w->grown.n)
+		if (k->part && !w->has_part)
 			tell_part(w, k->part_added, STR(""), out);
+		w->has_part = true;
 		tell_delta(w, text, out);
 	}
 	buf_add(&w->grown, text);
@@ -436,6 +490,126 @@ static void end_call(struct responses_writer *w, struct buf *out)
 	close_item(w, out);
 }
 
+/* ---- after an upstream of this dialect ---- */
+
+static void adopt_response(struct responses_writer *w, const json_t *piece)
+{
+	const json_t *response = json_object_get(piece, "response"),
+		     *created = json_object_get(response, "created_at");
+	struct str id = js_text_of(response, "id"), model = js_text_of(response, "model");
+	if (id.n && id.n <= w->id.max) {
+		buf_reset(&w->id);
+		buf_add(&w->id, id);
+	}
+	if (!w->model.n && model.n && buf_add(&w->model, model))
+		w->about.model = buf_str(&w->model);
+	if (json_is_number(created))
+		w->about.unix_s = (int64_t)json_number_value(created);
+}
+
+static void number_item(struct responses_writer *w, const json_t *piece)
+{
+	struct js_at at = js_root(piece, LAYER_WIRE);
+	w->item_count = (size_t)gather_count(&at, "output_index") + 1;
+}
+
+static void adopt_added(struct responses_writer *w, const json_t *piece)
+{
+	const json_t *item = json_object_get(piece, "item");
+	struct str type = js_text_of(item, "type"), id = js_text_of(item, "id");
+	bool is_call = str_eq_z(type, words[OPEN_CALL].type) && w->open >= OPEN_CALL;
+	number_item(w, piece);
+	if (str_eq_z(type, words[OPEN_TEXT].type))
+		begin_item(w, OPEN_TEXT);
+	else if (str_eq_z(type, words[OPEN_THOUGHT].type))
+		begin_item(w, OPEN_THOUGHT);
+	else if (!is_call) /* a call's event has come with it */
+		begin_item(w, OPEN_OTHER);
+	if (w->open == OPEN_OTHER)
+		js_write(item, &w->head);
+	if (id.n <= w->item_id.max)
+		buf_add(&w->item_id, id);
+	w->adopted = w->open;
+}
+
+static void adopt_done(struct responses_writer *w, const json_t *piece)
+{
+	number_item(w, piece);
+	js_next(&w->items);
+	js_write(json_object_get(piece, "item"), &w->items);
+	w->adopted_bytes = w->items.n;
+	w->adopted = OPEN_NONE;
+}
+
+static void adopt_part_added(struct responses_writer *w, const json_t *piece)
+{
+	struct js_at at = js_root(piece, LAYER_WIRE);
+	const char *index = words[w->adopted].part_index;
+	w->part = index ? gather_count(&at, index) : 0;
+	w->has_part = true;
+	buf_reset(&w->grown);
+}
+
+static void adopt_part_done(struct responses_writer *w, const json_t *piece)
+{
+	js_next(&w->parts);
+	js_write(json_object_get(piece, "part"), &w->parts);
+	w->part++;
+	w->has_part = false;
+	buf_reset(&w->grown);
+}
+
+static const struct {
+	const char *type;
+	void (*adopt)(struct responses_writer *w, const json_t *piece);
+} adoptions[] = {
+	{ "response.created", adopt_response },
+	{ "response.in_progress", adopt_response },
+	{ "response.output_item.added", adopt_added },
+	{ "response.output_item.done", adopt_done },
+	{ "response.content_part.added", adopt_part_added },
+	{ "response.content_part.done", adopt_part_done },
+	{ "response.reasoning_summary_part.added", adopt_part_added },
+	{ "response.reasoning_summary_part.done", adopt_part_done },
+};
+
+/* Not parsed: what is only counted. */
+static int64_t number_in(struct str data, int64_t absent)
+{
+	static const char member[] = "\"sequence_number\"";
+	size_t at = str_find(data, str_z(member)), n = 0;
+	struct str rest = at == SIZE_MAX ? STR("") : str_from(data, at + sizeof member - 1);
+	uint64_t number;
+	rest = str_trim_left(str_from(str_trim_left(rest), rest.n ? 1 : 0));
+	while (n < rest.n && rest.p[n] >= '0' && rest.p[n] <= '9')
+		n++;
+	return str_to_u64(str_sub(rest, 0, n), &number) && number < INT64_MAX ? (int64_t)number
+									      : absent;
+}
+
+/* What is open and what is told is as the pieces say, whatever their events were. */
+void responses_adopt(struct dialect_writer *base, struct str name, struct str data)
+{
+	struct responses_writer *w = own(base);
+	json_t *piece = NULL;
+	w->has_begun = true;
+	w->sequence = number_in(data, w->sequence) + 1;
+	buf_truncate(&w->items, w->adopted_bytes);
+	w->open = w->open == OPEN_NONE ? w->adopted : w->open;
+	if (!name.n)
+		piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+	struct str type = name.n ? name : js_text_of(piece, "type");
+	for (size_t i = 0; i < sizeof adoptions / sizeof adoptions[0]; i++) {
+		if (!str_eq_z(type, adoptions[i].type))
+			continue;
+		if (!piece)
+			piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
+		adoptions[i].adopt(w, piece);
+	}
+	w->open = w->adopted;
+	json_decref(piece);
+}
+
 /* ---- the end ---- */
 
 static const struct {
@@ -452,7 +626,7 @@ _Static_assert(sizeof ends / sizeof ends[0] == CHAT_STOP_COUNT, "an end for ever
 /* A call that was cut is none. */
 static void close_last(struct responses_writer *w, struct buf *out)
 {
-	bool is_call = w->open >= OPEN_CALL;
+	bool is_call = w->open >= OPEN_CALL && w->open != OPEN_OTHER;
 	if (!is_call)
 		close_item(w, out);
 }

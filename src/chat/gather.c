@@ -283,7 +283,9 @@ bool gather_call(struct gather *g, const struct gather_call *piece, struct err *
 	if (s->id.overflow || s->name.overflow)
 		return fail(e, ERR_TOO_BIG, LAYER_WIRE, "a tool call has a name of %zu bytes",
 			piece->name.n > piece->id.n ? piece->name.n : piece->id.n);
-	return add_args(g, s, &piece->args, e) && tell_calls(g, false, e);
+	bool ok = add_args(g, s, &piece->args, e) && tell_calls(g, false, e);
+	g->base.has_forgiven |= s > g->slots + g->current; /* it waits for the one before it */
+	return ok;
 }
 
 bool gather_call_whole(struct gather *g, int64_t index, const struct js_at *args, struct err *e)
@@ -331,6 +333,7 @@ bool gather_words(struct gather *g, enum chat_event_type type, struct str text, 
 		return true;
 	if (!count_bytes(g, text.n, e) || !end_open_call(g, &is_open, e))
 		return false;
+	g->base.has_forgiven |= is_open;
 	if (is_open)
 		buf_add(late_of(g, type), text);
 	else

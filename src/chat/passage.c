@@ -27,7 +27,7 @@ struct passage_item {
 	unsigned call;
 	enum chat_stop stop;
 	size_t text, text_n, id, id_n; /* in words */
-	size_t shadow_end;             /* of what the writer said to it, counted from the start */
+	bool stands_alone;
 };
 
 void passage_init(struct passage *p, const struct dialect *client)
@@ -37,6 +37,7 @@ void passage_init(struct passage *p, const struct dialect *client)
 	buf_init(&p->raw, LIMIT_ANSWER_BYTES * 4);
 	buf_init(&p->words, LIMIT_ANSWER_BYTES);
 	buf_init(&p->seals, SEALS_BYTES);
+	buf_init(&p->joined, LIMIT_ANSWER_BYTES);
 	buf_init(&p->headers, LIMIT_HTTP_HEAD_BYTES);
 }
 
@@ -46,6 +47,7 @@ void passage_clear(struct passage *p)
 	buf_clear(&p->raw);
 	buf_clear(&p->words);
 	buf_clear(&p->seals);
+	buf_clear(&p->joined);
 	buf_clear(&p->headers);
 	free(p->pieces);
 	free(p->items);
@@ -60,12 +62,72 @@ static void empty(struct passage *p)
 		p->wrote = 0;
 }
 
+/* ---- the writer beside it ---- */
+
+static struct chat_event event_of(const struct passage *p, const struct passage_item *item)
+{
+	struct str words = buf_str(&p->words);
+	return (struct chat_event){ .type = item->type,
+		.call = item->call,
+		.stop = item->stop,
+		.stands_alone = item->stands_alone,
+		.origin = item->type == CHAT_SEAL ? p->origin : STR(""),
+		.text = str_sub(words, item->text, item->text + item->text_n),
+		.id = str_sub(words, item->id, item->id + item->id_n) };
+}
+
+/* The writer is told the items up to this one. */
+static void write_items(struct passage *p, size_t until)
+{
+	while (p->wrote < until) {
+		struct chat_event event = event_of(p, &p->items[p->wrote++]);
+		p->dialect->write(p->writer, &event, &p->shadow);
+	}
+}
+
+/* The data of an event of the stream that stands framed; several lines are joined. */
+static struct str unframed(struct passage *p, struct str frame, struct str *name)
+{
+	static const char event[] = "event: ", data[] = "data: ";
+	struct str line;
+	*name = STR("");
+	if (str_starts(frame, str_z(event)) && str_cut(&frame, '\n', &line))
+		*name = str_from(line, sizeof event - 1);
+	frame = str_trim_right(str_from(frame, sizeof data - 1));
+	if (str_find_char(frame, '\n') == SIZE_MAX)
+		return frame;
+	buf_reset(&p->joined);
+	while (frame.n && str_cut(&frame, '\n', &line))
+		buf_add(&p->joined,
+			str_starts(line, str_z(data)) ? str_from(line, sizeof data - 1) : line);
+	return buf_str(&p->joined);
+}
+
+/* A piece goes out: the writer has said so. */
+static void adopt(struct passage *p, const struct passage_piece *piece)
+{
+	struct str frame = str_sub(buf_str(&p->raw), p->ready, piece->raw_end), name = STR("");
+	write_items(p, piece->item_end);
+	buf_reset(&p->shadow);
+	if (p->is_whole || !frame.n)
+		return;
+	if (p->dialect->framing == DIALECT_SSE)
+		frame = unframed(p, frame, &name);
+	p->dialect->adopt(p->writer, name, frame);
+}
+
 void passage_part(struct passage *p, const char *why)
 {
 	if (p->is_parted)
 		return;
 	p->is_parted = true;
 	p->why = why;
+	write_items(p, p->told);
+	if (p->told_part) {
+		struct passage_item *item = &p->items[p->told];
+		item->text_n = p->told_part;
+		write_items(p, p->told + 1);
+	}
 	/* What may go out goes out; the rest is the writer's. */
 	buf_truncate(&p->raw, p->ready);
 	p->piece_first = p->piece_count = 0;
@@ -95,7 +157,6 @@ bool passage_open(struct passage *p, const struct dialect *upstream, struct str 
  * a call; a piece that became nothing goes only with what follows it. */
 static void release(struct passage *p)
 {
-	size_t shadow = 0;
 	size_t until = p->told;
 	if (until && !p->told_part && p->items[until - 1].type == CHAT_TOOL_BEGIN)
 		until--;
@@ -105,14 +166,9 @@ static void release(struct passage *p)
 		bool is_followed = until > piece->item_end || p->told_part;
 		if (piece->item_end > until || is_present || !(piece->speaks || is_followed))
 			break;
+		adopt(p, piece);
 		p->ready = piece->raw_end;
-		if (piece->item_end)
-			shadow = p->items[piece->item_end - 1].shadow_end;
 		p->piece_first++;
-	}
-	if (shadow > p->shadow_gone) {
-		buf_drop_front(&p->shadow, shadow - p->shadow_gone);
-		p->shadow_gone = shadow;
 	}
 }
 
@@ -265,7 +321,8 @@ static void add_item(struct passage *p, const struct chat_event *event)
 		.text = p->words.n,
 		.text_n = event->text.n,
 		.id = p->words.n + event->text.n,
-		.id_n = event->id.n };
+		.id_n = event->id.n,
+		.stands_alone = event->stands_alone };
 	buf_add(&p->words, event->text);
 	buf_add(&p->words, event->id);
 	p->pieces[p->piece_count - 1].item_end = p->item_count;
@@ -391,6 +448,8 @@ bool passage_told(struct passage *p, const struct chat_event *event)
 	if (event->type == CHAT_FAIL) {
 		passage_part(p, "it failed");
 	} else if (!counts(event)) {
+		p->dialect->write(p->writer, event, &p->shadow);
+		buf_reset(&p->shadow);
 		return true;
 	} else if (p->hides_thoughts && (event->type == CHAT_THINK || event->type == CHAT_SEAL)) {
 		passage_part(p, "a thought in it was not asked for");
@@ -399,18 +458,12 @@ bool passage_told(struct passage *p, const struct chat_event *event)
 	} else if (!is_words) {
 		p->told++;
 	}
-	return !p->is_parted;
-}
-
-void passage_wrote(struct passage *p)
-{
 	if (p->is_parted)
-		return;
-	while (p->wrote < p->told)
-		p->items[p->wrote++].shadow_end = p->shadow_gone + p->shadow.n;
-	if (p->told && p->items[p->told - 1].type == CHAT_STOP)
+		return false;
+	if (event->type == CHAT_STOP)
 		p->is_reading = false;
 	release(p);
+	return true;
 }
 
 struct str passage_ready(const struct passage *p)

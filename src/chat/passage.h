@@ -8,8 +8,13 @@
  * comes out with what came in. A piece all of whose events came out as they went in goes to the
  * client as it is, with every member that we do not know; a piece without events goes with what
  * follows it. With the first event that differs (mended, left out, invented, asked for again) the
- * passage parts for good: what has not gone out is written anew by the dialect's writer, which has
- * been told all events meanwhile (`shadow`), and so is the rest.
+ * passage parts for good: what has not gone out is written anew by the dialect's writer (`shadow`),
+ * and so is the rest.
+ *
+ * Both halves are one answer. The writer is told the events of each piece that goes out, says
+ * nothing, and adopts the piece (dialect.adopt): so it knows which blocks, items and calls are
+ * open, and goes on with the upstream's names and numbers. Signs of life before the first piece
+ * have ours.
  *
  * What is kept is the data, not its frame: line ends and comments of an event stream are ours.
  * The opening of a call waits for its first arguments, so that a call is written either by the
@@ -32,30 +37,31 @@ struct passage {
 	const struct dialect *dialect; /* what the client speaks */
 	bool hides_usage;              /* the client asked for none in its stream */
 	bool hides_thoughts;           /* the client asked for none and expects none */
+	struct dialect_writer *writer; /* of the answer; set before any event is told */
 	/* Called from passage_pause when something may go out. */
 	void (*on_ready)(void *owner);
 	void *owner;
 	/* Read only. */
-	bool is_open;       /* an upstream of this dialect answers */
-	bool is_parted;     /* the rest is written anew */
-	bool has_gone;      /* some of the upstream's bytes went out */
-	const char *why;    /* it parted, for people */
-	struct buf shadow;  /* what the writer says to events whose pieces have not gone out */
+	bool is_open;    /* an upstream of this dialect answers */
+	bool is_parted;  /* the rest is written anew */
+	bool has_gone;   /* some of the upstream's bytes went out */
+	const char *why; /* it parted, for people */
+	struct buf
+		shadow; /* when it has parted: what came out in vain is said here by the writer */
 	struct buf headers; /* "name:value\n" each, that go to the client */
 	/* Private. */
 	struct str origin;
 	bool is_whole; /* one document, no frames */
-	struct buf raw, words, seals;
+	struct buf raw, words, seals, joined;
 	size_t ready; /* bytes of raw that may go out */
 	struct passage_piece *pieces;
 	size_t piece_first, piece_count, piece_room;
 	struct passage_item *items;
 	size_t item_count, item_room;
-	size_t told;        /* items that came out whole */
-	size_t wrote;       /* of these, what the writer was told */
-	size_t shadow_gone; /* bytes of all shadow that are dropped */
-	size_t told_part;   /* bytes of the next one that came out */
-	bool is_reading;    /* inside a piece: more events of it may come */
+	size_t told;      /* items that came out whole */
+	size_t wrote;     /* of these, what the writer was told */
+	size_t told_part; /* bytes of the next one that came out */
+	bool is_reading;  /* inside a piece: more events of it may come */
 };
 
 void passage_init(struct passage *p, const struct dialect *client);
@@ -78,10 +84,9 @@ void passage_pause(struct passage *p);
 
 /* ---- the side that answers the client ---- */
 
-/* Whether this event came out as it went in; false from the first that did not, with `why`. */
+/* Whether this event came out as it went in, and the writer is told it from here; false from the
+ * first that did not, with `why`: that one and all after it are the caller's to write. */
 bool passage_told(struct passage *p, const struct chat_event *event);
-/* The writer has put what it says to that event into `shadow`. */
-void passage_wrote(struct passage *p);
 /* It parts here, if it has not parted yet. */
 void passage_part(struct passage *p, const char *why);
 /* Bytes that may go out, framed; gone with passage_sent. */

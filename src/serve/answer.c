@@ -50,7 +50,6 @@ struct answer {
 	bool is_kept;               /* for later requests */
 	bool is_as_sent;            /* reading the request found nothing to mend or to note */
 	bool has_joined;            /* the passage parted, and what it held was written anew */
-	bool has_written;           /* the writer was told something */
 	bool has_begun;             /* the stream's head went out */
 	bool has_told;              /* something of the answer itself came */
 	bool is_paused, was_paused;
@@ -220,21 +219,14 @@ static bool is_passing(const struct answer *a)
 static void write_event(struct answer *a, const struct chat_event *event, struct buf *out)
 {
 	a->dialect->write(a->writer, event, out);
-	a->has_written = true;
 }
 
-/* What is ready of the upstream's own bytes. The writer knows that the answer has begun then. */
+/* What is ready of the upstream's own bytes. */
 static void take_ready(struct answer *a)
 {
 	struct str ready = passage_ready(&a->passage);
 	if (!ready.n)
 		return;
-	if (!a->has_written && a->request->is_stream) {
-		size_t n = a->out.n;
-		write_event(
-			a, &(struct chat_event){ .type = CHAT_ALIVE, .alive = a->alive }, &a->out);
-		buf_truncate(&a->out, n);
-	}
 	buf_add(&a->out, ready);
 	passage_sent(&a->passage);
 }
@@ -262,11 +254,8 @@ static void join(struct answer *a)
 static void say(struct answer *a, const struct chat_event *event)
 {
 	struct passage *p = &a->passage;
-	if (is_passing(a) && passage_told(p, event)) {
-		write_event(a, event, &p->shadow);
-		passage_wrote(p);
+	if (is_passing(a) && passage_told(p, event))
 		return;
-	}
 	if (p->is_parted && !a->has_joined)
 		join(a);
 	write_event(a, event, &a->out);
@@ -629,6 +618,7 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 		.prompt_estimate = chat_estimate_tokens(a->request),
 		.is_kept = a->is_kept,
 	});
+	a->passage.writer = a->writer;
 	return ask(a, a->request, e);
 }
 

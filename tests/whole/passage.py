@@ -208,6 +208,7 @@ class Passage(unittest.TestCase):
         _, _, _, body = self.ask(server, "openai", True)
         events = [json.loads(e[6:]) for e in body.decode().split("\n\n") if e and "[DONE]" not in e]
         self.assertIn("x_new", events[0])  # the upstream's own
+        self.assertEqual({(e["id"], e["created"], e["model"]) for e in events}, {("chatcmpl-up", 5, "m")})
         calls = [c for e in events for choice in e["choices"] for c in choice["delta"].get("tool_calls", [])]
         self.assertEqual(calls[0]["function"]["name"], "write")
         self.assertEqual(json.loads("".join(c["function"]["arguments"] for c in calls)), {"path": "a"})
