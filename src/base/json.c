@@ -40,6 +40,13 @@ static size_t nesting_depth(struct str text)
 	return deepest;
 }
 
+/* Every other byte of the first character is 0, or it has the mark of it. */
+static bool is_wide(struct str text)
+{
+	return text.n > 1 && (!text.p[0] || !text.p[1] || str_starts(text, STR("\xff\xfe")) ||
+				     str_starts(text, STR("\xfe\xff")));
+}
+
 static json_t *parse(struct str text, size_t flags, enum layer layer, struct err *e)
 {
 	if (text.n > LIMIT_JSON_BYTES) {
@@ -59,10 +66,13 @@ static json_t *parse(struct str text, size_t flags, enum layer layer, struct err
 		return value;
 	value = json_loadb(text.n ? text.p : "", text.n,
 		flags | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-	if (!value)
-		fail(e, ERR_BAD_DATA, layer, "not valid JSON at line %d, column %d: %s", why.line,
-			why.column, why.text);
-	return value;
+	if (value)
+		return value;
+	fail(e, ERR_BAD_DATA, layer, "not valid JSON at line %d, column %d: %s", why.line,
+		why.column, why.text);
+	if (is_wide(text))
+		err_mend(e, "it looks like UTF-16: JSON is sent as UTF-8");
+	return NULL;
 }
 
 json_t *js_parse(struct str text, enum layer layer, struct err *e)

@@ -302,7 +302,7 @@ static bool read_value(struct anthropic_reader *rd, const json_t *value, struct 
 static void read_text(struct anthropic_reader *rd, struct str text)
 {
 	struct err e = { 0 };
-	json_t *value = gather_parse(text, &e);
+	json_t *value = gather_parse(&rd->gather, text, &e);
 	if (!value || !read_value(rd, value, &e))
 		gather_fail(&rd->gather, &e);
 	json_decref(value);

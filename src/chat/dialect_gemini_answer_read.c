@@ -150,7 +150,7 @@ static bool read_value(struct gemini_reader *rd, const json_t *value, struct err
 static bool read_text(struct gemini_reader *rd, struct str text)
 {
 	struct err e = { 0 };
-	json_t *value = gather_parse(text, &e);
+	json_t *value = gather_parse(&rd->gather, text, &e);
 	bool ok = value && read_value(rd, value, &e);
 	if (!ok)
 		gather_fail(&rd->gather, &e);

@@ -285,7 +285,7 @@ static bool read_text(struct dialect_reader *base, struct str text, struct err *
 	if (mold_fits(mold_of(base), text, &words) && words.n)
 		return gather_words(g, CHAT_TEXT, words, e) ||
 		       err_context(e, "the upstream's answer");
-	json_t *value = gather_parse(text, e);
+	json_t *value = gather_parse(g, text, e);
 	if (!value)
 		return false;
 	bool ok = read_chunk(g, value, e);

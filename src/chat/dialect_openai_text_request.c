@@ -177,7 +177,7 @@ static const struct request_member members[] = {
 struct chat_request *openai_read_text_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse(body, LAYER_CLIENT, e);
+	json_t *doc = request_parse(body, t, e);
 	if (!doc)
 		return NULL;
 	struct chat_request *r =

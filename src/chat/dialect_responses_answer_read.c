@@ -372,7 +372,7 @@ static bool read_value(struct responses_reader *rd, const json_t *value, struct 
 static bool read_json(struct responses_reader *rd, struct str text)
 {
 	struct err e = { 0 };
-	json_t *value = gather_parse(text, &e);
+	json_t *value = gather_parse(&rd->gather, text, &e);
 	bool ok = value && read_value(rd, value, &e);
 	if (!ok)
 		gather_fail(&rd->gather, &e);

@@ -58,7 +58,8 @@ static bool may_name(struct str body)
 
 static bool names(struct str body, struct arena *a, struct dialect_names *out)
 {
-	json_t *doc = may_name(body) ? js_parse_message(body, LAYER_CLIENT, NULL) : NULL;
+	const char *mended;
+	json_t *doc = may_name(body) ? js_parse_mended(body, LAYER_CLIENT, &mended, NULL) : NULL;
 	*out = (struct dialect_names){ 0 };
 	if (doc) {
 		out->previous = arena_str(a, js_text_of(doc, "previous_response_id"));
@@ -100,7 +101,7 @@ static void resolve(json_t *input, const struct dialect_past *past)
 static struct chat_request *read_request(struct str path, struct str body,
 	const struct dialect_past *past, struct arena *a, struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse_message(body, LAYER_CLIENT, e);
+	json_t *doc = request_parse(body, t, e);
 	if (!doc)
 		return NULL;
 	resolve(json_object_get(doc, "input"), past);

@@ -5,6 +5,9 @@
  */
 #include "chat/gather.h"
 
+#include "base/limits.h"
+#include "base/utf8.h"
+
 enum { NAME_BYTES = 1024 };
 
 void gather_init(struct gather *g, const struct dialect *dialect, struct chat_sink sink)
@@ -426,15 +429,35 @@ void gather_end(struct gather *g, const struct err *why)
 
 /* ---- what every reader needs ---- */
 
-json_t *gather_parse(struct str text, struct err *e)
+static json_t *parse_mended(struct str text, const char **mended, struct err *e)
 {
-	json_t *value = js_parse_message(text, LAYER_WIRE, e);
-	if (!value && str_starts(str_trim_left(text), STR("<")))
-		err_mend(e, "it is a web page: look for a captive portal or a proxy between here "
-			    "and the upstream");
-	if (!value)
-		err_context(e, "the upstream's answer");
+	json_t *value = js_parse_mended(text, LAYER_WIRE, mended, e);
+	if (value || utf8_is_valid(text))
+		return value;
+	struct buf whole;
+	buf_init(&whole, LIMIT_JSON_BYTES);
+	utf8_mend(text, &whole);
+	value = js_parse_mended(buf_str(&whole), LAYER_WIRE, mended, NULL);
+	buf_clear(&whole);
+	*mended = "bytes that are no UTF-8";
 	return value;
+}
+
+json_t *gather_parse(struct gather *g, struct str text, struct err *e)
+{
+	const char *mended;
+	struct err why = { 0 };
+	json_t *value = parse_mended(text, &mended, &why);
+	g->base.has_forgiven |= value && mended;
+	if (value)
+		return value;
+	if (str_starts(str_trim_left(text), STR("<")))
+		err_mend(&why, "it is a web page: look for a captive portal or a proxy between "
+			       "here and the upstream");
+	err_context(&why, "the upstream's answer");
+	if (e && !err_is_set(e))
+		*e = why;
+	return NULL;
 }
 
 int64_t gather_count(const struct js_at *at, const char *key)

@@ -96,8 +96,9 @@ void gather_fail(struct gather *g, const struct err *e);
 void gather_end(struct gather *g, const struct err *why);
 
 /* A JSON document out of a stream or body, or NULL with a fault that tells a web page from bad
- * JSON. */
-json_t *gather_parse(struct str text, struct err *e);
+ * JSON. Bytes that are no UTF-8 and halves of characters become U+FFFD, as the official clients
+ * have it: a token may end within a character. */
+json_t *gather_parse(struct gather *g, struct str text, struct err *e);
 /* A count among an object's members; 0 if it is absent or none. */
 int64_t gather_count(const struct js_at *at, const char *key);
 

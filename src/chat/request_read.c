@@ -314,10 +314,19 @@ struct chat_request *request_read_value(const struct dialect *dialect,
 	return NULL;
 }
 
+json_t *request_parse(struct str body, struct trace *t, struct err *e)
+{
+	const char *mended;
+	json_t *doc = js_parse_mended(body, LAYER_CLIENT, &mended, e);
+	if (mended)
+		trace_note(t, LAYER_CLIENT, "mended", "%s, in the body", mended);
+	return doc;
+}
+
 struct chat_request *request_read(const struct dialect *dialect,
 	const struct request_member *members, struct str path, struct str body, struct arena *a,
 	struct trace *t, struct err *e)
 {
-	json_t *doc = js_parse_message(body, LAYER_CLIENT, e);
+	json_t *doc = request_parse(body, t, e);
 	return doc ? request_read_value(dialect, members, path, doc, NULL, a, t, e) : NULL;
 }

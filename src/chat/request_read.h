@@ -33,6 +33,9 @@ struct request_member {
 	bool is_kept;
 };
 
+/* The document of a client's body; what had to be mended in it is noted. */
+json_t *request_parse(struct str body, struct trace *t, struct err *e);
+
 /* The request, in the arena; `members`, ending with a row without a name, are read in their order.
  * NULL on a fault. */
 struct chat_request *request_read(const struct dialect *dialect,

@@ -61,6 +61,70 @@ static void messages_may_hold_any_character(void **state)
 	assert_err(e, ERR_BAD_DATA, LAYER_CLIENT);
 }
 
+static void slips_of_programs_are_read_as_they_were_meant(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *as, *mended;
+	} cases[] = {
+		{ "[\"a\\ud83d\"]", "[\"a\xef\xbf\xbd\"]", "half of a character" },
+		{ "[\"\\udE00b\"]",
+			"[\"\xef\xbf\xbd"
+			"b\"]",
+			"half of a character" },
+		{ "[\"\\ud83d\\ud83d\\ude00\"]", "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]",
+			"half of a character" },
+		{ "{\"\\ud83d\":\"\\\\ud83d\"}", "{\"\xef\xbf\xbd\":\"\\\\ud83d\"}",
+			"half of a character" },
+		{ "{\"maximum\":18446744073709552000}", "{\"maximum\":1.8446744073709552e19}",
+			"a whole number of more than 64 bits" },
+		{ "[-18446744073709551615,1,-1.5e3]", "[-1.8446744073709552e19,1,-1500.0]",
+			"a whole number of more than 64 bits" },
+		{ "\xef\xbb\xbf{\"a\":1}", "{\"a\":1}", "a byte order mark" },
+		{ "[\"18446744073709552000\", 1.25, \"\\ud83d\\ude00\"]",
+			"[\"18446744073709552000\",1.25,\"\xf0\x9f\x98\x80\"]", NULL },
+	};
+	struct buf out;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct err e = { 0 };
+		const char *mended;
+		json_t *value = js_parse_mended(str_z(cases[i].text), LAYER_CLIENT, &mended, &e);
+		assert_non_null(value);
+		assert_false(err_is_set(&e));
+		buf_reset(&out);
+		assert_true(js_write(value, &out));
+		assert_string_equal(buf_z(&out), cases[i].as);
+		json_decref(value);
+		if (cases[i].mended)
+			assert_string_equal(mended, cases[i].mended);
+		else
+			assert_null(mended);
+	}
+	buf_clear(&out);
+}
+
+static void what_was_meant_otherwise_stays_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "[\"\\ud8\"]", "[\"\\uZZZZ\"]", "[NaN]", "[1e999]",
+		"[01]", "[\"\\ud83d]", "[1 2]", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud83d\",}", "-",
+		"\xef\xbb\xbf", "[\"\xed\xa0\x80\"]", "[18446744073709552000" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct err e = { 0 };
+		const char *mended;
+		assert_null(js_parse_mended(str_z(bad[i]), LAYER_CLIENT, &mended, &e));
+		assert_err(e, ERR_BAD_DATA, LAYER_CLIENT);
+		assert_null(mended);
+	}
+	struct err e = { 0 };
+	assert_null(js_parse(str_n("\xff\xfe{\0}\0", 6), LAYER_CLIENT, &e));
+	assert_non_null(strstr(e.mend, "UTF-16"));
+	err_clear(&e);
+	assert_null(js_parse(str_n("{\0}\0", 4), LAYER_CLIENT, &e));
+	assert_non_null(strstr(e.mend, "UTF-16"));
+}
+
 static void writing_gives_back_what_was_read(void **state)
 {
 	(void)state;
@@ -190,6 +254,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_type_names_its_path),
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(messages_may_hold_any_character),
+		cmocka_unit_test(slips_of_programs_are_read_as_they_were_meant),
+		cmocka_unit_test(what_was_meant_otherwise_stays_refused),
 		cmocka_unit_test(writing_gives_back_what_was_read),
 		cmocka_unit_test(a_quoted_string_reads_back),
 		cmocka_unit_test(every_byte_is_quoted_at_every_place),
