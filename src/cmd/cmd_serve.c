@@ -57,8 +57,8 @@ static const struct opt options[] = {
 		.help = "a name by which clients call this server" },
 	{ .name = "allow-pull",
 		OPT_INTO(struct args, allow_pull),
-		.help = "let clients fetch models by POST /api/pull; whoever may ask can then fill "
-			"the disk" },
+		.help = "let clients fetch models by POST /api/pull, which are served from then "
+			"on; whoever may ask can then fill the disk" },
 	OPT_HEADING("who answers"),
 	{ .name = "upstream",
 		.letter = 'u',
@@ -109,6 +109,13 @@ static const char *const examples[] = {
 	NULL,
 };
 
+/* A model that was fetched while the server runs. */
+struct guest {
+	struct guest *next;
+	struct model_args args;
+	struct backend *backend; /* owned by the router */
+};
+
 /* All that lives as long as the server. */
 struct house {
 	struct arena *arena;
@@ -121,7 +128,9 @@ struct house {
 	struct loop_signal *signals[2];
 	struct backend *local, *embedder; /* owned by the router; NULL: none */
 	struct model_args vectors;        /* for the embedder */
-	struct err failure;               /* why it stopped serving */
+	struct guest *guests;
+	int64_t context_tokens, threads; /* for models to come */
+	struct err failure;              /* why it stopped serving */
 	int64_t began_ms;
 };
 
@@ -231,6 +240,35 @@ static bool add_upstreams(
 	return (!wants_local || add_local(h, args, e)) && add_embedder(h, args, e);
 }
 
+static bool is_served(struct house *h, struct str model)
+{
+	bool found = false;
+	json_t *models = router_models(h->router);
+	for (size_t i = 0; i < json_array_size(models) && !found; i++)
+		found = str_eq(js_text_of(json_array_get(models, i), "id"), model);
+	json_decref(models);
+	return found;
+}
+
+/* Serves one model more, as it would be if it had been named at the start. */
+static bool adopt(void *owner, struct str name, struct err *e)
+{
+	struct house *h = owner;
+	if (is_served(h, name))
+		return true;
+	struct guest *g = arena_calloc(h->arena, 1, sizeof *g);
+	g->args = (struct model_args){ .model = arena_str(h->arena, name),
+		.context_tokens = h->context_tokens,
+		.threads = h->threads };
+	g->backend = open_local_on_demand(h->loop, &g->args, e);
+	if (!g->backend)
+		return false;
+	g->next = h->guests;
+	h->guests = g;
+	router_add(h->router, g->args.model.p, g->backend, false);
+	return true;
+}
+
 static bool open_store(struct house *h, const struct args *args, struct err *e)
 {
 	if (args->no_store)
@@ -254,6 +292,8 @@ static void on_signal(void *ctx)
 		loading_cancel(h->local);
 	if (h->embedder)
 		loading_cancel(h->embedder);
+	for (struct guest *g = h->guests; g; g = g->next)
+		loading_cancel(g->backend);
 	serve_stop(h->serve, on_stopped, h);
 }
 
@@ -279,6 +319,10 @@ static bool open_house(struct house *h, const struct invocation *in, struct err 
 	h->loop = loop_new();
 	h->client = http_client_new(h->loop);
 	o.puller = args->allow_pull ? h->client : NULL;
+	o.adopt = adopt;
+	o.owner = h;
+	h->context_tokens = args->model.context_tokens;
+	h->threads = args->model.threads;
 	h->router = router_new(h->loop);
 	if (!read_listen(in->arena, args->listen, &o, e) || !read_keys(h, args, e) ||
 		!add_upstreams(h, args, in->config, e) || !open_store(h, args, e))

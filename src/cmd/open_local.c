@@ -158,8 +158,8 @@ static void free_plan(void *ctx)
 	free(p);
 }
 
-struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
-	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e)
+static struct backend *open_apart(
+	struct loop *loop, const struct model_args *args, struct loading_work work, struct err *e)
 {
 	struct plan *p = must_calloc(1, sizeof *p);
 	p->arena = arena_new();
@@ -169,14 +169,25 @@ struct backend *open_local_apart(struct loop *loop, const struct model_args *arg
 		return NULL;
 	}
 	bool embeds = args->embeds || makes_vectors(p->arena, &p->choice);
-	return loading_new(loop, &(struct loading_work){ .model = p->choice.name.p,
-					 .path = p->choice.path.p,
-					 .sha256 = p->choice.sha256.n ? p->choice.sha256.p : NULL,
-					 .embeds = embeds,
-					 .open = embeds ? load_embedder : load,
-					 .attach = embeds ? embedder_attach : local_attach,
-					 .free = free_plan,
-					 .ctx = p,
-					 .on_end = on_end,
-					 .owner = owner });
+	work.model = p->choice.name.p;
+	work.path = p->choice.path.p;
+	work.sha256 = p->choice.sha256.n ? p->choice.sha256.p : NULL;
+	work.embeds = embeds;
+	work.open = embeds ? load_embedder : load;
+	work.attach = embeds ? embedder_attach : local_attach;
+	work.free = free_plan;
+	work.ctx = p;
+	return loading_new(loop, &work);
+}
+
+struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
+	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e)
+{
+	return open_apart(loop, args, (struct loading_work){ .on_end = on_end, .owner = owner }, e);
+}
+
+struct backend *open_local_on_demand(
+	struct loop *loop, const struct model_args *args, struct err *e)
+{
+	return open_apart(loop, args, (struct loading_work){ .is_on_demand = true }, e);
 }

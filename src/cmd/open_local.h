@@ -62,4 +62,8 @@ struct backend *open_local(struct arena *a, struct loop *loop, const struct mode
 struct backend *open_local_apart(struct loop *loop, const struct model_args *args,
 	void (*on_end)(void *owner, const struct err *e), void *owner, struct err *e);
 
+/* The same of a model that is loaded when it is asked for the first time, if ever. */
+struct backend *open_local_on_demand(
+	struct loop *loop, const struct model_args *args, struct err *e);
+
 #endif

@@ -47,8 +47,9 @@ struct loading {
 	struct backend *opened;
 	struct err cause;
 	/* The loop's. */
-	bool is_joined, is_over; /* over: nothing can come of it any more, or it is there */
-	struct backend *inner;   /* NULL: not there */
+	bool is_opening;       /* the thread was begun and not joined */
+	bool is_over;          /* nothing can come of it any more, or it is there */
+	struct backend *inner; /* NULL: not there */
 	struct news news;
 	json_t *about;                      /* its file; NULL: not read yet */
 	struct loading_call *first, **last; /* that wait, in their order */
@@ -88,9 +89,19 @@ static void *run(void *ctx)
 
 static void join(struct loading *l)
 {
-	if (!l->is_joined)
+	if (l->is_opening)
 		MUST(pthread_join(l->thread, NULL) == 0);
-	l->is_joined = true;
+	l->is_opening = false;
+}
+
+static void open_now(struct loading *l)
+{
+	if (l->is_opening)
+		return;
+	l->news = (struct news){ .stage = ENGINE_CHECKING };
+	err_clear(&l->cause);
+	MUST(pthread_create(&l->thread, NULL, run, l) == 0);
+	l->is_opening = true;
 }
 
 /* ---- those who wait ---- */
@@ -174,8 +185,8 @@ static void open_ended(struct loading *l)
 {
 	struct loading_call *c;
 	join(l);
-	l->is_over = true;
 	l->inner = l->opened;
+	l->is_over = l->inner || !l->work.is_on_demand;
 	if (l->inner)
 		l->work.attach(l->inner, l->loop);
 	if (l->work.on_end)
@@ -190,7 +201,7 @@ static void take_news(void *ctx)
 {
 	struct loading *l = ctx;
 	struct news news;
-	while (!l->is_over && mailbox_take(l->mail, &news)) {
+	while (l->is_opening && mailbox_take(l->mail, &news)) {
 		if (news.is_over)
 			open_ended(l);
 		else
@@ -227,6 +238,7 @@ static struct loading_call *wait(struct loading *l, struct trace *t, struct err 
 	};
 	*l->last = c;
 	l->last = &c->next;
+	open_now(l);
 	trace_note(t, LAYER_ENGINE, "waits", "the model '%s' is not there yet: %s, %.0f %% done",
 		l->model, stage_names[l->news.stage], l->news.done * PERCENT);
 	return c;
@@ -319,6 +331,7 @@ static bool count(struct backend *b, const struct chat_request *r, struct trace 
 		*e = l->cause;
 		return false;
 	}
+	open_now(l);
 	fail(e, ERR_BUSY, LAYER_ENGINE, "the model '%s' is not loaded yet: %s, %.0f %% done",
 		l->model, stage_names[l->news.stage], l->news.done * PERCENT);
 	return err_mend(e, "ask again in a moment");
@@ -328,7 +341,7 @@ static bool is_ready(struct backend *b, struct backend_progress *out)
 {
 	struct loading *l = (struct loading *)b;
 	*out = (struct backend_progress){ .embeds = l->work.embeds };
-	if (l->inner)
+	if (l->inner || (l->work.is_on_demand && !l->is_opening && !l->is_over))
 		return true;
 	*out = (struct backend_progress){ .embeds = l->work.embeds,
 		.model = l->model,
@@ -377,6 +390,7 @@ struct backend *loading_new(struct loop *loop, const struct loading_work *work)
 	MUST(l->model);
 	l->mail = mailbox_new(sizeof(struct news), 0, NULL);
 	mailbox_on_loop(l->mail, loop, take_news, l);
-	MUST(pthread_create(&l->thread, NULL, run, l) == 0);
+	if (!work->is_on_demand)
+		open_now(l);
 	return &l->base;
 }

@@ -6,6 +6,9 @@
  * came once the model is there; if it cannot be opened, they fail with the cause, and so does every
  * later one. When it is there, this backend only hands on.
  *
+ * One that is opened on demand takes nothing until it is asked for the first time; where opening it
+ * fails, who waited is told, and the next request tries again.
+ *
  * Lives on the loop's thread. The opening thread tells how far it is through a mailbox, and learns
  * from its being closed that nobody wants the model any more.
  *
@@ -21,14 +24,16 @@ struct loading_work {
 	const char *model; /* what it will be called; copied */
 	/* Its file, and the hash of it; borrowed as long as ctx; NULL: not known. */
 	const char *path, *sha256;
-	bool embeds; /* it makes vectors and does not answer */
+	bool embeds;       /* it makes vectors and does not answer */
+	bool is_on_demand; /* it is opened for the first request */
 	/* On the thread: gives a backend that attach makes fit for the loop. What it shows the
 	 * watcher is what others are told; the watcher's false means to give up (ERR_CANCELLED). */
 	struct backend *(*open)(void *ctx, struct engine_watcher watcher, struct err *e);
 	void (*attach)(struct backend *b, struct loop *loop);
 	void (*free)(void *ctx); /* when no thread needs it any more */
 	void *ctx;
-	/* On the loop, once: `e` is NULL if it is open. Must not free the backend. May be NULL. */
+	/* On the loop, each time that opening it ended: `e` is NULL if it is open. Must not free
+	 * the backend. May be NULL. */
 	void (*on_end)(void *owner, const struct err *e);
 	void *owner;
 };

@@ -120,13 +120,21 @@ bool router_is_ready(const struct router *r, struct backend_progress *out)
 
 /* ---- choosing ---- */
 
+/* Programs of Ollama's put ":latest" behind a name that has no tag. */
+static bool is_name(struct str listed, struct str model)
+{
+	struct str tag = STR(":latest");
+	return str_eq(listed, model) ||
+	       (str_ends(model, tag) && str_eq(listed, str_sub(model, 0, model.n - tag.n)));
+}
+
 static bool is_listed(struct upstream *u, struct str model)
 {
 	bool found = !model.n;
 	json_t *models = json_array();
 	u->backend->ops->list(u->backend, models);
 	for (size_t i = 0; i < json_array_size(models) && !found; i++)
-		found = str_eq(js_text(json_object_get(json_array_get(models, i), "id")), model);
+		found = is_name(js_text_of(json_array_get(models, i), "id"), model);
 	json_decref(models);
 	return found;
 }

@@ -5,7 +5,8 @@
  * Only where the server was started so, since whoever may ask could fill the disk. One at a time.
  * Nothing goes out before it is known what comes, so that a name that means nothing has its own
  * status. A client that leaves ends it; what has come is kept, and the next one goes on from there.
- * What was fetched is served by the next start: this server's models were chosen at its own.
+ * What was fetched is served from then on, as if it had been named at the start; it is loaded for
+ * the first request.
  *
  * Layer: client; wire, disk by what goes wrong.
  */
@@ -79,16 +80,27 @@ static void on_moved(void *owner, const struct pull_progress *progress)
 		       .all_bytes = progress->all_bytes });
 }
 
+/* What is to be done with it; if it cannot be served, why. */
+static struct str words_for(struct pulling *p, struct str name)
+{
+	struct serve *s = p->serve;
+	struct err e = { .kind = ERR_NONE };
+	if (!s->adopt)
+		return arena_printf(p->arena, "it is there; to use it: offgrid serve --model %.*s",
+			STR_ARG(name));
+	if (!s->adopt(s->adopt_owner, name, &e))
+		return arena_printf(p->arena, "it is there, but it is not served: %s", e.what);
+	return arena_printf(
+		p->arena, "it is served as %.*s, loaded when it is asked", STR_ARG(name));
+}
+
 /* The last piece, and the whole answer of who wants no stream. */
 static void say_done(struct pulling *p, struct str name)
 {
 	struct buf out;
 	struct http_exchange *x = p->x;
 	buf_init(&out, BODY_BYTES);
-	say(p, (struct dialect_pull){ .stage = DIALECT_PULL_NOTE,
-		       .words = arena_printf(p->arena,
-			       "it is there; to use it: offgrid serve --model %.*s",
-			       STR_ARG(name)) });
+	say(p, (struct dialect_pull){ .stage = DIALECT_PULL_NOTE, .words = words_for(p, name) });
 	p->dialect->library->write_pull(&(struct dialect_pull){ .stage = DIALECT_PULL_DONE }, &out);
 	if (p->has_begun) {
 		http_stream_write(x, buf_str(&out));

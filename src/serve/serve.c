@@ -277,7 +277,8 @@ static unsigned method_bits(const char *name)
 {
 	unsigned bits = 0;
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-		bits |= strcmp(methods[i].is_like, name) == 0 ? 1U << i : 0;
+		if (strcmp(methods[i].name, name) == 0 || strcmp(methods[i].is_like, name) == 0)
+			bits |= 1U << i;
 	return bits;
 }
 
@@ -561,6 +562,8 @@ struct serve *serve_new(struct loop *loop, const struct serve_options *o, struct
 		.host_count = o->host_count,
 		.arena = arena_new(),
 		.puller = o->puller,
+		.adopt = o->adopt,
+		.adopt_owner = o->owner,
 		.is_unguarded = o->is_unguarded,
 		.keeps_quirks = o->keeps_quirks,
 		.alive_ms = o->alive_ms ? o->alive_ms : SERVE_ALIVE_MS };

@@ -42,6 +42,10 @@ struct serve_options {
 	/* Models are fetched for clients that ask for it, with this; NULL: they are not. Whoever
 	 * may ask can fill the disk then. */
 	struct http_client *puller;
+	/* Such a model is there now: serve it from here on, by the name it has in our list. May be
+	 * NULL. */
+	bool (*adopt)(void *owner, struct str name, struct err *e);
+	void *owner;       /* of adopt */
 	bool is_unguarded; /* answers pass as they come, unmended (route/guarded.h) */
 	bool keeps_quirks; /* requests are not made fit for a model of ours (chat/quirks.h) */
 };

@@ -30,7 +30,10 @@ struct serve {
 	struct answer *answers;     /* under way */
 	struct vectors *vectors;    /* as well */
 	struct http_client *puller; /* fetches models for clients; NULL: it is not done */
-	struct pulling *pulling;    /* one at a time; NULL: none */
+	bool (*adopt)(
+		void *owner, struct str name, struct err *e); /* and serves them; may be NULL */
+	void *adopt_owner;
+	struct pulling *pulling; /* one at a time; NULL: none */
 };
 
 /* The HTTP status of an error, where the table of kinds is too coarse: a key of ours that does not

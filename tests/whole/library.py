@@ -232,7 +232,7 @@ class Fetching(Asking):
     def test_a_model_comes_and_is_there_the_next_time(self):
         said = self.pull("hf:some/one/tiny.gguf")
         self.assertEqual((said[0]["status"], said[-1]["status"]), ("pulling manifest", "success"))
-        self.assertIn("offgrid serve --model", said[-2]["status"])
+        self.assertIn("it is served as tiny", said[-2]["status"])
         for line in said:
             if "digest" in line:
                 self.assertEqual((line["total"], line["digest"]), (len(self.data), "sha256:" + hashlib.sha256(self.data).hexdigest()))
@@ -240,6 +240,38 @@ class Fetching(Asking):
         asked = len(self.hub.asked)
         self.assertEqual(self.pull("tiny:latest")[-1]["status"], "success")
         self.assertEqual(len(self.hub.asked), asked)
+
+    def models(self):
+        return [row["model"] for row in self.ask(self.server, "GET", "/api/tags")["models"]]
+
+    def test_what_was_fetched_is_served_from_then_on(self):
+        self.assertNotIn("tiny", self.models())
+        self.pull("hf:some/one/tiny.gguf")
+        self.assertIn("tiny", self.models())
+        self.assertNotIn("tiny", [row["model"] for row in self.ask(self.server, "GET", "/api/ps")["models"]])  # nobody asked it yet
+        question = {"messages": [{"role": "user", "content": "hello"}], "stream": False, "options": {"num_predict": 3}}
+        for name in ("tiny", "tiny:latest"):
+            said = self.ask(self.server, "POST", "/api/chat", {"model": name, **question})
+            self.assertTrue(said["done"])
+            self.assertGreater(said["prompt_eval_count"], 0)
+        self.assertIn("tiny", [row["model"] for row in self.ask(self.server, "GET", "/api/ps")["models"]])
+        self.pull("tiny")
+        self.assertEqual(self.models().count("tiny"), 1)
+        path = next(pathlib.Path(self.home.path, "data", "models").rglob("*.gguf"))
+        path.unlink()
+        self.assertTrue(self.ask(self.server, "POST", "/api/chat", {"model": "tiny", **question})["done"])  # it is loaded
+
+    def test_what_was_fetched_and_is_gone_before_it_is_asked(self):
+        self.pull("hf:some/one/tiny.gguf")
+        path = next(pathlib.Path(self.home.path, "data", "models").rglob("*.gguf"))
+        kept = path.read_bytes()
+        path.unlink()
+        question = {"model": "tiny", "messages": [{"role": "user", "content": "hello"}], "stream": False, "options": {"num_predict": 3}}
+        status, _, answer = self.server.request("POST", "/api/chat", question)
+        self.assertGreaterEqual(status, 400, answer)
+        self.assertIn(str(path).encode(), answer)
+        path.write_bytes(kept)
+        self.assertTrue(self.ask(self.server, "POST", "/api/chat", question)["done"])  # a failure is not for ever
 
     def test_whole_answers(self):
         self.assertEqual(self.pull("hf:some/one/tiny.gguf", stream=False), [{"status": "success"}])

@@ -73,7 +73,7 @@ static void on_end(void *owner, const struct err *e)
 		loop_stop(f->loop);
 }
 
-static int set_up(void **state)
+static int set_up_as(void **state, bool is_on_demand)
 {
 	struct err e = { 0 };
 	struct fixture *f = must_calloc(1, sizeof *f);
@@ -88,6 +88,7 @@ static int set_up(void **state)
 		    "null}]}"),
 		&e);
 	f->loading = loading_new(f->loop, &(struct loading_work){ .model = "m",
+						  .is_on_demand = is_on_demand,
 						  .open = open_script,
 						  .attach = attach,
 						  .free = free_ctx,
@@ -100,6 +101,16 @@ static int set_up(void **state)
 	}
 	*state = f;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_as(state, false);
+}
+
+static int set_up_on_demand(void **state)
+{
+	return set_up_as(state, true);
 }
 
 static int tear_down(void **state)
@@ -243,7 +254,51 @@ static void it_may_be_freed_while_it_opens(void **state)
 	f->script->ops->free(f->script);
 }
 
+static void on_demand_it_is_opened_for_the_first_request(void **state)
+{
+	struct fixture *f = *state;
+	struct backend_progress progress;
+	assert_true(is_ready(f, &progress));
+	ask(f, 0);
+	assert_false(is_ready(f, &progress));
+	f->stop_after = 1;
+	order(f, 'o');
+	loop_run(f->loop);
+	assert_true(is_ready(f, &progress));
+	assert_record(&f->askers[0].record, "text hi\nstop end");
+}
+
+static void on_demand_a_failure_is_not_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct backend_progress progress;
+	ask(f, 0);
+	f->stop_after = 1;
+	order(f, 'f');
+	loop_run(f->loop);
+	assert_record(&f->askers[0].record, "fail no_room engine");
+	assert_true(f->has_failed && is_ready(f, &progress));
+	ask(f, 1);
+	f->stop_after = 2;
+	order(f, 'o');
+	loop_run(f->loop);
+	assert_record(&f->askers[1].record, "text hi\nstop end");
+	assert_false(f->has_failed);
+}
+
+static void on_demand_it_may_never_be_asked(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	loading_cancel(f->loading);
+	assert_null(f->loading->ops->start(
+		f->loading, f->request, f->trace, (struct chat_sink){ take, &f->askers[0] }, &e));
+	assert_err(e, ERR_BUSY, LAYER_ROUTE);
+	f->script->ops->free(f->script);
+}
+
 #define with_fixture(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define on_demand(name)    cmocka_unit_test_setup_teardown(name, set_up_on_demand, tear_down)
 
 int main(void)
 {
@@ -254,6 +309,9 @@ int main(void)
 		with_fixture(a_model_that_cannot_be_opened_fails_those_who_wait_and_those_who_come),
 		with_fixture(opening_can_be_given_up),
 		with_fixture(it_may_be_freed_while_it_opens),
+		on_demand(on_demand_it_is_opened_for_the_first_request),
+		on_demand(on_demand_a_failure_is_not_for_ever),
+		on_demand(on_demand_it_may_never_be_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
