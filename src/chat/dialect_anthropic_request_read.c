@@ -50,7 +50,7 @@ static bool read_function(struct request_reading *g, const struct js_at *at, str
 	if (js_has(&schema) && !js_get_object(&schema, e))
 		return false;
 	if (is_deferred && !is_found(g->r, name_text)) {
-		trace_note(g->t, LAYER_CLIENT, "tools",
+		trace_note(g->t, LAYER_CLIENT, "dialect",
 			"the tool '%.*s' is offered once a search has found it",
 			STR_ARG(str_sub(name_text, 0, LIMIT_QUOTE_BYTES)));
 		return true;

@@ -104,7 +104,7 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 		return false;
 	if (str_eq_z(kind, "function"))
 		return read_function(g, &function, e);
-	trace_note(g->t, LAYER_CLIENT, "tools", "a tool of type '%.*s' was left out",
+	trace_note(g->t, LAYER_CLIENT, "dialect", "a tool of type '%.*s' was left out",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;
 }

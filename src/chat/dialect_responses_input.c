@@ -327,7 +327,7 @@ bool responses_read_item(struct request_reading *g, const struct js_at *item, st
 		return is_output ? read_bridged_output(g, item, e)
 				 : read_bridged_call(g, bridge, item, e);
 	keep_item(g, item);
-	trace_note(g->t, LAYER_CLIENT, "history",
+	trace_note(g->t, LAYER_CLIENT, "dialect",
 		"an item of type '%.*s' is its provider's own: no other upstream is told",
 		STR_ARG(str_sub(kind, 0, LIMIT_QUOTE_BYTES)));
 	return true;

@@ -113,7 +113,7 @@ static void hold_grammar(
 		json_object_set_new(input, "pattern",
 			js_new_text(arena_printf(g->r->arena, "^(?:%.*s)$", STR_ARG(rules))));
 	else if (rules.n)
-		trace_note(g->t, LAYER_CLIENT, "tools",
+		trace_note(g->t, LAYER_CLIENT, "dialect",
 			"the %.*s grammar of '%.*s' is told to the model and not enforced",
 			STR_ARG(str_sub(syntax, 0, LIMIT_QUOTE_BYTES)),
 			STR_ARG(str_sub(o->name, 0, LIMIT_QUOTE_BYTES)));
@@ -241,7 +241,7 @@ static bool read_allowed(struct request_reading *g, const struct js_at *at, stru
 		if (is_allowed)
 			g->r->tools[kept++] = g->r->tools[i];
 	}
-	trace_note(g->t, LAYER_CLIENT, "tools", "%zu of %zu tools are allowed", kept,
+	trace_note(g->t, LAYER_CLIENT, "dialect", "%zu of %zu tools are allowed", kept,
 		g->r->tool_count);
 	g->r->tool_count = kept;
 	return true;

@@ -140,10 +140,10 @@ bool passage_request(const struct chat_request *r, const struct dialect *upstrea
 	size_t n = out->n;
 	struct str body = r->body;
 	*why = NULL;
-	if (!r->passage || r->dialect != upstream)
+	if (r->dialect != upstream)
 		return false;
-	*why = r->body.n ? why_not_all(r, upstream, origin) : "something in it was mended or added";
-	if (*why || !add_wish(upstream, r, &body, out, why))
+	*why = r->body.n ? why_not_all(r, upstream, origin) : r->unpassed;
+	if (!r->body.n || *why || !add_wish(upstream, r, &body, out, why))
 		return false;
 	if (add_unnamed(r, body, out))
 		return true;

@@ -105,7 +105,8 @@ void quirk_note(enum quirk q, struct trace *t, const char *format, ...)
 
 bool quirk_changes_nothing(const struct trace_record *r)
 {
-	static const enum quirk rows[] = { QUIRK_BILLING, QUIRK_NAMESPACE, QUIRK_RESULT_PARTS };
+	static const enum quirk rows[] = { QUIRK_BILLING, QUIRK_NAMESPACE, QUIRK_PROVIDER_TOOLS,
+		QUIRK_RESULT_PARTS };
 	bool is_one = false;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		is_one = is_one || str_starts(r->text, str_z(quirks[rows[i]].name));

@@ -141,6 +141,7 @@ struct chat_request {
 	 * soon as anything in it was mended or added. Whoever changes the request empties it.
 	 */
 	struct str body;
+	const char *unpassed;    /* why the body is empty, in words; NULL: it is not asked for */
 	struct passage *passage; /* where the upstream's own bytes may be handed in (passage.h);
 				    NULL: they are not wanted */
 	struct str model;

@@ -49,6 +49,7 @@ static struct chat_request *longer(const struct chat_request *r)
 	size_t room = r->message_count + ADDED_MESSAGES;
 	*copy = *r;
 	copy->body = STR("");
+	copy->unpassed = "words for the model were added to it";
 	copy->messages = arena_calloc(r->arena, room, sizeof *copy->messages);
 	copy->message_room = room;
 	for (size_t i = 0; i < r->message_count; i++)

@@ -48,7 +48,7 @@ struct answer {
 	uint64_t asked;             /* the hash of all that is asked; 0: it is not compared */
 	int64_t began_ms, wrote_ms; /* wrote: when something went out last */
 	bool is_kept;               /* for later requests */
-	bool is_as_sent;            /* reading the request found nothing to mend or to note */
+	const char *mended;         /* what reading the request mended or added; NULL: nothing */
 	bool has_joined;            /* the passage parted, and what it held was written anew */
 	bool has_begun;             /* the stream's head went out */
 	bool has_told;              /* something of the answer itself came */
@@ -544,6 +544,23 @@ static bool ask(struct answer *a, const struct chat_request *request, struct err
 	return a->call != NULL;
 }
 
+/* What was mended or added, by the notes that were made. */
+static const char *find_mended(
+	const struct answer *a, const struct dialect_past *past, size_t noted)
+{
+	if (past && (past->chain_count || past->other_count))
+		return "what it names of answers kept here was put into it";
+	for (size_t i = noted; i < trace_count(a->trace); i++) {
+		const struct trace_record *r = trace_get(a->trace, i);
+		/* What another dialect cannot carry is not mended for its own. */
+		if (quirk_changes_nothing(r) || str_eq_z(STR("dialect"), r->what))
+			continue;
+		return arena_z(
+			a->arena, arena_printf(a->arena, "%s, %.*s", r->what, STR_ARG(r->text)));
+	}
+	return NULL;
+}
+
 static bool read_request(struct answer *a, const struct dialect_past *past, struct err *e)
 {
 	struct str body = http_request_of(a->x)->body;
@@ -557,9 +574,7 @@ static bool read_request(struct answer *a, const struct dialect_past *past, stru
 	if (past && past->chain_count)
 		trace_note(a->trace, LAYER_CLIENT, "goes on", "from %zu earlier answers kept here",
 			past->chain_count);
-	a->is_as_sent = !past;
-	for (size_t i = noted; i < trace_count(a->trace); i++)
-		a->is_as_sent &= quirk_changes_nothing(trace_get(a->trace, i));
+	a->mended = find_mended(a, past, noted);
 	return a->request != NULL;
 }
 
@@ -580,15 +595,20 @@ static bool is_upstreams_path(const struct answer *a)
 static void open_passage(struct answer *a)
 {
 	struct chat_request *r = a->request;
-	if (a->is_kept || r->raw || !is_upstreams_path(a))
+	if (a->is_kept)
+		r->unpassed = "its answer is kept here, under our own id";
+	else if (r->raw || !is_upstreams_path(a))
+		r->unpassed = "an upstream answers it on another path";
+	if (r->unpassed)
 		return;
+	r->unpassed = r->model.n ? a->mended : "it names no model";
 	passage_init(&a->passage, a->dialect);
 	a->passage.hides_usage = a->dialect->asks_for_usage && r->is_stream && !r->wants_usage;
 	a->passage.hides_thoughts = r->hides_thoughts;
 	a->passage.on_ready = on_ready;
 	a->passage.owner = a;
 	r->passage = &a->passage;
-	if (a->is_as_sent && r->model.n)
+	if (!r->unpassed)
 		r->body = http_request_of(a->x)->body;
 }
 

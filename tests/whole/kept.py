@@ -57,6 +57,33 @@ class Kept(unittest.TestCase):
         first.child.communicate()
         self.assertEqual(self.text(self.ask(self.start(), input=[], previous_response_id=answer["id"])), "two")
 
+    def test_a_chain_with_a_lost_link_is_told_in_the_vendors_words(self):
+        server = self.start()
+        first = self.ask(server, input="count")
+        second = self.ask(server, input=[], previous_response_id=first["id"])
+        self.assertEqual(server.request("DELETE", f"/v1/responses/{first['id']}")[0], 200)
+        for path in ("/v1/responses", "/v1/responses/input_tokens"):
+            status, _, body = server.request("POST", path, {"model": "script", "input": [], "previous_response_id": second["id"]})
+            error = json.loads(body)["error"]
+            self.assertEqual((status, error["code"], error["param"]), (400, "previous_response_not_found", "previous_response_id"), path)
+            self.assertIn(f"Previous response with id '{first['id']}' not found", error["message"])
+
+    def test_tokens_are_counted_with_what_is_kept(self):
+        server = self.start()
+        answer = self.ask(server, input="count " * 400)
+
+        def tokens(**body):
+            status, headers, found = server.request("POST", "/v1/responses/input_tokens", {"model": "script", "input": "on", **body})
+            self.assertEqual(status, 200, found)
+            return json.loads(found)["input_tokens"]
+
+        alone = tokens()
+        self.assertGreater(tokens(previous_response_id=answer["id"]), alone + 300)
+        server.stop()
+        far = self.start("--no-store")
+        status, _, body = far.request("POST", "/v1/responses/input_tokens", {"model": "script", "input": "on", "previous_response_id": answer["id"]})
+        self.assertEqual((status, json.loads(body)["error"]["code"]), (400, "previous_response_not_found"))
+
     def test_instructions_are_not_inherited(self):
         server = self.start()
         answer = self.ask(server, input="count", instructions="Speak like a pirate.")

@@ -308,6 +308,31 @@ class Passage(unittest.TestCase):
         self.ask(server, "anthropic", True, messages=messages, **thinks)
         self.assertNotIn(b"c2", body_of(self.posted()[2]))
 
+    def test_what_only_the_upstream_understands_passes(self):
+        """Tools and items of the provider's own: no other dialect is told of them, and its own gets them as they came."""
+        tools = {"openai": [{"type": "custom", "custom": {"name": "c"}}],
+                 "anthropic": [{"name": "late", "input_schema": TOOL, "defer_loading": True}, {"type": "web_search_20250305", "name": "web_search"}],
+                 "responses": [{"type": "web_search"}, {"type": "custom", "name": "c", "format": {"type": "grammar", "syntax": "lark", "definition": "start: A"}}],
+                 "gemini": [{"googleSearch": {}}]}
+        for api, offered in tools.items():
+            with self.subTest(api=api):
+                d = DIALECTS[api]
+                server = self.serve(api, lambda c, d=d: c.send(head("text/event-stream").encode() + d["stream"]))
+                sent, _, _, body = self.ask(server, api, True, tools=d["request"]["tools"] + offered)
+                self.assertEqual(body_of(self.posted()[0]), sent)
+                self.assertEqual(body, d["stream"])
+
+    def test_the_trace_says_why_something_did_not_pass(self):
+        d = DIALECTS["openai"]
+        twice = d["request"]["tools"] * 2
+        upstream = Upstream(lambda c: c.send(head("text/event-stream").encode() + d["stream"]))
+        self.addCleanup(upstream.close)
+        server = Server(self.home, "--upstream", f"up={upstream.url.rsplit('/v1', 1)[0]}")
+        self.addCleanup(lambda: server.child.poll() is None and server.stop())
+        self.ask(server, "openai", True, tools=twice)
+        told = self.home.run("trace", "last", "--json").stdout
+        self.assertRegex(told, "the request: tools, the tool 'write' is offered twice")
+
     def test_a_client_that_leaves_ends_the_upstreams_work(self):
         """Before the first byte, whole answer and stream; within a stream."""
         for is_stream, first in ((False, b""), (True, b""), (True, b"".join(e + b"\n\n" for e in DIALECTS["openai"]["stream"].split(b"\n\n")[:2]))):
