@@ -124,11 +124,16 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
+	/* Into what is left of the block; once more if it goes elsewhere. */
+	const struct block *b = a->blocks;
+	size_t room = b ? b->size - b->used : 0;
+	char *left = room ? a->blocks->bytes + b->used : NULL;
+	int n = vsnprintf(left, room, format, args);
 	va_end(args);
 	MUST(n >= 0);
 	char *p = take(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, format, again);
+	if (p != left)
+		vsnprintf(p, (size_t)n + 1, format, again);
 	va_end(again);
 	return (struct str){ p, (size_t)n };
 }

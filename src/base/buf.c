@@ -102,19 +102,36 @@ bool buf_add_fill(struct buf *b, char c, size_t count)
 	return true;
 }
 
+bool buf_add_i64(struct buf *b, int64_t number)
+{
+	char digits[24], *at = digits + sizeof digits;
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	if (number < 0)
+		*--at = '-';
+	return buf_add(b, (struct str){ at, (size_t)(digits + sizeof digits - at) });
+}
+
 bool buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
+	/* Into the room there is; once more if that was too little. */
+	char *to = b->p ? b->p + b->n : NULL;
+	size_t room = b->cap - b->n;
+	int n = vsnprintf(to, room, format, args);
 	va_end(args);
 	MUST(n >= 0);
-	char *to = buf_room(b, (size_t)n);
-	if (to) {
+	to = buf_room(b, (size_t)n);
+	if (to && (size_t)n >= room)
 		vsnprintf(to, (size_t)n + 1, format, again);
+	if (to)
 		buf_grew(b, (size_t)n);
-	}
+	else
+		buf_truncate(b, b->n);
 	va_end(again);
 	return to != NULL;
 }

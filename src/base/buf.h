@@ -31,6 +31,7 @@ bool buf_add(struct buf *b, struct str s);
 bool buf_add_z(struct buf *b, const char *z);
 bool buf_add_char(struct buf *b, char c);
 bool buf_add_fill(struct buf *b, char c, size_t count);
+bool buf_add_i64(struct buf *b, int64_t number); /* in decimal */
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for `bytes` more at the end to be written to by hand, or NULL; buf_grew tells how many were

@@ -1,8 +1,8 @@
 /*
  * json.c - JSON through jansson, with errors that say where; see json.h.
  *
- * jansson bounds nesting by a constant of its own build; ours is lower and checked before parsing,
- * so that hostile input costs one scan.
+ * jansson bounds nesting by a constant of its own build; ours is lower and checked before it
+ * parses, so that hostile input costs one scan.
  */
 #include "base/json_int.h"
 
@@ -54,6 +54,9 @@ static json_t *parse(struct str text, size_t flags, enum layer layer, struct err
 			(size_t)LIMIT_JSON_BYTES);
 		return NULL;
 	}
+	json_t *value = js_read_plain(text);
+	if (value)
+		return value;
 	size_t depth = nesting_depth(text);
 	if (depth > LIMIT_JSON_DEPTH) {
 		fail(e, ERR_BAD_DATA, layer, "JSON is nested %zu deep, over the limit of %d", depth,
@@ -61,9 +64,6 @@ static json_t *parse(struct str text, size_t flags, enum layer layer, struct err
 		return NULL;
 	}
 	json_error_t why;
-	json_t *value = js_read_plain(text);
-	if (value)
-		return value;
 	value = json_loadb(text.n ? text.p : "", text.n,
 		flags | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (value)
@@ -200,7 +200,7 @@ void js_member_text(struct buf *out, const char *name, struct str text)
 void js_member_i64(struct buf *out, const char *name, int64_t number)
 {
 	js_member(out, name);
-	buf_printf(out, "%lld", (long long)number);
+	buf_add_i64(out, number);
 }
 
 void js_member_double(struct buf *out, const char *name, double number)

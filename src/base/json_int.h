@@ -9,8 +9,7 @@
 /* Bytes at the front that stand in a JSON string as they are. */
 size_t js_plain_run(struct str s);
 
-/* The value of a text (nested no deeper than LIMIT_JSON_DEPTH) if nothing about it is unusual; NULL
- * says nothing about its validity. */
+/* The value of a text if nothing about it is unusual; NULL says nothing about its validity. */
 json_t *js_read_plain(struct str text);
 
 #endif

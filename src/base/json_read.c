@@ -4,10 +4,9 @@
  * jansson looks at each byte of a string several times, and requests and answers are mostly
  * strings. Here what stands between two escapes is taken in one piece. There is one judge of what
  * is valid, and that is jansson: whatever is not plain here (any fault, escapes by number, bytes
- * that are no UTF-8, numbers out of range, keys that come twice) is given up and left to it. So the
- * invariant is: what is read here, jansson would have read as the same value.
- *
- * Nesting is bounded by the caller.
+ * that are no UTF-8, numbers out of range, keys that come twice, nesting over the limit) is given
+ * up and left to it. So the invariant is: what is read here, jansson would have read as the same
+ * value.
  */
 #include "base/json_int.h"
 
@@ -18,7 +17,7 @@ enum { MOST_DIGITS = 18 }; /* that surely fit 64 bits */
 
 struct reader {
 	struct str text;
-	size_t at;
+	size_t at, depth;
 	struct buf unescaped; /* the last string that had escapes */
 };
 
@@ -166,15 +165,15 @@ static bool read_item(struct reader *r, json_t *array)
 static json_t *read_all(struct reader *r, json_t *whole, char end,
 	bool (*read_one)(struct reader *r, json_t *whole))
 {
-	bool is_well = true;
+	bool is_well = ++r->depth <= LIMIT_JSON_DEPTH;
 	skip_blanks(r);
-	if (take(r, end))
-		return whole;
-	do {
+	bool is_empty = is_well && take(r, end);
+	for (bool goes_on = is_well && !is_empty; goes_on; goes_on = is_well && take(r, ',')) {
 		is_well = read_one(r, whole);
 		skip_blanks(r);
-	} while (is_well && take(r, ','));
-	if (is_well && take(r, end))
+	}
+	r->depth--;
+	if (is_empty || (is_well && take(r, end)))
 		return whole;
 	json_decref(whole);
 	return NULL;

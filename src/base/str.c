@@ -203,3 +203,20 @@ uint64_t str_hash(struct str s)
 {
 	return str_hash_on(STR_HASH_BASIS, s);
 }
+
+/* A byte is one step, (sum + byte) * PRIME. Eight steps, multiplied out, wait for one product
+ * rather than for eight, one after the other. */
+uint64_t str_sum_on(uint64_t sum, struct str s)
+{
+	const uint64_t k1 = STR_HASH_PRIME, k2 = k1 * k1, k3 = k2 * k1, k4 = k2 * k2;
+	size_t i = 0;
+	for (; i + 8 <= s.n; i += 8) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		uint64_t first = p[0] * k4 + p[1] * k3 + p[2] * k2 + p[3] * k1;
+		uint64_t second = p[4] * k4 + p[5] * k3 + p[6] * k2 + p[7] * k1;
+		sum = sum * (k4 * k4) + first * k4 + second;
+	}
+	for (; i < s.n; i++)
+		sum = (sum + (unsigned char)s.p[i]) * k1;
+	return sum;
+}

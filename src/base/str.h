@@ -68,5 +68,8 @@ uint64_t str_hash(struct str s);
 #define STR_HASH_BASIS UINT64_C(0xcbf29ce484222325)
 #define STR_HASH_PRIME UINT64_C(0x100000001b3)
 uint64_t str_hash_on(uint64_t hash, struct str s);
+/* Several times as quick, for telling long texts apart: a polynomial over the bytes, the same
+ * however a text is cut. Begins with STR_HASH_BASIS too. */
+uint64_t str_sum_on(uint64_t sum, struct str s);
 
 #endif

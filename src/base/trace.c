@@ -112,7 +112,8 @@ static void note(struct trace *t, struct trace_record *r, const char *before, co
 	char words[ERR_WHAT_BYTES];
 	int n = vsnprintf(words, sizeof words, format, args);
 	r->is_cut = n >= (int)sizeof words;
-	r->text = arena_printf(t->arena, "%s%s", before, words);
+	r->text = *before ? arena_printf(t->arena, "%s%s", before, words)
+			  : arena_str(t->arena, str_z(words));
 }
 
 void trace_note(struct trace *t, enum layer layer, const char *what, const char *format, ...)

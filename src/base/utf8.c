@@ -135,3 +135,21 @@ size_t utf8_count(struct str s)
 	}
 	return count;
 }
+
+/* Of marks that are the high bits of bytes. */
+static size_t count_marks(uint64_t marks)
+{
+	return (size_t)((marks >> 7) * UINT64_C(0x0101010101010101) >> 56);
+}
+
+struct utf8_kinds utf8_kinds(struct str s)
+{
+	size_t high = 0, inner = 0;
+	for (size_t i = 0; i < s.n; i += sizeof(uint64_t)) {
+		uint64_t word = 0;
+		memcpy(&word, s.p + i, s.n - i < sizeof word ? s.n - i : sizeof word);
+		high += count_marks(word & HIGH_BITS);
+		inner += count_marks(word & ~(word << 1) & HIGH_BITS);
+	}
+	return (struct utf8_kinds){ .ascii = s.n - high, .longer = high - inner };
+}

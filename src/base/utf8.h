@@ -28,4 +28,11 @@ bool utf8_mend(struct str s, struct buf *out);
 /* Characters in s (an invalid byte counts as one). */
 size_t utf8_count(struct str s);
 
+/* Bytes of ASCII in s, and bytes that begin a longer character; quick, and no judge of what is
+ * valid. */
+struct utf8_kinds {
+	size_t ascii, longer;
+};
+struct utf8_kinds utf8_kinds(struct str s);
+
 #endif

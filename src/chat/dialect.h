@@ -46,13 +46,12 @@ struct dialect_answer {
 	bool wants_usage;    /* in a stream; a whole document always has it */
 	bool hides_thoughts; /* chat_request.hides_thoughts */
 	/* What was asked, for dialects that tell calls in the shape in which their tools were
-	 * offered; NULL: not known. */
+	 * offered, or guess the length of the prompt; NULL: not known. */
 	const struct chat_request *request;
 	struct str kind; /* dialect_route.word of the path that was asked */
 	/* For dialects that tell the length of the prompt before the answer: what is known of it
-	 * when the first event is written (NULL: nothing), and what was guessed. */
+	 * when the first event is written (NULL: nothing). */
 	const struct chat_alive *alive;
-	int64_t prompt_estimate;
 	bool is_kept; /* for later requests to go on from, see dialect_keeping.h */
 };
 

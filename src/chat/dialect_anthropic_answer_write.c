@@ -81,11 +81,12 @@ void anthropic_writer_free(struct dialect_writer *w)
 /* The tokens of the prompt as far as they are known yet. */
 static struct chat_usage usage_at_start(const struct anthropic_writer *w)
 {
-	int64_t known = w->about.alive ? w->about.alive->prompt_tokens : 0;
-	return (struct chat_usage){
-		.prompt_tokens = known ? known : w->about.prompt_estimate,
-		.is_estimate = !known,
-	};
+	struct chat_usage usage = { 0 };
+	usage.prompt_tokens = w->about.alive ? w->about.alive->prompt_tokens : 0;
+	usage.is_estimate = !usage.prompt_tokens;
+	if (usage.is_estimate && w->about.request)
+		usage.prompt_tokens = chat_estimate_tokens(w->about.request);
+	return usage;
 }
 
 static struct chat_usage usage_at_end(const struct anthropic_writer *w)

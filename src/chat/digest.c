@@ -11,7 +11,7 @@ void digest_init(struct digest *d)
 
 static void add(struct digest_part *part, struct str bytes)
 {
-	part->hash = str_hash_on(part->hash, bytes);
+	part->hash = str_sum_on(part->hash, bytes);
 	part->bytes += bytes.n;
 }
 

@@ -4,7 +4,7 @@
  * Words, thoughts and calls are each counted and hashed in their order; how they were cut into
  * pieces does not count, nor do signs of life, seals, usage and log probabilities. So what a client
  * was streamed can be held against the whole answer without keeping either. Embedded, no memory of
- * its own; some nanoseconds a byte. The hash is that of str.h: it finds mistakes, not forgers.
+ * its own; under a nanosecond a byte. The hash is str_sum_on: it finds mistakes, not forgers.
  */
 #ifndef OFFGRID_CHAT_DIGEST_H
 #define OFFGRID_CHAT_DIGEST_H

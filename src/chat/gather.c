@@ -5,10 +5,13 @@
  */
 #include "chat/gather.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
+#include "base/must.h"
 #include "base/utf8.h"
 
-enum { NAME_BYTES = 1024 };
+enum { NAME_BYTES = 1024, FIRST_SLOTS = 4 };
 
 void gather_init(struct gather *g, const struct dialect *dialect, struct chat_sink sink)
 {
@@ -25,7 +28,9 @@ void gather_clear(struct gather *g)
 		buf_clear(&g->slots[i].name);
 		buf_clear(&g->slots[i].args);
 	}
-	g->slot_count = 0;
+	free(g->slots);
+	g->slots = NULL;
+	g->slot_count = g->slot_room = 0;
 	buf_clear(&g->stop_text);
 	buf_clear(&g->late[0]);
 	buf_clear(&g->late[1]);
@@ -224,8 +229,12 @@ static struct gather_slot *new_slot(struct gather *g, int64_t index, struct err 
 			LIMIT_CALLS);
 		return NULL;
 	}
+	if (g->slot_count == g->slot_room) {
+		g->slot_room = g->slot_room ? g->slot_room * 2 : FIRST_SLOTS;
+		g->slots = must_realloc(g->slots, g->slot_room * sizeof *g->slots);
+	}
 	struct gather_slot *s = &g->slots[g->slot_count++];
-	s->index = index;
+	*s = (struct gather_slot){ .index = index };
 	buf_init(&s->id, GATHER_ID_BYTES);
 	buf_init(&s->name, NAME_BYTES);
 	buf_init(&s->args, LIMIT_ANSWER_BYTES);

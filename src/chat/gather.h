@@ -50,8 +50,8 @@ struct gather {
 	bool is_over;               /* read only: STOP or FAIL was told */
 	size_t bytes;               /* read only: of text and arguments so far */
 	/* Private. */
-	struct gather_slot slots[LIMIT_CALLS];
-	size_t slot_count;
+	struct gather_slot *slots;
+	size_t slot_count, slot_room;
 	size_t current; /* the first slot that has not ended */
 	char answer_id[GATHER_ID_BYTES];
 	size_t answer_id_n;

@@ -11,9 +11,8 @@
 #include "chat/dialect.h"
 #include "chat/quirks.h"
 
-/* What the turn being rewritten has seen. */
+/* What the turn being rewritten has seen. Of the arrays only what the counts say is set. */
 struct turn {
-	const struct chat_message *assistant; /* NULL before the first one */
 	struct chat_block *calls[LIMIT_CALLS_IN_MESSAGE];
 	struct str ids[LIMIT_CALLS_IN_MESSAGE];             /* as they came */
 	struct chat_block *results[LIMIT_CALLS_IN_MESSAGE]; /* by call; NULL: not answered */
@@ -84,6 +83,7 @@ static void add_call(struct history *h, struct turn *turn, size_t message, struc
 {
 	size_t number = turn->call_count;
 	turn->ids[number] = call->id;
+	turn->results[number] = NULL;
 	if (!call->id.n || is_taken(turn, call->id)) {
 		char id[DIALECT_CALL_ID_CHARS + 1];
 		struct str place = arena_printf(h->r->arena, "message %zu", message);
@@ -95,7 +95,6 @@ static void add_call(struct history *h, struct turn *turn, size_t message, struc
 static bool begin_turn(struct history *h, struct turn *turn, size_t index, struct err *e)
 {
 	const struct chat_message *m = &h->r->messages[index];
-	*turn = (struct turn){ .assistant = m };
 	for (size_t i = 0; i < m->block_count; i++) {
 		struct chat_block *b = &m->blocks[i];
 		if (b->type != CHAT_BLOCK_CALL)
@@ -176,8 +175,9 @@ static void put_results(struct history *h, const struct turn *turn, bool is_newe
 static size_t put_turn(struct history *h, size_t from, struct err *e)
 {
 	const struct chat_request *r = h->r;
-	struct turn turn = { 0 };
+	struct turn turn;
 	size_t i = from;
+	turn.call_count = turn.result_count = 0;
 	if (r->messages[i].role == CHAT_ASSISTANT && !begin_turn(h, &turn, i++, e))
 		return 0;
 	size_t end = i;

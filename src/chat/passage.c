@@ -76,12 +76,14 @@ static struct chat_event event_of(const struct passage *p, const struct passage_
 		.id = str_sub(words, item->id, item->id + item->id_n) };
 }
 
-/* The writer is told the items up to this one. */
+/* The writer is told the items up to this one. An end that was told stands in the upstream's bytes:
+ * a writer of whole answers would write all of its own there, for nobody. */
 static void write_items(struct passage *p, size_t until)
 {
 	while (p->wrote < until) {
 		struct chat_event event = event_of(p, &p->items[p->wrote++]);
-		p->dialect->write(p->writer, &event, &p->shadow);
+		if (event.type != CHAT_STOP)
+			p->dialect->write(p->writer, &event, &p->shadow);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "base/utf8.h"
 
 enum { FIRST_ROOM = 8 };
 
@@ -162,14 +163,8 @@ enum {
 
 static int64_t weigh_text(struct str text)
 {
-	int64_t weight = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		bool is_inner = c >= 0x80 && c < 0xc0; /* not the first byte of a character */
-		if (!is_inner)
-			weight += c < 0x80 ? ASCII_WEIGHT : OTHER_WEIGHT;
-	}
-	return weight;
+	struct utf8_kinds n = utf8_kinds(text);
+	return (int64_t)(n.ascii * ASCII_WEIGHT + n.longer * OTHER_WEIGHT);
 }
 
 static int64_t weigh_tool(const struct chat_tool *tool)

@@ -513,7 +513,7 @@ static bool may_ask(struct answer *a, struct err *e)
 	const struct chat_request *r = a->request;
 	if (a->serve->is_unguarded || !r->is_stream || !r->tool_count)
 		return true;
-	uint64_t hash = str_hash_on(str_hash(a->path), http_request_of(a->x)->body);
+	uint64_t hash = str_sum_on(str_hash(a->path), http_request_of(a->x)->body);
 	if (!again_may_ask(&a->serve->again, hash, clock_ms(), e))
 		return false;
 	a->asked = hash;
@@ -635,7 +635,6 @@ static bool start(struct answer *a, const struct dialect_past *past, struct err 
 		.request = a->request,
 		.kind = a->path,
 		.alive = &a->alive,
-		.prompt_estimate = chat_estimate_tokens(a->request),
 		.is_kept = a->is_kept,
 	});
 	a->passage.writer = a->writer;

@@ -29,6 +29,11 @@ static void reset_forgets_and_reuses(void **state)
 	(void)state;
 	struct arena *a = arena_new();
 	assert_str(arena_printf(a, "%s-%d", "x", 5), "x-5");
+	for (int n = 0; n < 20000; n += 37) { /* so that some do not fit what is left of a block */
+		struct str s = arena_printf(a, "<%*d>", n, 1);
+		assert_int_equal(s.n, (n > 1 ? n : 1) + 2);
+		assert_true(s.p[0] == '<' && str_ends(s, STR("1>")) && s.p[s.n] == 0);
+	}
 	arena_alloc(a, 100000);
 	assert_true(arena_bytes(a) >= 100000);
 	arena_reset(a);

@@ -71,6 +71,40 @@ static void comparing_is_bytewise(void **state)
 	assert_false(str_ends(STR("c"), STR("bc")));
 }
 
+static void a_sum_does_not_depend_on_how_a_text_is_cut(void **state)
+{
+	(void)state;
+	struct str text = STR("0123456789abcdefghijklmnopqrstuvw\xff");
+	const uint64_t whole = str_sum_on(STR_HASH_BASIS, text);
+	for (size_t i = 0; i <= text.n; i++)
+		for (size_t k = i; k <= text.n; k++) {
+			uint64_t sum = str_sum_on(STR_HASH_BASIS, str_sub(text, 0, i));
+			sum = str_sum_on(sum, str_sub(text, i, k));
+			assert_true(str_sum_on(sum, str_from(text, k)) == whole);
+		}
+}
+
+static uint64_t sum_of(const char *p, size_t n)
+{
+	return str_sum_on(STR_HASH_BASIS, str_n(p, n));
+}
+
+static void a_sum_tells_one_byte_and_its_place(void **state)
+{
+	(void)state;
+	char text[40] = "";
+	const uint64_t none = sum_of(text, sizeof text);
+	for (size_t i = 0; i < sizeof text; i++)
+		for (size_t k = 0; k < sizeof text; k++) {
+			text[i]++;
+			text[k]--;
+			assert_true((sum_of(text, sizeof text) == none) == (i == k));
+			text[i]--;
+			text[k]++;
+		}
+	assert_true(sum_of(text, 3) != sum_of(text, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +113,8 @@ int main(void)
 		cmocka_unit_test(numbers_refuse_rubbish_and_overflow),
 		cmocka_unit_test(slices_are_clamped),
 		cmocka_unit_test(comparing_is_bytewise),
+		cmocka_unit_test(a_sum_does_not_depend_on_how_a_text_is_cut),
+		cmocka_unit_test(a_sum_tells_one_byte_and_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,23 @@ static void valid_and_invalid_forms_are_told_apart(void **state)
 	assert_int_equal(utf8_count(STR("a\xc3\xa4\xff")), 3);
 }
 
+static void kinds_of_characters_are_counted_at_every_place(void **state)
+{
+	(void)state;
+	struct str text = STR("ab\xc3\xa4 cd \xe2\x82\xac\xf0\x9f\x98\x80 efgh\xc3\xa4");
+	for (size_t i = 0; i <= text.n; i++) {
+		size_t ascii = 0, longer = 0;
+		for (size_t k = i; k < text.n; k++) {
+			unsigned char c = (unsigned char)text.p[k];
+			ascii += c < 0x80;
+			longer += c >= 0xc0;
+		}
+		struct utf8_kinds n = utf8_kinds(str_from(text, i));
+		assert_int_equal(n.ascii, ascii);
+		assert_int_equal(n.longer, longer);
+	}
+}
+
 static void a_bad_byte_is_seen_at_every_place(void **state)
 {
 	(void)state;
@@ -69,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_and_invalid_forms_are_told_apart),
+		cmocka_unit_test(kinds_of_characters_are_counted_at_every_place),
 		cmocka_unit_test(a_bad_byte_is_seen_at_every_place),
 		cmocka_unit_test(an_unfinished_tail_is_held_back),
 		cmocka_unit_test(every_character_survives_writing_and_reading),

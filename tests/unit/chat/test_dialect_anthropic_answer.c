@@ -232,17 +232,23 @@ struct writing {
 	struct dialect_writer *writer;
 	struct buf out;
 	struct chat_alive alive;
+	struct chat_block words;
+	struct chat_message message;
+	struct chat_request request;
 };
 
 static void writing_init(struct writing *w, bool is_stream, bool hides_thoughts)
 {
 	w->alive = (struct chat_alive){ 0 };
+	w->words = (struct chat_block){ .text = STR("A guess makes it 12 tokens, .") };
+	w->message = (struct chat_message){ .blocks = &w->words, .block_count = 1 };
+	w->request = (struct chat_request){ .messages = &w->message, .message_count = 1 };
 	w->writer = dialect_anthropic.writer_new(&(struct dialect_answer){ .id = STR("t1"),
 		.model = STR("m\"x"),
 		.is_stream = is_stream,
 		.hides_thoughts = hides_thoughts,
-		.alive = &w->alive,
-		.prompt_estimate = 12 });
+		.request = &w->request,
+		.alive = &w->alive });
 	buf_init(&w->out, 16 * MIB);
 }
 
