@@ -7,7 +7,6 @@
 #ifndef OFFGRID_ENGINE_ENGINE_INT_H
 #define OFFGRID_ENGINE_ENGINE_INT_H
 
-#include <llama.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -15,6 +14,7 @@
 #include "engine/crew.h"
 #include "engine/engine.h"
 #include "engine/lane.h"
+#include "engine/llama_api.h"
 #include "engine/task.h"
 #include "engine/vocab.h"
 

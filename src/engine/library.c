@@ -9,8 +9,9 @@
 #include "engine/library.h"
 
 #include <dlfcn.h>
-#include <llama.h>
 #include <pthread.h>
+
+#include "engine/llama_api.h"
 
 /* ---- the log: a ring of lines ---- */
 
@@ -121,11 +122,16 @@ static void open_once(void)
 
 const char *library_version(void)
 {
-	return llama_version();
+	return llama_load(NULL) ? llama_version() : "";
 }
 
-bool library_open(struct err *e)
+bool library_load(struct err *e)
 {
+	struct err why = { 0 };
+	if (!llama_load(&why)) {
+		fail(e, ERR_BROKEN, LAYER_ENGINE, "%s", why.what);
+		return err_mend(e, "run `make build` again: it brings the library");
+	}
 	struct str version = str_z(llama_version());
 	bool ours =
 		str_eq_z(version, LIBRARY_VERSION) || str_starts(version, STR(LIBRARY_VERSION "-"));
@@ -135,6 +141,13 @@ bool library_open(struct err *e)
 			llama_version());
 		return err_mend(e, "run `make build` again: it brings the right library");
 	}
+	return true;
+}
+
+bool library_open(struct err *e)
+{
+	if (!library_load(e))
+		return false;
 	pthread_once(&once, open_once);
 	if (can_compute())
 		return true;

@@ -14,10 +14,14 @@
 
 enum { LIBRARY_LINE_BYTES = 256, LIBRARY_LOG_LINES = 200 };
 
-/* Before anything else of libllama; the first call does the work. ERR_BROKEN if the version is not
- * ours or no device can compute. */
+/* Before anything else of libllama that does not compute (files, types): it is in memory from here
+ * on. ERR_BROKEN if it is not there or its version is not ours. */
+bool library_load(struct err *e);
+/* Before all else of libllama; the first call does the work. Loads it, too. ERR_BROKEN also if no
+ * device can compute. */
 bool library_open(struct err *e);
 
+/* Loads it; "" where it cannot be. */
 const char *library_version(void);
 
 /* The place that the log has reached; what was an error before it is forgotten. */

@@ -7,13 +7,14 @@
 #include "engine/merge.h"
 
 #include <errno.h>
-#include <llama.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/must.h"
 #include "engine/adapter.h"
+#include "engine/library.h"
+#include "engine/llama_api.h"
 
 enum {
 	BLOCK_ROWS = 64,
@@ -352,7 +353,8 @@ bool merge_make(const struct merge_spec *spec, struct err *e)
 	struct arena *a = arena_new();
 	const char *path = merge_path(a, spec);
 	m.partial = arena_z(a, arena_printf(a, "%s.partial-%ld", path, (long)getpid()));
-	bool ok = adapter_check(&spec->adapter, spec->base_path, spec->base_sha256, &why) &&
+	bool ok = library_load(&why) &&
+		  adapter_check(&spec->adapter, spec->base_path, spec->base_sha256, &why) &&
 		  open_all(&m, &why) && check_room(&m, &why) && write_file(&m, &why);
 	close_all(&m);
 	if (ok && rename(m.partial, path) != 0)

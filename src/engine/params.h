@@ -5,9 +5,8 @@
 #ifndef OFFGRID_ENGINE_PARAMS_H
 #define OFFGRID_ENGINE_PARAMS_H
 
-#include <llama.h>
-
 #include "base/err.h"
+#include "engine/llama_api.h"
 #include "model/estimate.h"
 
 enum { PARAMS_DEVICES = 16 };

@@ -3,13 +3,13 @@
  */
 #include "engine/smoke.h"
 
-#include <llama.h>
 #include <math.h>
 
 #include "base/fs.h"
 #include "base/must.h"
 #include "engine/child.h"
 #include "engine/library.h"
+#include "engine/llama_api.h"
 #include "model/tiny.h"
 
 enum { CONTEXT = 256, TOKENS = 8 };

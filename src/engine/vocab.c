@@ -5,10 +5,9 @@
  */
 #include "engine/vocab.h"
 
-#include <llama.h>
-
 #include "base/must.h"
 #include "base/utf8.h"
+#include "engine/llama_api.h"
 #include "engine/token_list.h"
 
 /* ---- bytes and flags ---- */

@@ -326,6 +326,21 @@ class Crowd(unittest.TestCase):
             sock.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             self.assertTrue(sock.recv(4096).startswith(b"HTTP/1.1 200 "))
 
+    @unittest.skipUnless(pathlib.Path("/proc/self/maps").exists(), "only Linux tells what a process has loaded")
+    def test_who_only_passes_on_carries_no_engine(self):
+        def answer(conversation):
+            conversation.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + json.dumps(
+                {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+                    {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}]}))
+
+        upstream = Upstream(answer)
+        self.addCleanup(upstream.close)
+        server = self.serve("--upstream", f"up={upstream.url}", "--no-store")
+        self.assertEqual(server.chat()[0], 200)
+        loaded = pathlib.Path(f"/proc/{server.child.pid}/maps").read_text()
+        self.assertIn("libcurl", loaded)  # what it does need
+        self.assertNotRegex(loaded, r"libllama|libggml|libstdc\+\+")
+
     def test_sixty_four_streams_whose_clients_stop_reading(self):
         def answer(conversation):
             conversation.stream()
