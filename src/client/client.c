@@ -5,6 +5,8 @@
  */
 #include "client/client.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/must.h"
 
@@ -241,6 +243,7 @@ static bool check_setting(const struct checked *k, const struct client_setting *
 					 .is = shown(a, is),
 					 .should = shown(a, should),
 					 .why = s->why,
+					 .is_secret = strstr(s->value, "{key}") != NULL,
 					 .can_mend = !k->is_over,
 				 });
 	json_decref(is);

@@ -118,7 +118,8 @@ struct client_finding {
 	enum client_weight weight;   /* of what is missing or differs */
 	struct str path, is, should; /* JSON texts; `is` empty: nothing stands there */
 	const char *why;
-	bool can_mend; /* connecting does */
+	bool is_secret; /* `is` and `should` are or hold a key */
+	bool can_mend;  /* connecting does */
 };
 
 struct client_findings {

@@ -55,10 +55,15 @@ static void write_value(const json_t *value, struct buf *out)
 		buf_add(&plain, js_text(value));
 	else
 		js_write(value, &plain);
+	char quote = str_find_char(buf_str(&plain), '\'') == SIZE_MAX ? '\'' : '"';
 	bool needs_quotes = false;
 	for (size_t i = 0; i < plain.n; i++)
 		needs_quotes = needs_quotes || strchr(" \t#'\"$`\\;&|<>()", plain.p[i]);
-	buf_printf(out, needs_quotes ? "'%s'" : "%s", buf_z(&plain));
+	if (needs_quotes)
+		buf_add_char(out, quote);
+	buf_add(out, buf_str(&plain));
+	if (needs_quotes)
+		buf_add_char(out, quote);
 	buf_clear(&plain);
 }
 

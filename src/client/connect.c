@@ -2,9 +2,10 @@
  * connect.c - see connect.h.
  *
  * The record of a client is one JSON file, state/clients/NAME.json: for each file its path, what
- * stood there (null: nothing), and what we wrote. It is written before the client's own file is, so
- * that a crash in between leaves something to undo, never something lost. Beside it
- * NAME.target.json holds what it was connected to; it is written last.
+ * stood there (null: nothing), what we wrote, and the topmost thing that we made for it. It is
+ * written before the client's own file is, so that a crash in between leaves something to undo,
+ * never something lost. Beside it NAME.target.json holds what it was connected to; it is written
+ * last.
  *
  * Layer: client, disk.
  */
@@ -265,6 +266,17 @@ bool connect_recall(const struct client *c, struct arena *a, struct client_targe
 	return ok;
 }
 
+/* The topmost folder on the way to this file that is not there yet; the file itself if all are. */
+static struct str topmost_missing(struct str path, struct arena *a)
+{
+	for (;;) {
+		struct str parent = arena_str(a, fs_parent(path));
+		if (fs_exists(parent.p) || parent.n >= path.n)
+			return path;
+		path = parent;
+	}
+}
+
 /* What stood there before the first change stays known. Where the user rewrote the file since, what
  * is undone is the last change alone, and the first text is kept beside the record. */
 static bool note_change(const struct client *c, json_t *record, const struct connect_change *change,
@@ -277,6 +289,7 @@ static bool note_change(const struct client *c, json_t *record, const struct con
 	}
 	if (!file) {
 		file = json_object();
+		json_object_set_new(file, "made", js_new_text(topmost_missing(change->path, a)));
 		json_array_append_new(record, file);
 	} else if (!json_is_string(json_object_get(file, "first"))) {
 		struct str dir = fs_parent(str_z(record_path(c, a)));
@@ -398,6 +411,16 @@ static bool is_untouched(const struct client *c, const json_t *file, struct aren
 	return ok;
 }
 
+/* The folders that were made for the file, as far as nothing else is in them. */
+static void remove_folders(struct str path, struct str made, struct arena *a)
+{
+	while (made.n && path.n > made.n) {
+		path = arena_str(a, fs_parent(path));
+		if (rmdir(path.p) != 0)
+			return;
+	}
+}
+
 static bool put_back(const json_t *file, struct arena *a, struct err *e)
 {
 	const char *path = arena_z(a, text_at(file, "path"));
@@ -405,9 +428,10 @@ static bool put_back(const json_t *file, struct arena *a, struct err *e)
 	if (json_is_string(before))
 		return fs_make_dirs(arena_z(a, fs_parent(str_z(path))), false, e) &&
 		       fs_write(path, js_text(before), OWNER_ONLY, e);
-	if (!fs_exists(path) || unlink(path) == 0)
-		return true;
-	return fail_errno(e, LAYER_DISK, errno, "cannot remove %s", path);
+	if (fs_exists(path) && unlink(path) != 0)
+		return fail_errno(e, LAYER_DISK, errno, "cannot remove %s", path);
+	remove_folders(str_z(path), text_at(file, "made"), a);
+	return true;
 }
 
 /* A file that its user changed, kept before it is put back: in `kept`, or that stays empty. */

@@ -97,10 +97,12 @@ static void print_finding(const struct client_finding *f)
 	struct buf text;
 	buf_init(&text, LIMIT_TEXT_FILE_BYTES);
 	printf("  %-8s %.*s", finding_words[f->kind], STR_ARG(f->path));
-	if (f->is.n)
+	if (f->is.n && !f->is_secret)
 		printf(": %.*s", STR_ARG(f->is));
 	putchar('\n');
-	if (f->kind == CLIENT_MISSING || f->kind == CLIENT_DIFFERS)
+	if (f->is_secret) /* what is shown is pasted somewhere one day */
+		buf_add_z(&text, "should hold this server's key: ");
+	else if (f->kind == CLIENT_MISSING || f->kind == CLIENT_DIFFERS)
 		buf_printf(&text, "should be %.*s: ", STR_ARG(f->should));
 	buf_add_z(&text, f->why);
 	struct buf wrapped;

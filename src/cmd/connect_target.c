@@ -6,6 +6,7 @@
 #include "cmd/connect_target.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -14,16 +15,26 @@
 
 enum { MOST_OUTPUT = 8192, OUTPUT_SHARE = 4, NO_CONTEXT = 0 };
 
-/* The address without what clients add themselves. */
-static struct str bare_url(struct str url, struct arena *a)
+/* The address without what clients add themselves, and with what people leave out. */
+static bool bare_url(struct str url, struct arena *a, struct str *out, struct err *e)
 {
+	static const char *const added[] = { "/chat/completions", "/v1" };
+	struct str scheme = STR("://");
+	for (size_t i = 0; i <= sizeof added / sizeof *added; i++) {
+		while (str_ends(url, STR("/")))
+			url.n--;
+		if (i < sizeof added / sizeof *added && str_ends(url, str_z(added[i])))
+			url.n -= strlen(added[i]);
+	}
 	if (!url.n)
-		return arena_printf(a, "http://127.0.0.1:%d", SERVE_PORT);
-	while (str_ends(url, STR("/")))
-		url.n--;
-	if (str_ends(url, STR("/v1")))
-		url.n -= 3;
-	return arena_str(a, url);
+		*out = arena_printf(a, "http://127.0.0.1:%d", SERVE_PORT);
+	else if (str_find(url, scheme) == SIZE_MAX)
+		*out = arena_printf(a, "http://%.*s", STR_ARG(url));
+	else
+		*out = arena_str(a, url);
+	return str_starts(*out, STR("http://")) || str_starts(*out, STR("https://")) ||
+	       fail(e, ERR_USAGE, LAYER_NONE, "'%.*s' is not an http or https address",
+		       STR_ARG(*out));
 }
 
 static bool key_of(const struct target_args *args, struct client_target *t, struct err *e)
@@ -114,9 +125,9 @@ static bool fits(const struct client *c, const struct client_target *t, struct e
 bool connect_target(const struct client *c, const struct target_args *args, struct arena *a,
 	struct client_target *out, struct err *e)
 {
-	*out = (struct client_target){
-		.url = bare_url(args->url, a), .model = args->model, .context = args->context
-	};
+	*out = (struct client_target){ .model = args->model, .context = args->context };
+	if (!bare_url(args->url, a, &out->url, e))
+		return false;
 	if (!dialect_find(str_z(c->dialect), e)) {
 		err_mend(e, "%s speaks the dialect '%s' only", c->title, c->dialect);
 		return err_context(e, "%s cannot be served yet", c->title);

@@ -55,7 +55,7 @@ class Connect(Case):
                 own = [line for line in (said + right.stdout).splitlines() if str(self.user) not in line]
                 self.assertEqual([], [line for line in own if len(line) > 80])
                 self.assertEqual(0, self.run_it("disconnect", client).returncode)
-                self.assertEqual({}, self.files())
+                self.assertEqual([], list(self.user.iterdir()))
                 self.assertEqual(3, self.run_it("disconnect", client).returncode)
 
     def test_nothing_is_written_where_there_is_nobody_to_ask(self):
@@ -97,7 +97,13 @@ class Connect(Case):
         self.assertEqual(1, self.run_it("connect", "any", "--check", *TARGET).returncode)
         wrong = self.run_it("connect", "any", "--check", *TARGET, env={"OPENAI_API_KEY": "x"})
         self.assertEqual(1, wrong.returncode)
-        self.assertIn("differs  OPENAI_API_KEY", wrong.stdout)
+        self.assertIn("differs  OPENAI_API_KEY\n", wrong.stdout)  # a key is not shown
+
+    def test_an_address_is_taken_as_people_write_it(self):
+        for given in ("127.0.0.1:8093", "http://127.0.0.1:8093/", "http://127.0.0.1:8093/v1/", "http://127.0.0.1:8093/v1/chat/completions"):
+            self.connect("codex", "--url", given, *TARGET[2:])
+            self.assertIn('base_url = "http://127.0.0.1:8093/v1"', (self.user / ".codex/config.toml").read_text())
+        self.assertEqual(2, self.run_it("connect", "codex", "--yes", "--url", "ftp://127.0.0.1", *TARGET[2:]).returncode)
 
     def test_another_model_takes_the_place_of_the_first_and_both_are_undone(self):
         self.connect("codex")

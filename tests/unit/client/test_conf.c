@@ -90,6 +90,7 @@ static const struct change changes[] = {
 	{ CONF_ENV, "# A=1\nexport A=\"x y\"\nB=2", "A", "\"z\"", "# A=1\nexport A=z\nB=2" },
 	{ CONF_ENV, "B=2", "A", "\"x y\"", "B=2\nA='x y'\n" },
 	{ CONF_ENV, "A=1\n", "A", "1", "A=1\n" },
+	{ CONF_ENV, "A=1\n", "B", "\"it's\"", "A=1\nB=\"it's\"\n" },
 	{ CONF_ENV, "A=1\r\n", "B", "2", "A=1\r\nB=2\r\n" },
 };
 
