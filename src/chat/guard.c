@@ -102,11 +102,19 @@ static bool may_ask(const struct guard *g)
 	return g->o.again && !g->has_asked && !g->calls;
 }
 
+/* Both answers together stay below what was asked for. */
+static bool has_tokens_left(const struct guard *g)
+{
+	int64_t most = g->o.request->sampling.max_tokens;
+	return most <= 0 || g->usage.answer_tokens < most;
+}
+
 /* Asks; true if another answer comes, for which everything is made ready. */
-static bool ask(struct guard *g, const struct guard_again *what)
+static bool ask(struct guard *g, struct guard_again *what)
 {
 	g->has_asked = true;
-	if (!g->o.again(g->o.owner, what))
+	what->spent_tokens = g->usage.answer_tokens;
+	if (!has_tokens_left(g) || !g->o.again(g->o.owner, what))
 		return false;
 	trace_note(g->o.trace, LAYER_MODEL, "asked again", "%s: %.*s", what->about,
 		STR_ARG(what->words));

@@ -41,6 +41,7 @@ struct guard_again {
 	struct str id, name, args; /* the call that was wrong; no name: there is none that can be
 				      shown as a call */
 	struct str words;          /* for the model: the call's result if there is one */
+	int64_t spent_tokens;      /* of what the answer may have, by the answer that is over */
 	const char *about;         /* for people: "it called an unknown tool" */
 };
 
@@ -51,7 +52,8 @@ struct guard_options {
 	struct chat_sink sink;
 	/*
 	 * Asks again: the present answer is over and its events come no more; those of the next one
-	 * go into the same guard. False: it will not. NULL: never. At most once for each guard.
+	 * go into the same guard. False: it will not. NULL: never. At most once for each guard, and
+	 * not where the first one spent all that may be said: two answers share one limit.
 	 */
 	bool (*again)(void *owner, const struct guard_again *what);
 	void *owner;

@@ -205,11 +205,20 @@ static int32_t choose(struct task *t, float *logits, struct err *e)
 	}
 }
 
-/* Appends the tokens of the task's list. False if a stop text was among them. */
+static bool is_at_limit(const struct engine *g, const struct lane *l)
+{
+	const struct task *t = l->task;
+	int64_t said = t->done.sampled_tokens + t->done.forced_tokens;
+	return (t->job.max_tokens > 0 && said >= t->job.max_tokens) ||
+	       l->tokens.n >= (size_t)g->facts.context_tokens;
+}
+
+/* Appends the tokens of the task's list, as far as the limit goes. False if a stop text was among
+ * them. */
 static bool feed(struct engine *g, struct lane *l)
 {
 	struct task *t = l->task;
-	for (size_t i = 0; i < t->forced.n; i++) {
+	for (size_t i = 0; i < t->forced.n && !is_at_limit(g, l); i++) {
 		int32_t token = t->forced.p[i].id;
 		if (!guided_take(&t->guided, token))
 			break; /* cut by the tokenizer into something else: let it be sampled */
@@ -248,14 +257,6 @@ static bool feed_thought_end(struct engine *g, struct lane *l)
 	guided_end_thought(&l->task->guided, l, &l->task->forced);
 	l->task->done.ended_thoughts++;
 	return feed(g, l);
-}
-
-static bool is_at_limit(const struct engine *g, const struct lane *l)
-{
-	const struct task *t = l->task;
-	int64_t said = t->done.sampled_tokens + t->done.forced_tokens;
-	return (t->job.max_tokens > 0 && said >= t->job.max_tokens) ||
-	       l->tokens.n >= (size_t)g->facts.context_tokens;
 }
 
 /* What was said is followed by more, or by an end: a stop text (`goes_on` is false), the guide's, a

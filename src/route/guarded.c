@@ -124,12 +124,24 @@ static void take_event(void *owner, const struct chat_event *event)
 		free_call(c);
 }
 
+/* Whoever asked for so many tokens gets no more of them in two answers. */
+static void limit_rest(struct guarded_call *c, struct chat_request *r, int64_t spent_tokens)
+{
+	int64_t most = r->sampling.max_tokens;
+	if (most <= spent_tokens)
+		return;
+	r->sampling.max_tokens = most - spent_tokens;
+	trace_note(c->trace, LAYER_ROUTE, "limit", "%lld of %lld tokens are left to answer again",
+		(long long)(most - spent_tokens), (long long)most);
+}
+
 /* The guard's question: from inside take_event. */
 static bool ask_again(void *owner, const struct guard_again *what)
 {
 	struct guarded_call *c = owner;
 	struct chat_request *r = longer(c->request);
 	r->passage = NULL;
+	limit_rest(c, r, what->spent_tokens);
 	add_said(r, what);
 	add_words(r, what);
 	struct route_call *old = c->inner, *fresh;

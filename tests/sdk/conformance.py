@@ -130,7 +130,7 @@ class Judge:
         finishes = ("end", "length", "calls")
         self.demand(answer["finish"] in map(self.client.word_for, finishes), "finish", answer["finish"])
         self.demand(answer["usage"]["answer"] > 0 or answer["text"] == "", "usage of an answer", answer["usage"])
-        if "limit" in ask and "tools" not in ask:
+        if "limit" in ask:
             self.demand(answer["usage"]["answer"] <= ask["limit"], "more tokens than allowed", answer["usage"])
         for call in answer["calls"][:-1] if was_cut else answer["calls"]:
             self.demand(call["name"] in offered and isinstance(call["arguments"].get("path"), str), "a call", call)

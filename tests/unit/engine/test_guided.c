@@ -135,6 +135,23 @@ static void random_weights_say_what_the_guide_wants(void **state)
 	assert_true(refused > 100);
 }
 
+static void a_limit_counts_what_was_not_sampled(void **state)
+{
+	struct world *w = *state;
+	for (int most = 1; most <= 12; most++) {
+		struct mailbox *to = engine_mailbox();
+		struct engine_segment segment = { STR("<|im_start|>user\nhi<|im_end|>\n"), false };
+		struct engine_job job = fixture_job(&segment, to, most);
+		struct answer a;
+		job.guide = &w->guide;
+		answer_of(w->engine, &job, &a);
+		assert_int_equal(a.done.end, ENGINE_END_LENGTH);
+		assert_int_equal(a.done.sampled_tokens + a.done.forced_tokens, most);
+		answer_clear(&a);
+		mailbox_free(to);
+	}
+}
+
 static void ordinary_text_is_free_until_a_call_opens(void **state)
 {
 	struct world *w = *state;
@@ -195,6 +212,7 @@ int main(void)
 		cmocka_unit_test(a_refused_token_changes_nothing),
 		cmocka_unit_test(forced_bytes_are_cut_as_the_model_would),
 		cmocka_unit_test(random_weights_say_what_the_guide_wants),
+		cmocka_unit_test(a_limit_counts_what_was_not_sampled),
 		cmocka_unit_test(ordinary_text_is_free_until_a_call_opens),
 		cmocka_unit_test(a_dead_end_is_an_error),
 	};

@@ -92,6 +92,32 @@ static void what_is_lacking_is_asked_for_again_and_all_is_counted(void **state)
 	assert_null(trace_get_fault(f->trace));
 }
 
+static bool trace_says(const struct trace *t, const char *words)
+{
+	for (size_t i = 0; i < trace_count(t); i++)
+		if (str_find(trace_get(t, i)->text, str_z(words)) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static void two_answers_share_one_limit(void **state)
+{
+	struct fixture *f = *state;
+	f->request->sampling.max_tokens = 6;
+	play(f, NARRATES ", " CALLS, (struct guarded_options){ .is_off = false });
+	assert_non_null(strstr(buf_z(&f->record.text), "usage 21 0 5 0\nstop calls"));
+	assert_true(trace_says(f->trace, "4 of 6 tokens are left"));
+	assert_int_equal(f->request->sampling.max_tokens, 6);
+}
+
+static void an_answer_that_spent_the_limit_is_the_last(void **state)
+{
+	struct fixture *f = *state;
+	f->request->sampling.max_tokens = 2;
+	play(f, NARRATES ", " CALLS, (struct guarded_options){ .is_off = false });
+	assert_non_null(strstr(buf_z(&f->record.text), "usage 9 0 2 0\nstop end"));
+}
+
 static void an_owner_that_answers_its_model_itself_is_not_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -149,6 +175,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_lacking_is_asked_for_again_and_all_is_counted),
+		TEST(two_answers_share_one_limit),
+		TEST(an_answer_that_spent_the_limit_is_the_last),
 		TEST(an_owner_that_answers_its_model_itself_is_not_asked_for),
 		TEST(what_is_off_passes),
 		cmocka_unit_test(a_call_may_be_ended_from_inside_its_sink),
