@@ -43,6 +43,8 @@ static void write_path(const struct chat_request *r, bool is_stream, struct buf 
 
 /* ---- errors ---- */
 
+enum { STATUS_KEY = 401, STATUS_RATE = 429 };
+
 static const struct {
 	int status;
 	const char *name;
@@ -67,9 +69,17 @@ static const char *status_name(int status)
 	return status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
 }
 
+/* What the answer has, too: a key that is not ours and a rate limit are no matter of their kind. */
+static int status_of(const struct err *e)
+{
+	bool is_key = e->kind == ERR_DENIED && e->layer == LAYER_CLIENT && e->code == STATUS_KEY;
+	bool is_rate = e->kind == ERR_BUSY && e->code == STATUS_RATE;
+	return is_key || is_rate ? e->code : err_http_status(e);
+}
+
 void gemini_write_error(const struct err *e, struct buf *out)
 {
-	int status = err_http_status(e);
+	int status = status_of(e);
 	const char *known =
 		e->kind == ERR_CONTEXT
 			? "The input token count exceeds the maximum number of tokens allowed: "

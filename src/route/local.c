@@ -488,6 +488,28 @@ static struct backend_call *start_raw(struct local *l, const struct chat_request
 	return &c->base;
 }
 
+/* What a person shows now is what is asked about. Images of results and of earlier turns are words
+ * to the model (chat/template_way.c): an agent's session goes on. */
+static bool shows_image(const struct chat_request *r)
+{
+	for (size_t i = r->message_count; i-- && r->messages[i].role != CHAT_ASSISTANT;)
+		for (size_t k = 0; k < r->messages[i].block_count; k++) {
+			const struct chat_block *b = &r->messages[i].blocks[k];
+			if (r->messages[i].role == CHAT_USER && b->type == CHAT_BLOCK_IMAGE &&
+				!b->id.n)
+				return true;
+		}
+	return false;
+}
+
+static void refuse_image(const struct local *l, struct err *e)
+{
+	fail(e, ERR_USAGE, LAYER_PROMPT,
+		"the question shows an image, and '%s' reads text only here", l->name);
+	err_mend(e, "say in words what it shows, or send it to an upstream whose model sees "
+		    "images");
+}
+
 static struct backend_call *start(struct backend *b, const struct chat_request *r, struct trace *t,
 	struct chat_sink sink, struct err *e)
 {
@@ -496,6 +518,10 @@ static struct backend_call *start(struct backend *b, const struct chat_request *
 	struct local_call *c = NULL;
 	if (r->raw)
 		return start_raw(l, r, t, sink, e);
+	if (shows_image(r)) {
+		refuse_image(l, e);
+		return NULL;
+	}
 	r = quirks_for_model(r, t);
 	rendered_init(&text);
 	if (template_memory_render(l->said, l->chat, r, clock_unix_ms() / MS_PER_S, t, &text, e)) {

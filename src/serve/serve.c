@@ -28,6 +28,7 @@ enum {
 	STATUS_CODING = CALLER_PACKED,
 	STATUS_RATE = 429,
 	STATUS_UNREAD = 422,
+	STATUS_OURS = 500, /* from here on it is not the request */
 	STATUS_BAD_GATEWAY = 502
 };
 
@@ -61,14 +62,16 @@ static void add_retry_after(struct http_exchange *x, int64_t ms)
 void serve_reply_error(struct http_exchange *x, const struct dialect *d, const struct err *e)
 {
 	struct buf body;
+	int status = serve_status(e);
 	buf_init(&body, BODY_BYTES);
 	d->write_error(e, &body);
-	/* The official SDKs obey this; what a repetition cannot mend is not to be repeated. */
-	if (!err_kinds[e->kind].may_fail_over)
+	/* The official SDKs obey this; what a repetition cannot mend is not to be repeated, and
+	 * what another upstream might do the same one will not. */
+	if (!err_kinds[e->kind].may_fail_over || (status < STATUS_OURS && status != STATUS_RATE))
 		http_add_header(x, "x-should-retry", STR("false"));
 	if (e->retry_ms)
 		add_retry_after(x, e->retry_ms);
-	http_reply(x, serve_status(e), TYPE_JSON, buf_str(&body));
+	http_reply(x, status, TYPE_JSON, buf_str(&body));
 	buf_clear(&body);
 }
 

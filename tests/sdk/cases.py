@@ -44,6 +44,7 @@ SCRIPT = {"context_tokens": CONTEXT, "turns": [
     {"match": "as json", "text": "{\"a\": 1}"},
     {"match": "too short", "text": "not all of", "stop": "length"},
     {"match": "never say", "text": "I will not", "stop": "filter"},
+    {"match": "take long", "delay_ms": 2600, "text": "at last", "repeat": True},
     {"match": "overfull", "fail": fault("context_exceeded", "prompt")},
     {"match": "be busy", "fail": fault("busy")},
     {"match": "be denied", "fail": fault("denied", "route")},
@@ -62,6 +63,7 @@ class Case:
     error: str = ""      # its kind, where it is not known by its status: "left", "late", "broken off"
     says: str = ""       # what its message is about: "context"
     requests: int = 0    # how many the client makes; 0: one an answer
+    may_be_fewer: bool = False  # the server asks again by itself, or some clients never do
     carries: tuple = ()  # what must reach the upstream, in this order
     needs: tuple = ()    # what the client must be able to do (see clients.py)
     model: str = ""      # another than the upstream's own
@@ -83,6 +85,7 @@ def both(name, ask, *args, streams_need=(), **more):
     return whole, dataclasses.replace(whole, name=f"{name}, streamed", ask={**ask, "stream": True}, needs=whole.needs + streams_need)
 
 
+AGAIN = ("script", "anthropic")  # what takes time is not asked everywhere
 SCRIPTED = tuple(name for name in UPSTREAMS if name != "engine")
 ONE = (said("", "calls", calls=[WRITE], usage=USAGE), said("Done."))
 TWO = (said("Two things.", "calls", calls=[WRITE, READ], usage=USAGE), said("Both done."))
@@ -118,6 +121,20 @@ CASES = (
          needs=("retries",), upstreams=SCRIPTED),
     Case("asked again when it was busy", {"words": "refuse 503 NAME", "stream": True, "retries": 1}, (said("Hello."),), model="gate",
          requests=2, needs=("retries",), upstreams=("script", "openai")),
+    *[Case(f"asked again after {status}", {"words": f"refuse {status} NAME", "retries": 1}, (said("Hello."),), model="gate", requests=2,
+           needs=("retries",), upstreams=AGAIN) for status in (408, 409, 500, 503)],
+    Case("asked again after a reset", {"words": "reset NAME", "retries": 1}, (said("Hello."),), model="gate", requests=2,
+         may_be_fewer=True, needs=("retries",), upstreams=AGAIN),
+    Case("asked no more than was told", {"words": "always 429 NAME", "retries": 1}, model="gate", status=429, requests=2,
+         needs=("retries",), upstreams=AGAIN),
+    Case("what asking again cannot mend", {"words": "always 400 NAME", "retries": 2}, model="gate", status=400, upstreams=AGAIN),
+    Case("a silent upstream", {"words": "wait NAME", "retries": 1, "timeout_ms": 700}, model="gate", error="timed out",
+         requests=2, may_be_fewer=True, needs=("timeouts",), upstreams=AGAIN),
+    Case("silence that is shorter than it seems", {"words": "take long", "stream": True, "timeout_ms": 2000}, (said("at last"),),
+         needs=("silences",), upstreams=AGAIN),
+    *both("an image that nobody here can see", {"words": "hello", "image": {"mime": "image/png", "data": PIXEL}}, status=400, says="image",
+          upstreams=("engine",)),
+    Case("leaving the engine", {"words": "go on", "leave": "begun", "stream": True, "temperature": 0}, error="left", upstreams=("engine",)),
     Case("leaving before an answer", {"words": "wait NAME", "leave": "waiting"}, model="gate", error="left", upstreams=SCRIPTED),
     Case("leaving a silent stream", {"words": "wait NAME", "leave": "waiting", "stream": True}, model="gate", error="left",
          upstreams=SCRIPTED),

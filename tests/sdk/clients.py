@@ -31,12 +31,14 @@ class Client:
     finish: dict = None   # where its words are not the dialect's
     cannot: dict = dataclasses.field(default_factory=dict)  # what, and why
     package: str = "sdk"  # as clients/install.py knows it: one folder for all of npm, an environment for each of PyPI
+    times_out: str = ""   # class of a time-out
 
     def word_for(self, finish):
         return (self.finish or FINISH[self.dialect])[finish]
 
 
 NO_TIMES = {"retries": "it never asks again"}
+NO_LIMIT = {"timeouts": "it has no limit of time", "silences": "it has no limit of time"}
 NO_CHOICE = {"choice": "the dialect has no choice of a tool"}
 NO_MODELS = {"models": "it has no question for models"}
 NO_THINKING = {"thinking": "the dialect does not count thoughts apart"}
@@ -44,27 +46,33 @@ NO_COUNTS = {**NO_THINKING, "cached": "the dialect does not count what was cache
 AI_CANNOT = {**NO_MODELS, "thinking": "not asked of it"}
 
 NPM = (
-    Client("openai", "openai", STAINLESS),
-    Client("responses", "responses", STAINLESS),
-    Client("anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING),
-    Client("genai", "gemini", every("ApiError")),
-    Client("ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_CHOICE, **NO_COUNTS}),
-    Client("ai:openai", "openai", every("AI_APICallError"), AI_FINISH, {**AI_CANNOT, "thoughts": "it does not read them"}),
-    Client("ai:responses", "responses", every("AI_APICallError"), AI_FINISH, AI_CANNOT),
-    Client("ai:compatible", "openai", every("AI_APICallError"), AI_FINISH, AI_CANNOT),
-    Client("ai:anthropic", "anthropic", every("AI_APICallError"), AI_FINISH, {**AI_CANNOT, "wrong": "it mends a wrong temperature itself"}),
-    Client("ai:google", "gemini", every("AI_APICallError"), AI_FINISH, AI_CANNOT),
+    Client("openai", "openai", STAINLESS, times_out="APIConnectionTimeoutError"),
+    Client("responses", "responses", STAINLESS, times_out="APIConnectionTimeoutError"),
+    Client("anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING,
+           times_out="APIConnectionTimeoutError"),
+    Client("genai", "gemini", every("ApiError"), cannot={"silences": "its limit is for a whole stream"}, times_out="AbortError"),
+    Client("ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_LIMIT, **NO_CHOICE, **NO_COUNTS}),
+    Client("ai:openai", "openai", every("AI_APICallError"), AI_FINISH, {**AI_CANNOT, "thoughts": "it does not read them"},
+           times_out="TimeoutError"),
+    Client("ai:responses", "responses", every("AI_APICallError"), AI_FINISH, AI_CANNOT, times_out="TimeoutError"),
+    Client("ai:compatible", "openai", every("AI_APICallError"), AI_FINISH, AI_CANNOT, times_out="TimeoutError"),
+    Client("ai:anthropic", "anthropic", every("AI_APICallError"), AI_FINISH, {**AI_CANNOT, "wrong": "it mends a wrong temperature itself"},
+           times_out="TimeoutError"),
+    Client("ai:google", "gemini", every("AI_APICallError"), AI_FINISH, AI_CANNOT, times_out="TimeoutError"),
     Client("ai:ollama", "ollama", every("OllamaError"), AI_OLLAMA_FINISH,
-           {**AI_CANNOT, **NO_TIMES, **NO_CHOICE, **NO_COUNTS}),
+           {**AI_CANNOT, **NO_TIMES, **NO_CHOICE, **NO_COUNTS}, times_out="OllamaError"),
 )
 
 PYPI = (
     Client("py:openai", "openai", STAINLESS, cannot={"refusals": "its helper makes an error of them"},
-           package="sdk-openai"),
-    Client("py:responses", "responses", STAINLESS, package="sdk-openai"),
-    Client("py:anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING, package="sdk-anthropic"),
-    Client("py:genai", "gemini", {**every("ClientError"), 500: "ServerError", 503: "ServerError"}, package="sdk-genai"),
-    Client("py:ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_CHOICE, **NO_COUNTS}, package="sdk-ollama"),
+           package="sdk-openai", times_out="APITimeoutError"),
+    Client("py:responses", "responses", STAINLESS, package="sdk-openai", times_out="APITimeoutError"),
+    Client("py:anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING, package="sdk-anthropic",
+           times_out="APITimeoutError"),
+    Client("py:genai", "gemini", {**every("ClientError"), 500: "ServerError", 503: "ServerError"}, package="sdk-genai",
+           times_out="ReadTimeout"),
+    Client("py:ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_CHOICE, **NO_COUNTS}, package="sdk-ollama",
+           times_out="ReadTimeout"),
 )
 
 BY_NAME = {client.name: client for client in NPM + PYPI}

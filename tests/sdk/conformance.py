@@ -95,8 +95,24 @@ class Judge:
             self.demand(self.fleet.model[self.upstream] in outcome["models"], "models", outcome["models"])
         else:
             self.judge_answers(outcome["answers"])
-        self.same(len(outcome["requests"]), case.requests or max(1, len(case.answers)), "requests")
+        self.judge_requests(outcome["requests"])
         return self.wrong
+
+    def judge_requests(self, requests):
+        """None too many, and with what tells a client whether and when to ask again."""
+        case, asked = self.case, self.fleet.gate.asked[name_of(self.client, self.upstream, self.case)]
+        most = case.requests or max(1, len(case.answers))
+        if case.may_be_fewer:
+            self.demand(len(requests) <= most, "requests", len(requests))
+        else:
+            self.same(len(requests), most, "requests")
+        if case.model == "gate":
+            self.same(asked, most if case.answers else len(requests), "how often the upstream was asked")
+        for request in requests:
+            if request["status"] == 400:
+                self.same(request["told"].get("x-should-retry"), "false", "whether to ask again")
+            if request["status"] == 429:
+                self.same(request["told"].get("retry-after"), "1", "when to ask again")
 
     # what came
 
@@ -150,8 +166,17 @@ class Judge:
             self.same({r["status"] for r in self.outcome["requests"]}, {case.status}, "status")
         if case.says == "context":
             self.demand(OVERFLOW[self.client.dialect] in error["message"], "words of an overflow", error["message"])
-        if case.error == "left":
-            self.demand(self.fleet.gate.has_left(name_of(self.client, self.upstream, case)), "the upstream does not know that the client left")
+        if case.error == "timed out":
+            self.demand(self.client.times_out in (error["class"], error["name"]), "class of the error", error)
+        if case.says == "image":
+            self.demand("reads text only here" in error["message"], "words about an image", error["message"])
+        if case.error == "left" and self.upstream == "engine":
+            for request in self.outcome["requests"]:
+                outcomes = [row[0] for row in self.front.ledger.get(request["id"], [])]
+                self.same(outcomes, ["left"], "outcome in the ledger")
+        elif case.error in ("left", "timed out"):
+            name, times = name_of(self.client, self.upstream, case), len(self.outcome["requests"])
+            self.demand(self.fleet.gate.has_left(name, times), "the upstream does not know that the client left", self.fleet.gate.left[name])
 
     # what was written down
 

@@ -1,11 +1,14 @@
 """The servers that clients are tried against: the same `offgrid serve` before each kind of upstream, and behind all of them one
 script and one gate."""
 
+import collections
 import http.server
 import json
 import os
 import pathlib
+import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -29,15 +32,25 @@ def own_model(client, upstream):
     behind all others would take them for one client's."""
     return f"script-{client}-{upstream}".replace(":", "-")
 
+# Statuses that come with a word of when to ask again.
+PATIENT = ("429", "503")
+
+
+def reset(handler):
+    """The connection is gone, with nothing said."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.rfile = handler.wfile = open(os.devnull, "r+b")
+    handler.close_connection = True
 
 
 class Gate:
     """An upstream that knows who asked it and who left. What it does stands in the words it is asked: "wait NAME" never
-    answers, "begin NAME" says one word and no more, "refuse STATUS NAME" refuses the first time. GET /arrived/NAME answers when
-    somebody has asked with that name."""
+    answers, "begin NAME" says one word and no more, "refuse STATUS NAME" refuses the first time, "always STATUS NAME" each time, "reset NAME"
+    ends the connection the first time. GET /arrived/NAME answers when somebody has asked with that name."""
 
     def __init__(self):
-        self.asked, self.left, self.change = {}, set(), threading.Condition()
+        self.asked, self.left, self.change = collections.Counter(), collections.Counter(), threading.Condition()
         gate = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -76,18 +89,22 @@ class Gate:
     def serve(self, client, words, is_stream):
         name = words[-1]
         with self.change:
-            self.asked[name] = self.asked.get(name, 0) + 1
+            self.asked[name] += 1
+            is_first = self.asked[name] == 1
             self.change.notify_all()
-        if words[0] == "refuse" and self.asked[name] == 1:
-            return client.reply(int(words[1]), {"error": {"message": "not now", "type": "server_error"}}, retry_after=1)
-        if words[0] == "refuse":
+        if words[0] == "always" or words[0] == "refuse" and is_first:
+            later = {"retry_after": 1} if words[1] in PATIENT else {}
+            return client.reply(int(words[1]), {"error": {"message": "not now", "type": "server_error"}}, **later)
+        if words[0] == "reset" and is_first:
+            return reset(client)
+        if words[0] in ("refuse", "reset"):
             return self.say(client, is_stream, "Hello.", "stop")
         if words[0] == "begin":
             self.say(client, True, "one")
         client.connection.settimeout(PATIENCE)
         if client.rfile.read(1) == b"":
             with self.change:
-                self.left.add(name)
+                self.left[name] += 1
                 self.change.notify_all()
         client.close_connection = True
 
@@ -113,8 +130,8 @@ class Gate:
         with self.change:
             return self.change.wait_for(condition, PATIENCE)
 
-    def has_left(self, name):
-        return self.wait_for(lambda: name in self.left)
+    def has_left(self, name, times):
+        return self.wait_for(lambda: self.left[name] == times)
 
     def close(self):
         self.server.shutdown()

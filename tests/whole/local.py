@@ -185,6 +185,17 @@ class Local(unittest.TestCase):
                 self.assertIn(words, text)
             self.assertRegex(text, r"the prompt has \d{4,} tokens, the context holds 4096")
 
+    def test_an_image_is_refused_where_it_is_asked_about_and_words_later(self):
+        pixel = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+        shown = {"role": "user", "content": [{"type": "text", "text": "What is this?"}, pixel]}
+        later = [shown, {"role": "assistant", "content": "A dot."}, {"role": "user", "content": "Thanks."}]
+        for messages, status in (([shown], 400), (later, 200)):
+            body = {"model": self.model, "messages": messages, "max_tokens": 4}
+            answered, headers, text = self.server.request("POST", "/v1/chat/completions", body)
+            self.assertEqual(answered, status, text)
+            self.assertEqual("reads text only here" in text.decode(), status == 400)
+            self.assertEqual({name.lower(): value for name, value in headers.items()}.get("x-should-retry"), "false" if status == 400 else None)
+
     def test_a_client_that_never_gets_below_the_limit_is_ended(self):
         body = {"model": self.model, "messages": [{"role": "user", "content": "word " * 3000}]}
         answers = [self.server.request("POST", "/v1/chat/completions", body, {"User-Agent": "loops"}) for _ in range(8)]

@@ -85,6 +85,7 @@ export function make(job) {
 				abortSignal,
 				system: ask.system,
 				maxRetries: ask.retries ?? 0,
+				timeout: ask.stream && ask.timeout_ms ? { chunkMs: ask.timeout_ms } : ask.timeout_ms,
 				temperature: ask.temperature,
 				maxOutputTokens: ask.limit,
 				tools: toolsOf(ask),

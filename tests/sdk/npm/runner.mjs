@@ -15,17 +15,20 @@ const [module] = process.argv[2].split(':'); // "ai:google" is one of several in
 const { make } = await import(`./${module}.mjs`);
 const PATIENCE_MS = 20000; // only a hang reaches it
 
+const ABOUT_REPEATS = ['retry-after', 'retry-after-ms', 'x-should-retry'];
+
 // Every request of a client goes through here, so that repeats are seen and each is known by its id.
 let requests = [];
 let severed = null; // for clients that cannot be told to stop
 const plainFetch = globalThis.fetch;
 globalThis.fetch = async (url, options = {}) => {
 	const signals = [options.signal, severed].filter(Boolean);
-	const one = { status: null, id: null };
+	const one = { status: null, id: null, told: {} };
 	requests.push(one);
 	const answer = await plainFetch(url, { ...options, signal: AbortSignal.any(signals) });
 	one.status = answer.status;
 	one.id = answer.headers.get('x-request-id');
+	for (const name of ABOUT_REPEATS) if (answer.headers.has(name)) one.told[name] = answer.headers.get(name);
 	return answer;
 };
 

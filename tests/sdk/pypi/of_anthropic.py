@@ -19,7 +19,7 @@ class Client:
     def __init__(self, job):
         ask, self.model = job["ask"], job["model"]
         self.client = anthropic.AsyncAnthropic(base_url=job["origin"], api_key=job["key"], max_retries=ask.get("retries", 0),
-                                               **only_set(timeout=ask.get("timeout")))
+                                               **only_set(timeout=ask.get("timeout_ms") and ask["timeout_ms"] / 1000))
 
     async def models(self):
         return [model.id async for model in self.client.models.list()]

@@ -17,7 +17,7 @@ class Client:
     def __init__(self, job):
         ask, self.model = job["ask"], job["model"]
         self.client = genai.Client(api_key=job["key"], http_options=types.HttpOptions(
-            base_url=job["origin"], timeout=ask.get("timeout") and int(ask["timeout"] * 1000),
+            base_url=job["origin"], timeout=ask.get("timeout_ms"),
             retry_options=types.HttpRetryOptions(attempts=1 + ask.get("retries", 0)))).aio
 
     async def models(self):

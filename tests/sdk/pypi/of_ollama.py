@@ -14,7 +14,7 @@ class Client:
     def __init__(self, job):
         self.model = job["model"]
         self.client = ollama.AsyncClient(host=job["origin"], headers={"Authorization": f"Bearer {job['key']}"},
-                                         timeout=job["ask"].get("timeout"))
+                                         timeout=job["ask"].get("timeout_ms") and job["ask"]["timeout_ms"] / 1000)
 
     async def models(self):
         return [model.model for model in (await self.client.list()).models]

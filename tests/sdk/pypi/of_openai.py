@@ -24,7 +24,7 @@ class OpenAI:
     def __init__(self, job):
         ask, self.model = job["ask"], job["model"]
         self.client = openai.AsyncOpenAI(base_url=job["origin"] + "/v1", api_key=job["key"], max_retries=ask.get("retries", 0),
-                                         **only_set(timeout=ask.get("timeout")))
+                                         **only_set(timeout=ask.get("timeout_ms") and ask["timeout_ms"] / 1000))
 
     async def models(self):
         return [model.id async for model in self.client.models.list()]

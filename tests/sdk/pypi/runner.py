@@ -21,6 +21,7 @@ import traceback
 import urllib.request
 
 PATIENCE = 20  # seconds; only a hang reaches it
+ABOUT_REPEATS = ("retry-after", "retry-after-ms", "x-should-retry")
 requests = []  # of the job that runs
 
 
@@ -29,10 +30,11 @@ def watch(library):
     plain = library.AsyncClient.send
 
     async def send(self, request, **options):
-        one = {"status": None, "id": None}
+        one = {"status": None, "id": None, "told": {}}
         requests.append(one)
         answer = await plain(self, request, **options)
-        one.update(status=answer.status_code, id=answer.headers.get("x-request-id"))
+        one.update(status=answer.status_code, id=answer.headers.get("x-request-id"),
+                   told={name: answer.headers[name] for name in ABOUT_REPEATS if name in answer.headers})
         return answer
 
     library.AsyncClient.send = send

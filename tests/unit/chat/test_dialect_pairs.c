@@ -347,6 +347,31 @@ static void every_row_is_complete(void **state)
 	}
 }
 
+/* Whoever reads the body instead of the status asks again as it must. */
+static void a_rate_limit_is_told_as_one(void **state)
+{
+	(void)state;
+	static const struct {
+		const struct dialect *dialect;
+		const char *says;
+	} words[] = {
+		{ &dialect_openai, "\"type\":\"rate_limit_error\"" },
+		{ &dialect_anthropic, "\"type\":\"rate_limit_error\"" },
+		{ &dialect_responses, "\"type\":\"rate_limit_error\"" },
+		{ &dialect_gemini, "{\"error\":{\"code\":429," },
+		{ &dialect_gemini, "\"status\":\"RESOURCE_EXHAUSTED\"" },
+	};
+	struct err e = { 0 };
+	dialect_refusal(429, STR("not now"), &e);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		struct buf out;
+		buf_init(&out, MIB);
+		words[i].dialect->write_error(&e, &out);
+		assert_non_null(strstr(buf_z(&out), words[i].says));
+		buf_clear(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +381,7 @@ int main(void)
 		cmocka_unit_test(what_breaks_off_is_no_end),
 		cmocka_unit_test(silence_is_broken_by_data),
 		cmocka_unit_test(a_request_passes_through_any_two),
+		cmocka_unit_test(a_rate_limit_is_told_as_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
