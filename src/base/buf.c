@@ -30,14 +30,18 @@ void buf_reset(struct buf *b)
 	b->overflow = false;
 }
 
-struct str buf_str(const struct buf *b)
-{
-	return (struct str){ b->p, b->n };
-}
-
 const char *buf_z(const struct buf *b)
 {
 	return b->p ? b->p : "";
+}
+
+static void grow(struct buf *b, size_t need)
+{
+	size_t cap = b->cap ? b->cap : FIRST_BYTES;
+	while (cap < need)
+		cap *= 2;
+	b->p = must_realloc(b->p, cap);
+	b->cap = cap;
 }
 
 char *buf_room(struct buf *b, size_t bytes)
@@ -46,14 +50,8 @@ char *buf_room(struct buf *b, size_t bytes)
 		b->overflow = true;
 		return NULL;
 	}
-	size_t need = b->n + bytes + 1;
-	if (need > b->cap) {
-		size_t cap = b->cap ? b->cap : FIRST_BYTES;
-		while (cap < need)
-			cap *= 2;
-		b->p = must_realloc(b->p, cap);
-		b->cap = cap;
-	}
+	if (b->n + bytes >= b->cap)
+		grow(b, b->n + bytes + 1);
 	return b->p + b->n;
 }
 
@@ -72,7 +70,8 @@ bool buf_add(struct buf *b, struct str s)
 		return false;
 	if (s.n)
 		memcpy(to, s.p, s.n);
-	buf_grew(b, s.n);
+	to[s.n] = 0;
+	b->n += s.n;
 	return true;
 }
 

@@ -23,10 +23,16 @@ void buf_init(struct buf *b, size_t max_bytes); /* allocates nothing yet */
 void buf_clear(struct buf *b);                  /* frees; empty and reusable, same cap */
 void buf_reset(struct buf *b);                  /* empty, keeps the memory, forgets overflow */
 
-struct str buf_str(const struct buf *b); /* borrowed until the next change */
-const char *buf_z(const struct buf *b);  /* the same, NUL-terminated, never NULL */
+/* Borrowed until the next change. */
+static inline struct str buf_str(const struct buf *b)
+{
+	return (struct str){ b->p, b->n };
+}
 
-/* All of these return false, add nothing and set overflow if the cap would be passed. */
+const char *buf_z(const struct buf *b); /* the same, NUL-terminated, never NULL */
+
+/* All of these return false, add nothing and set overflow if the cap would be
+ * passed. */
 bool buf_add(struct buf *b, struct str s);
 bool buf_add_z(struct buf *b, const char *z);
 bool buf_add_char(struct buf *b, char c);

@@ -105,19 +105,6 @@ bool js_write_pretty(const json_t *value, struct buf *out)
 	return json_dump_callback(value, append, out, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
 }
 
-/* What stands for a character that must not stand in a string as it is. */
-static void add_escape(struct buf *out, unsigned char c)
-{
-	switch (c) {
-	case '"': buf_add(out, STR("\\\"")); break;
-	case '\\': buf_add(out, STR("\\\\")); break;
-	case '\n': buf_add(out, STR("\\n")); break;
-	case '\r': buf_add(out, STR("\\r")); break;
-	case '\t': buf_add(out, STR("\\t")); break;
-	default: buf_printf(out, "\\u%04x", c); break;
-	}
-}
-
 static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c != '"' && c != '\\';
@@ -151,14 +138,36 @@ size_t js_plain_run(struct str s)
 	return n;
 }
 
+enum { ESCAPED_AT_ONCE = 512, LONGEST_ESCAPE = 6 };
+
+/* What stands for a character that must not stand in a string as it is; where
+ * it ends. */
+static char *put_escape(char *to, unsigned char c)
+{
+	static const char letters[' '] = {
+		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
+	};
+	char letter = c < ' ' ? letters[c] : (char)c;
+	*to++ = '\\';
+	*to++ = letter ? letter : 'u';
+	return letter ? to : to + snprintf(to, LONGEST_ESCAPE, "%04x", c);
+}
+
+/* Piece by piece through memory of our own, since what it comes to is known only then. */
 static void add_escaped(struct str s, struct buf *out)
 {
 	while (s.n) {
-		size_t n = js_plain_run(s);
-		buf_add(out, str_sub(s, 0, n));
-		if (n < s.n)
-			add_escape(out, (unsigned char)s.p[n++]);
-		s = str_from(s, n);
+		struct str piece = str_sub(s, 0, ESCAPED_AT_ONCE);
+		char escaped[ESCAPED_AT_ONCE * LONGEST_ESCAPE + 1], *to = escaped;
+		for (size_t i = 0; i < piece.n; i++) {
+			unsigned char c = (unsigned char)piece.p[i];
+			if (is_plain(c))
+				*to++ = (char)c;
+			else
+				to = put_escape(to, c);
+		}
+		buf_add(out, str_n(escaped, (size_t)(to - escaped)));
+		s = str_from(s, piece.n);
 	}
 }
 

@@ -12,29 +12,9 @@
 
 enum { NUMBER_CHARS_MAX = 64 }; /* longer decimal texts are no numbers of ours */
 
-struct str str_z(const char *z)
-{
-	return (struct str){ z, z ? strlen(z) : 0 };
-}
-
-struct str str_n(const char *p, size_t n)
-{
-	return (struct str){ p, n };
-}
-
 int str_int_len(struct str s)
 {
 	return s.n > INT_MAX ? INT_MAX : (int)s.n;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool str_eq_z(struct str a, const char *z)
-{
-	return str_eq(a, str_z(z));
 }
 
 static char lower(char c)
@@ -59,11 +39,6 @@ int str_cmp(struct str a, struct str b)
 	if (order != 0)
 		return order;
 	return a.n == b.n ? 0 : a.n < b.n ? -1 : 1;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
 }
 
 bool str_ends(struct str s, struct str suffix)
@@ -93,20 +68,6 @@ size_t str_find_char(struct str s, char c)
 {
 	const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
 	return hit ? (size_t)(hit - s.p) : SIZE_MAX;
-}
-
-struct str str_sub(struct str s, size_t from, size_t to)
-{
-	if (to > s.n)
-		to = s.n;
-	if (from > to)
-		from = to;
-	return (struct str){ from ? s.p + from : s.p, to - from };
-}
-
-struct str str_from(struct str s, size_t from)
-{
-	return str_sub(s, from, s.n);
 }
 
 static bool is_space(char c)

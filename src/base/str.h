@@ -3,7 +3,7 @@
  *
  * A `struct str` points at bytes that somebody else owns and never ends in a promise of NUL. It may
  * hold any byte. The empty string has n == 0 and any p. Nothing here allocates, so nothing here can
- * fail.
+ * fail. What takes a few instructions stands here whole: a request's way is made of it.
  */
 #ifndef OFFGRID_BASE_STR_H
 #define OFFGRID_BASE_STR_H
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -23,25 +24,58 @@ struct str {
 /* For printf's "%.*s": printf("%.*s", STR_ARG(s)). Lengths beyond INT_MAX are cut. */
 #define STR_ARG(s) str_int_len(s), ((s).n ? (s).p : "")
 
-struct str str_z(const char *z); /* NUL-terminated; NULL gives the empty string */
-struct str str_n(const char *p, size_t n);
+/* NUL-terminated; NULL gives the empty string. */
+static inline struct str str_z(const char *z)
+{
+	return (struct str){ z, z ? strlen(z) : 0 };
+}
+
+static inline struct str str_n(const char *p, size_t n)
+{
+	return (struct str){ p, n };
+}
+
 int str_int_len(struct str s);
 
-bool str_eq(struct str a, struct str b);
-bool str_eq_z(struct str a, const char *z);
+/* Bytes [from, to), both clamped to the string. */
+static inline struct str str_sub(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return (struct str){ from ? s.p + from : s.p, to - from };
+}
+
+static inline struct str str_from(struct str s, size_t from)
+{
+	return str_sub(s, from, s.n);
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_eq_z(struct str a, const char *z)
+{
+	return str_eq(a, str_z(z));
+}
+
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 int str_cmp(struct str a, struct str b);        /* bytewise, shorter first on a tie */
-bool str_starts(struct str s, struct str prefix);
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
 bool str_ends(struct str s, struct str suffix);
 
 /* Index of the first (last) occurrence, or SIZE_MAX. An empty needle is found at 0 (at s.n). */
 size_t str_find(struct str s, struct str needle);
 size_t str_find_last(struct str s, struct str needle);
 size_t str_find_char(struct str s, char c);
-
-/* Bytes [from, to), both clamped to the string. */
-struct str str_sub(struct str s, size_t from, size_t to);
-struct str str_from(struct str s, size_t from);
 
 /* Without ASCII white space at both ends, at the left end, at the right end. */
 struct str str_trim(struct str s);

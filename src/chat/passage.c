@@ -194,8 +194,11 @@ void passage_pause(struct passage *p)
 /* A chunk that came only because we asked for usage. */
 static bool is_usage_alone(struct str data)
 {
-	size_t at = str_find(data, STR("\"choices\"")), usage = str_find(data, STR("\"usage\""));
-	if (at == SIZE_MAX || usage == SIZE_MAX)
+	size_t usage = str_find(data, STR("\"usage\""));
+	if (usage == SIZE_MAX)
+		return false;
+	size_t at = str_find(data, STR("\"choices\""));
+	if (at == SIZE_MAX)
 		return false;
 	struct str rest = str_trim_left(str_from(data, at + sizeof "\"choices\"" - 1));
 	struct str of = str_trim_left(str_from(data, usage + sizeof "\"usage\"" - 1));

@@ -7,6 +7,7 @@
  *
  * Layer: client.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -19,7 +20,7 @@ enum {
 
 /* ---- side work ---- */
 
-static const struct {
+static const struct clue {
 	enum quirk quirk;
 	const char *words; /* as the program's own package has them */
 } clues[] = {
@@ -32,28 +33,43 @@ static const struct {
 	{ QUIRK_COMMIT, "You are an expert software engineer that generates concise" },
 };
 
-static bool is_clue_in(const struct chat_message *m, const char *words)
+enum { CLUES = sizeof clues / sizeof clues[0] };
+
+/* The first one in a text, or NULL: in one pass, since every request is looked through. */
+static const struct clue *clue_in_text(struct str text)
 {
-	for (size_t i = 0; i < m->block_count; i++)
-		if (m->blocks[i].type == CHAT_BLOCK_TEXT &&
-			str_find(str_sub(m->blocks[i].text, 0, CLUE_WITHIN), str_z(words)) !=
-				SIZE_MAX)
-			return true;
-	return false;
+	bool begins[UCHAR_MAX + 1] = { false };
+	for (size_t c = 0; c < CLUES; c++)
+		begins[(unsigned char)clues[c].words[0]] = true;
+	for (size_t i = 0; i < text.n; i++)
+		for (size_t c = 0; begins[(unsigned char)text.p[i]] && c < CLUES; c++)
+			if (str_starts(str_from(text, i), str_z(clues[c].words)))
+				return &clues[c];
+	return NULL;
+}
+
+static const struct clue *clue_in(const struct chat_message *m)
+{
+	const struct clue *found = NULL;
+	for (size_t i = 0; i < m->block_count && !found; i++)
+		if (m->blocks[i].type == CHAT_BLOCK_TEXT)
+			found = clue_in_text(str_sub(m->blocks[i].text, 0, CLUE_WITHIN));
+	return found;
 }
 
 /* What a request is for stands in its first message, or in its last. */
 void quirks_mark(struct chat_request *r, struct trace *t)
 {
-	if (r->keeps_quirks || !r->message_count)
+	if (r->keeps_quirks || r->is_side || !r->message_count)
 		return;
 	const struct chat_message *first = r->messages, *last = first + r->message_count - 1;
-	for (size_t i = 0; i < sizeof clues / sizeof clues[0] && !r->is_side; i++) {
-		r->is_side = is_clue_in(first, clues[i].words) ||
-			     (last != first && is_clue_in(last, clues[i].words));
-		if (r->is_side)
-			quirk_note(clues[i].quirk, t, "side work, it says '%s'", clues[i].words);
-	}
+	const struct clue *clue = clue_in(first);
+	if (!clue && last != first)
+		clue = clue_in(last);
+	if (!clue)
+		return;
+	r->is_side = true;
+	quirk_note(clue->quirk, t, "side work, it says '%s'", clue->words);
 }
 
 /* ---- lines of system texts ---- */

@@ -39,6 +39,7 @@ struct http_client {
 	struct loop_timer *soon;
 	int depth;
 	struct http_call *first;
+	struct buf good_url; /* the last one that was looked at and is one */
 	CURL *idle[IDLE_HANDLES];
 	size_t idle_count;
 };
@@ -360,8 +361,11 @@ static void enter_curl(struct http_call *call)
 	call->is_running = true;
 }
 
-static bool is_http_url(const char *url)
+/* Most calls have the same one as the call before. */
+static bool is_http_url(struct http_client *c, const char *url)
 {
+	if (c->good_url.n && str_eq_z(buf_str(&c->good_url), url))
+		return true;
 	CURLU *parts = curl_url();
 	char *scheme = NULL;
 	MUST(parts);
@@ -370,6 +374,10 @@ static bool is_http_url(const char *url)
 		  (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
 	curl_free(scheme);
 	curl_url_cleanup(parts);
+	if (ok) {
+		buf_reset(&c->good_url);
+		buf_add_z(&c->good_url, url);
+	}
 	return ok;
 }
 
@@ -590,7 +598,7 @@ struct http_call *http_call_start(
 {
 	if (!open_multi(c, e))
 		return NULL;
-	if (!is_http_url(spec->url)) {
+	if (!is_http_url(c, spec->url)) {
 		struct arena *a = arena_new();
 		fail(e, ERR_USAGE, LAYER_WIRE, "\"%s\" is not an http or https address",
 			http_url_for_people(a, str_z(spec->url)).p);
@@ -626,6 +634,7 @@ struct http_client *http_client_new(struct loop *l)
 {
 	struct http_client *c = must_calloc(1, sizeof *c);
 	c->loop = l;
+	buf_init(&c->good_url, LIMIT_HTTP_HEAD_BYTES);
 	c->timer = loop_timer_new(l, timer_fired, c);
 	c->soon = loop_timer_new(l, soon, c);
 	return c;
@@ -643,6 +652,7 @@ void http_client_free(struct http_client *c)
 		curl_easy_cleanup(c->idle[--c->idle_count]);
 	if (c->multi)
 		curl_multi_cleanup(c->multi);
+	buf_clear(&c->good_url);
 	loop_timer_free(c->timer);
 	loop_timer_free(c->soon);
 	free(c);

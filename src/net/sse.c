@@ -112,8 +112,10 @@ static bool take_field(struct sse_reader *r, struct str line, struct err *e)
 	if (str_eq(name, STR("data")) && is_next_event(r, value) && !end_event(r, e))
 		return false;
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		if (str_eq_z(name, fields[i].name))
+		if (str_eq_z(name, fields[i].name)) {
 			fields[i].take(r, value);
+			break;
+		}
 	return true;
 }
 

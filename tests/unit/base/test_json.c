@@ -247,6 +247,33 @@ static void usual_texts_are_read_without_jansson(void **state)
 		is_read_alike(str_z(unusual[i]), false);
 }
 
+static void every_character_is_escaped_at_every_length(void **state)
+{
+	(void)state;
+	struct buf text, out;
+	buf_init(&text, 4000);
+	buf_init(&out, 40000);
+	for (size_t i = 0; i < 1300; i++) {
+		char c = (char)(i % 7 ? i % 128 : '"');
+		if (i % 11)
+			buf_add_char(&text, c);
+		else
+			buf_add(&text, STR("\xc3\xa4"));
+		buf_reset(&out);
+		assert_true(js_quote(buf_str(&text), &out));
+		struct err e = { 0 };
+		json_t *read = js_parse_message(buf_str(&out), LAYER_WIRE, &e);
+		assert_non_null(read);
+		assert_true(str_eq(js_text(read), buf_str(&text)));
+		json_decref(read);
+	}
+	out.max = out.n - 1;
+	buf_reset(&out);
+	assert_false(js_quote(buf_str(&text), &out));
+	buf_clear(&text);
+	buf_clear(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +288,7 @@ int main(void)
 		cmocka_unit_test(every_byte_is_quoted_at_every_place),
 		cmocka_unit_test(members_are_written_one_after_the_other),
 		cmocka_unit_test(invalid_text_is_mended_into_a_string),
+		cmocka_unit_test(every_character_is_escaped_at_every_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
