@@ -123,6 +123,11 @@ static uint64_t under(uint64_t word, unsigned char limit)
 	return (word - eight(limit)) & ~word & eight(0x80);
 }
 
+static bool are_plain(uint64_t word)
+{
+	return !(under(word, ' ') | under(word ^ eight('"'), 1) | under(word ^ eight('\\'), 1));
+}
+
 /* Bytes at the front that stand in a string as they are, eight at a time. */
 size_t js_plain_run(struct str s)
 {
@@ -130,7 +135,7 @@ size_t js_plain_run(struct str s)
 	uint64_t word;
 	for (; n + sizeof word <= s.n; n += sizeof word) {
 		memcpy(&word, s.p + n, sizeof word);
-		if (under(word, ' ') | under(word ^ eight('"'), 1) | under(word ^ eight('\\'), 1))
+		if (!are_plain(word))
 			break;
 	}
 	while (n < s.n && is_plain((unsigned char)s.p[n]))
@@ -138,10 +143,10 @@ size_t js_plain_run(struct str s)
 	return n;
 }
 
-enum { ESCAPED_AT_ONCE = 512, LONGEST_ESCAPE = 6 };
+/* LONGEST: of the eight bytes that are looked at together. */
+enum { ESCAPED_AT_ONCE = 512, LONGEST_ESCAPE = 6, LONGEST_EIGHT = 8 * LONGEST_ESCAPE };
 
-/* What stands for a character that must not stand in a string as it is; where
- * it ends. */
+/* What stands for a character that must not stand in a string as it is; where it ends. */
 static char *put_escape(char *to, unsigned char c)
 {
 	static const char letters[' '] = {
@@ -153,21 +158,37 @@ static char *put_escape(char *to, unsigned char c)
 	return letter ? to : to + snprintf(to, LONGEST_ESCAPE, "%04x", c);
 }
 
+static char *put_escaped(char *to, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (is_plain(c))
+			*to++ = (char)c;
+		else
+			to = put_escape(to, c);
+	}
+	return to;
+}
+
 /* Piece by piece through memory of our own, since what it comes to is known only then. */
 static void add_escaped(struct str s, struct buf *out)
 {
-	while (s.n) {
-		struct str piece = str_sub(s, 0, ESCAPED_AT_ONCE);
-		char escaped[ESCAPED_AT_ONCE * LONGEST_ESCAPE + 1], *to = escaped;
-		for (size_t i = 0; i < piece.n; i++) {
-			unsigned char c = (unsigned char)piece.p[i];
-			if (is_plain(c))
-				*to++ = (char)c;
-			else
-				to = put_escape(to, c);
+	char escaped[ESCAPED_AT_ONCE + LONGEST_EIGHT], *to = escaped;
+	uint64_t word;
+	for (size_t i = 0; i < s.n; i += sizeof word) {
+		struct str some = str_sub(s, i, i + sizeof word);
+		word = 0;
+		memcpy(&word, some.p, some.n);
+		if (some.n == sizeof word && are_plain(word)) {
+			memcpy(to, &word, sizeof word);
+			to += sizeof word;
+		} else {
+			to = put_escaped(to, some);
 		}
-		buf_add(out, str_n(escaped, (size_t)(to - escaped)));
-		s = str_from(s, piece.n);
+		if (to - escaped >= ESCAPED_AT_ONCE || i + sizeof word >= s.n) {
+			buf_add(out, str_n(escaped, (size_t)(to - escaped)));
+			to = escaped;
+		}
 	}
 }
 

@@ -7,7 +7,6 @@
  *
  * Layer: client.
  */
-#include <limits.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -33,18 +32,22 @@ static const struct clue {
 	{ QUIRK_COMMIT, "You are an expert software engineer that generates concise" },
 };
 
-enum { CLUES = sizeof clues / sizeof clues[0] };
+/* Goes from one first letter to the next: every request is looked through, and they are rare. */
+static bool holds_clue(struct str text, const struct clue *clue)
+{
+	struct str words = str_z(clue->words);
+	size_t at;
+	for (; (at = str_find_char(text, words.p[0])) != SIZE_MAX; text = str_from(text, at + 1))
+		if (str_starts(str_from(text, at), words))
+			return true;
+	return false;
+}
 
-/* The first one in a text, or NULL: in one pass, since every request is looked through. */
 static const struct clue *clue_in_text(struct str text)
 {
-	bool begins[UCHAR_MAX + 1] = { false };
-	for (size_t c = 0; c < CLUES; c++)
-		begins[(unsigned char)clues[c].words[0]] = true;
-	for (size_t i = 0; i < text.n; i++)
-		for (size_t c = 0; begins[(unsigned char)text.p[i]] && c < CLUES; c++)
-			if (str_starts(str_from(text, i), str_z(clues[c].words)))
-				return &clues[c];
+	for (size_t i = 0; i < sizeof clues / sizeof clues[0]; i++)
+		if (holds_clue(text, &clues[i]))
+			return &clues[i];
 	return NULL;
 }
 
