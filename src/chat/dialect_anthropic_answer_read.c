@@ -174,6 +174,12 @@ static bool read_message_start(
 static bool read_block_start(struct anthropic_reader *rd, const struct js_at *piece, struct err *e)
 {
 	struct js_at block = js_key(piece, "content_block");
+	if (rd->seal.n) { /* the thought before it was never stopped */
+		rd->gather.base.has_forgiven = true;
+		if (!gather_seal(&rd->gather, buf_str(&rd->seal), false, e))
+			return false;
+		buf_reset(&rd->seal);
+	}
 	return begin_block(rd, gather_count(piece, "index"), &block, e);
 }
 

@@ -378,8 +378,9 @@ void anthropic_adopt(struct dialect_writer *base, struct str name, struct str da
 	if (str_eq_z(type, "content_block_start"))
 		adopt_start(w, piece);
 	else if (str_eq_z(type, "content_block_stop"))
-		w->adopted = OPEN_NONE;
-	w->open = w->adopted;
+		w->open = w->adopted = OPEN_NONE;
+	if (w->adopted != OPEN_NONE)
+		w->open = w->adopted;
 	json_decref(piece);
 }
 

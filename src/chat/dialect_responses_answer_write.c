@@ -21,7 +21,7 @@
 #include "chat/gather.h"
 #include "chat/seal.h"
 
-/* OPEN_OTHER: an upstream's, of a kind that only it knows; it stands in `head`. */
+/* OPEN_OTHER: an upstream's, of a kind that only it knows; it stands in `other`. */
 enum open_item {
 	OPEN_NONE,
 	OPEN_TEXT,
@@ -52,7 +52,8 @@ struct responses_writer {
 	/* Of an upstream's own pieces: the item that they have opened and not closed, and how much
 	 * of `items` they have told. */
 	enum open_item adopted;
-	size_t adopted_bytes;
+	size_t adopted_count, adopted_bytes;
+	struct buf other;
 	struct buf id, model; /* of the response */
 };
 
@@ -113,6 +114,7 @@ struct dialect_writer *responses_writer_new(const struct dialect_answer *about)
 	buf_init(&w->grown, LIMIT_ANSWER_BYTES);
 	buf_init(&w->seal, LIMIT_ANSWER_BYTES);
 	buf_init(&w->parts, LIMIT_ANSWER_BYTES * 2);
+	buf_init(&w->other, LIMIT_ANSWER_BYTES);
 	buf_init(&w->item_id, LIMIT_QUOTE_BYTES);
 	buf_init(&w->id, LIMIT_QUOTE_BYTES);
 	buf_init(&w->model, LIMIT_QUOTE_BYTES);
@@ -131,6 +133,7 @@ void responses_writer_free(struct dialect_writer *w)
 	buf_clear(&own(w)->grown);
 	buf_clear(&own(w)->seal);
 	buf_clear(&own(w)->parts);
+	buf_clear(&own(w)->other);
 	buf_clear(&own(w)->item_id);
 	buf_clear(&own(w)->id);
 	buf_clear(&own(w)->model);
@@ -286,7 +289,7 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 	const struct item_words *k = &words[w->open];
 	struct str grown = is_done ? buf_str(&w->grown) : STR("");
 	if (w->open == OPEN_OTHER) {
-		buf_add(out, buf_str(&w->head));
+		buf_add(out, buf_str(&w->other));
 		return;
 	}
 	buf_add(out, STR("{\"id\":"));
@@ -510,7 +513,7 @@ static void adopt_response(struct responses_writer *w, const json_t *piece)
 static void number_item(struct responses_writer *w, const json_t *piece)
 {
 	struct js_at at = js_root(piece, LAYER_WIRE);
-	w->item_count = (size_t)gather_count(&at, "output_index") + 1;
+	w->item_count = w->adopted_count = (size_t)gather_count(&at, "output_index") + 1;
 }
 
 static void adopt_added(struct responses_writer *w, const json_t *piece)
@@ -525,8 +528,9 @@ static void adopt_added(struct responses_writer *w, const json_t *piece)
 		begin_item(w, OPEN_THOUGHT);
 	else if (!is_call) /* a call's event has come with it */
 		begin_item(w, OPEN_OTHER);
+	buf_reset(&w->other);
 	if (w->open == OPEN_OTHER)
-		js_write(item, &w->head);
+		js_write(item, &w->other);
 	if (id.n <= w->item_id.max)
 		buf_add(&w->item_id, id);
 	w->adopted = w->open;
@@ -538,7 +542,7 @@ static void adopt_done(struct responses_writer *w, const json_t *piece)
 	js_next(&w->items);
 	js_write(json_object_get(piece, "item"), &w->items);
 	w->adopted_bytes = w->items.n;
-	w->adopted = OPEN_NONE;
+	w->open = w->adopted = OPEN_NONE;
 }
 
 static void adopt_part_added(struct responses_writer *w, const json_t *piece)
@@ -606,7 +610,10 @@ void responses_adopt(struct dialect_writer *base, struct str name, struct str da
 			piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
 		adoptions[i].adopt(w, piece);
 	}
-	w->open = w->adopted;
+	if (w->adopted != OPEN_NONE) {
+		w->open = w->adopted;
+		w->item_count = w->adopted_count;
+	}
 	json_decref(piece);
 }
 

@@ -235,6 +235,8 @@ static bool read_base64(struct str text, struct arena *a, float **out, size_t *w
 		for (int k = 0; k < FLOAT_BYTES; k++)
 			word |= (uint32_t)raw[i * FLOAT_BYTES + (size_t)k] << (8 * k);
 		memcpy(*out + i, &word, sizeof word);
+		if (!isfinite((*out)[i]))
+			return false;
 	}
 	return true;
 }
@@ -252,6 +254,8 @@ static size_t write_small(double size, char *out)
 	const uint64_t most = 1000000000, least = most / 10;
 	enum { SCALES = sizeof scales / sizeof scales[0] };
 	size_t zeros = 0, n = 0;
+	if (size >= 1)
+		return 0;
 	while (zeros + 1 < SCALES && size * scales[zeros] < (double)least)
 		zeros++;
 	uint64_t digits = (uint64_t)(size * scales[zeros] + 0.5);
@@ -312,6 +316,10 @@ static bool read_numbers(
 			return js_fail(&item, e, "is no number");
 		}
 		(*out)[i] = (float)json_number_value(number);
+		if (!isfinite((*out)[i])) {
+			struct js_at item = js_item(at, i);
+			return js_fail(&item, e, "is too large for a number of a vector");
+		}
 	}
 	return true;
 }
@@ -322,7 +330,7 @@ static bool read_vector(
 	if (!json_is_string(at->value))
 		return read_numbers(at, a, out, width, e);
 	return read_base64(js_text(at->value), a, out, width) ||
-	       js_fail(at, e, "is no base64 of numbers");
+	       js_fail(at, e, "is no base64 of finite numbers");
 }
 
 bool embed_read_vectors(const struct js_at *list, const char *member, struct arena *a,

@@ -46,6 +46,8 @@ static inline void passing_note(struct record *r, const struct chat_event *event
 	struct buf named;
 	bool is_silent = event->type == CHAT_USAGE || event->type == CHAT_ALIVE ||
 			 event->type == CHAT_LOGPROB;
+	/* What a reader puts between the parts of a summary. */
+	is_silent |= event->type == CHAT_THINK && str_eq_z(event->text, "\n\n");
 	if (is_silent || (!event->text.n && event->type <= CHAT_THINK))
 		return;
 	if (event->type == CHAT_FAIL) {
@@ -59,6 +61,7 @@ static inline void passing_note(struct record *r, const struct chat_event *event
 	if (event->type == CHAT_SEAL) {
 		seal_write(event->origin, event->text, &named);
 		plain.text = buf_str(&named);
+		plain.stands_alone = false; /* as what stands before it */
 	}
 	record_take(r, &plain);
 	buf_clear(&named);

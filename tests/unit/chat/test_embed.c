@@ -271,6 +271,24 @@ static void what_is_no_request_is_refused(void **state)
 	}
 }
 
+static void numbers_that_no_vector_holds_are_refused(void **state)
+{
+	(void)state;
+	static const char *const bodies[] = {
+		"{\"data\":[{\"index\":0,\"embedding\":[1,-1e50]}]}",
+		"{\"data\":[{\"index\":0,\"embedding\":\"AACAPwAAgH8=\"}]}", /* 1, infinity */
+		"{\"data\":[{\"index\":0,\"embedding\":\"AADAfw==\"}]}",     /* none at all */
+	};
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+		struct arena *a = arena_new();
+		struct embed_answer out = { 0 };
+		struct err e = { 0 };
+		assert_false(embed_openai.read_answer(str_z(bodies[i]), a, &out, &e));
+		assert_err(e, ERR_BAD_DATA, LAYER_WIRE);
+		arena_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test(tokens_are_read_alone_and_in_lists),
 		cmocka_unit_test(cutting_keeps_the_first_numbers_and_the_length_of_one),
 		cmocka_unit_test(what_is_no_request_is_refused),
+		cmocka_unit_test(numbers_that_no_vector_holds_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
