@@ -410,6 +410,8 @@ static bool replace(struct buf *text, const struct block *b, const json_t *value
 	if (at.from == at.to && at.from > 0 && text->p[at.from - 1] == ':')
 		buf_add_char(&written, ' ');
 	add_value(value, &written);
+	if (at.to < text->n && text->p[at.to] == '#') /* a comment begins behind a blank only */
+		buf_add_char(&written, ' ');
 	if (b->end > b->from && inner_indent(buf_str(text), b->from, b->end, SIZE_MAX) != SIZE_MAX)
 		at.to = b->from + str_trim_right(str_sub(buf_str(text), b->from, b->end)).n;
 	bool ok = conf_replace(text, at, buf_str(&written), e);

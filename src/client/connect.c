@@ -277,13 +277,18 @@ static struct str topmost_missing(struct str path, struct arena *a)
 	}
 }
 
-/* What stood there before the first change stays known. Where the user rewrote the file since, what
- * is undone is the last change alone, and the first text is kept beside the record. */
+/* What stood there before the first change stays known, also where it stands there still, since a
+ * crash came before the writing. Where the user rewrote the file since, what is undone is the last
+ * change alone, and the first text is kept beside the record. */
 static bool note_change(const struct client *c, json_t *record, const struct connect_change *change,
 	struct arena *a, struct err *e)
 {
 	json_t *file = find_file(record, change->path);
-	if (file && is_as_left(c, change->path, text_at(file, "after"), change->before)) {
+	bool is_unwritten =
+		file && (change->is_new ? json_is_null(json_object_get(file, "before"))
+					: str_eq(text_at(file, "before"), change->before));
+	if (file && (is_unwritten ||
+			    is_as_left(c, change->path, text_at(file, "after"), change->before))) {
 		json_object_set_new(file, "after", js_new_text(change->after));
 		return true;
 	}

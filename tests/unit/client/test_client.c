@@ -440,6 +440,21 @@ static void a_broken_file_is_named_and_kept(void **state)
 	assert_non_null(strstr(e.mend, "opencode"));
 }
 
+/* As it is after a crash between the record and the file: connected anew, it is the first time. */
+static void a_record_whose_file_was_not_written_is_gone_on_with(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct client *c = client_find(STR("opencode"), &e);
+	write_own(c, own);
+	connect_it(c, 1);
+	write_own(c, own);
+	connect_it(c, 1);
+	assert_true(connect_undo(c, false, arena, &undone, &e));
+	assert_int_equal(undone.first.n, 0);
+	assert_own(c, own);
+}
+
 /* Whoever wrote there while the change was being looked at keeps what was written. */
 static void what_changed_since_it_was_planned_is_not_overwritten(void **state)
 {
@@ -537,6 +552,7 @@ int main(void)
 		TEST(places_are_where_a_variable_moves_them),
 		TEST(a_size_that_cannot_be_told_becomes_a_share),
 		TEST(a_broken_file_is_named_and_kept),
+		TEST(a_record_whose_file_was_not_written_is_gone_on_with),
 		TEST(what_changed_since_it_was_planned_is_not_overwritten),
 		TEST(half_a_connection_is_none),
 		TEST(what_is_no_file_of_text_is_refused),

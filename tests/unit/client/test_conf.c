@@ -73,6 +73,7 @@ static const struct change changes[] = {
 		"models:\n- name: X\n  model: x\n- name: Y\n  o:\n    n: 8\n" },
 	{ CONF_YAML, "a:\n  - 1\n  - 2\nb: 1\n", "a", "[3]", "a: [3]\nb: 1\n" },
 	{ CONF_YAML, "a:\nb: 1\n", "a", "2", "a: 2\nb: 1\n" },
+	{ CONF_YAML, "a: # mine\nb: 1\n", "a", "2", "a: 2 # mine\nb: 1\n" },
 	{ CONF_YAML, "m: []\nb: 1\n", "m/[name=X]/n", "2", "m:\n  - name: X\n    n: 2\nb: 1\n" },
 	{ CONF_YAML, "m: {} # mine\n", "m/n", "2", "m: # mine\n  n: 2\n" },
 	{ CONF_YAML, "a: 1\n...\n", "b", "2", "a: 1\nb: 2\n...\n" },
