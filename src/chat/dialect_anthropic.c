@@ -96,6 +96,9 @@ void anthropic_write_error(const struct err *e, struct buf *out)
 	dialect_write_message(e, buf_z(&known), out);
 	buf_clear(&known);
 	dialect_write_error_members(e, out);
+	if (e->code == ANTHROPIC_NO_THREAD)
+		buf_add(out, STR(",\"details\":{\"error_code\":\"thread_unsupported_request\","
+				 "\"unsupported\":[\"thread\"]}"));
 	buf_add(out, STR("}}"));
 }
 

@@ -20,6 +20,9 @@ bool anthropic_read_system(struct request_reading *g, const struct js_at *at, st
 bool anthropic_read_messages(struct request_reading *g, const struct js_at *at, struct err *e);
 bool anthropic_write_request(const struct chat_request *r, struct str origin, struct trace *t,
 	struct buf *out, struct err *e);
+/* A request that goes on from what the provider keeps (err.code). */
+enum { ANTHROPIC_NO_THREAD = 1000101 };
+
 /* The members `system` and `messages`, and what became of them. */
 struct anthropic_written {
 	size_t lost_thoughts; /* that this upstream may not see, or would refuse */

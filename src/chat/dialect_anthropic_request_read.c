@@ -202,10 +202,28 @@ static bool read_stream(struct request_reading *g, const struct js_at *at, struc
 	return request_read_stream(g, at, e);
 }
 
+/* A thread that begins holds all of it; one that goes on names what only the provider keeps. Told
+ * in these words, the official clients send the whole conversation instead. */
+static bool read_thread(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	(void)g;
+	struct js_at type = js_key(at, "type");
+	struct str name = { 0 };
+	if (!js_opt_str(&type, &name, e))
+		return false;
+	if (!str_eq_z(name, "continue"))
+		return true;
+	js_fail(at, e, "goes on from a message, but threads are not kept here");
+	if (e)
+		e->code = ANTHROPIC_NO_THREAD;
+	return err_mend(e, "send the whole conversation, without a thread");
+}
+
 /* The members of the body in the order in which they are read: tools after the messages, which may
  * have found them, and the effort after the thinking. */
 static const struct request_member members[] = {
 	{ "model", request_read_model, false },
+	{ "thread", read_thread, true },
 	{ "system", anthropic_read_system, false },
 	{ "messages", anthropic_read_messages, false },
 	{ "tools", read_tools, true },

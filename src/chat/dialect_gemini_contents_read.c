@@ -218,9 +218,13 @@ static bool read_user(struct request_reading *g, const struct js_at *parts, stru
 	return true;
 }
 
+/* Google's clients that run functions themselves send back every piece of a stream as a content of
+ * its own, the empty one at its end too: together they are one message. */
 static bool read_model(struct request_reading *g, const struct js_at *parts, struct err *e)
 {
-	chat_add_message(g->r, CHAT_ASSISTANT);
+	size_t count = g->r->message_count;
+	if (!count || g->r->messages[count - 1].role != CHAT_ASSISTANT)
+		chat_add_message(g->r, CHAT_ASSISTANT);
 	for (size_t i = 0; i < json_array_size(parts->value); i++) {
 		struct js_at part = js_item(parts, i);
 		if (!add_part(g, &part, e))

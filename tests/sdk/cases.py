@@ -68,11 +68,12 @@ class Case:
     needs: tuple = ()    # what the client must be able to do (see clients.py)
     model: str = ""      # another than the upstream's own
     key: str = ""        # another than the good one
+    deed: str = ""       # another than a conversation: "models", "loop", "unserved"
     upstreams: tuple = UPSTREAMS
 
     @property
     def does(self):
-        return "models" if self.name == "models" else "chat"
+        return self.deed or "chat"
 
 
 def said(text, finish="end", **more):
@@ -93,7 +94,10 @@ THOUGHT = ({**TWO[0], "thought": "Hm."}, TWO[1])
 CALM = {"temperature": 0, "limit": 24}
 
 CASES = (
-    Case("models", {}, needs=("models",)),
+    Case("models", {}, needs=("models",), deed="models"),
+    *both("a loop of the client's own", {"words": "one call", "tools": TOOLS, "results": RESULTS}, carries=("result of writing",),
+          needs=("loops",), deed="loop", upstreams=SCRIPTED),
+    Case("what only the vendor serves", {}, status=404, needs=("more",), deed="unserved", upstreams=("script",)),
     *both("words", {"words": "hello", "system": "Be brief.", **CALM}, (said("Hello."),)),
     *both("one call", {"words": "one call", "tools": TOOLS, "choice": "required", "results": RESULTS, "limit": 400, "temperature": 0}, ONE,
           carries=("result of writing",), needs=("choice",)),

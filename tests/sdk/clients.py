@@ -32,6 +32,7 @@ class Client:
     cannot: dict = dataclasses.field(default_factory=dict)  # what, and why
     package: str = "sdk"  # as clients/install.py knows it: one folder for all of npm, an environment for each of PyPI
     times_out: str = ""   # class of a time-out
+    loop_asks: int = 2    # requests of its own loop for one call: Anthropic's try to go on from a thread first
 
     def word_for(self, finish):
         return (self.finish or FINISH[self.dialect])[finish]
@@ -39,19 +40,21 @@ class Client:
 
 NO_TIMES = {"retries": "it never asks again"}
 NO_LIMIT = {"timeouts": "it has no limit of time", "silences": "it has no limit of time"}
+NO_LOOP = {"loops": "it has no loop of its own"}
+NO_MORE = {"more": "it asks for nothing else"}
 NO_CHOICE = {"choice": "the dialect has no choice of a tool"}
 NO_MODELS = {"models": "it has no question for models"}
 NO_THINKING = {"thinking": "the dialect does not count thoughts apart"}
 NO_COUNTS = {**NO_THINKING, "cached": "the dialect does not count what was cached"}
-AI_CANNOT = {**NO_MODELS, "thinking": "not asked of it"}
+AI_CANNOT = {**NO_MODELS, **NO_MORE, "thinking": "not asked of it"}
 
 NPM = (
     Client("openai", "openai", STAINLESS, times_out="APIConnectionTimeoutError"),
-    Client("responses", "responses", STAINLESS, times_out="APIConnectionTimeoutError"),
+    Client("responses", "responses", STAINLESS, cannot=NO_LOOP, times_out="APIConnectionTimeoutError"),
     Client("anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING,
-           times_out="APIConnectionTimeoutError"),
+           times_out="APIConnectionTimeoutError", loop_asks=3),
     Client("genai", "gemini", every("ApiError"), cannot={"silences": "its limit is for a whole stream"}, times_out="AbortError"),
-    Client("ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_LIMIT, **NO_CHOICE, **NO_COUNTS}),
+    Client("ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_LOOP, **NO_MORE, **NO_LIMIT, **NO_CHOICE, **NO_COUNTS}),
     Client("ai:openai", "openai", every("AI_APICallError"), AI_FINISH, {**AI_CANNOT, "thoughts": "it does not read them"},
            times_out="TimeoutError"),
     Client("ai:responses", "responses", every("AI_APICallError"), AI_FINISH, AI_CANNOT, times_out="TimeoutError"),
@@ -64,14 +67,15 @@ NPM = (
 )
 
 PYPI = (
-    Client("py:openai", "openai", STAINLESS, cannot={"refusals": "its helper makes an error of them"},
+    Client("py:openai", "openai", STAINLESS, cannot={**NO_LOOP, "refusals": "its helper makes an error of them"},
            package="sdk-openai", times_out="APITimeoutError"),
-    Client("py:responses", "responses", STAINLESS, package="sdk-openai", times_out="APITimeoutError"),
+    Client("py:responses", "responses", STAINLESS, cannot=NO_LOOP, package="sdk-openai", times_out="APITimeoutError"),
     Client("py:anthropic", "anthropic", {**STAINLESS, 503: "ServiceUnavailableError"}, cannot=NO_THINKING, package="sdk-anthropic",
-           times_out="APITimeoutError"),
+           times_out="APITimeoutError", loop_asks=3),
     Client("py:genai", "gemini", {**every("ClientError"), 500: "ServerError", 503: "ServerError"}, package="sdk-genai",
            times_out="ReadTimeout"),
-    Client("py:ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_CHOICE, **NO_COUNTS}, package="sdk-ollama",
+    Client("py:ollama", "ollama", every("ResponseError"), cannot={**NO_TIMES, **NO_LOOP, **NO_MORE, **NO_CHOICE, **NO_COUNTS},
+           package="sdk-ollama",
            times_out="ReadTimeout"),
 )
 

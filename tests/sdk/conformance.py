@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "clients"))
 
 import install  # noqa: E402
-from cases import CASES, SCHEMA, SCRIPT, TOOLS, asked  # noqa: E402
+from cases import CASES, SCHEMA, SCRIPT, TOOLS, WRITE, asked  # noqa: E402
 from clients import BY_NAME, OVERFLOW  # noqa: E402
 from fleet import KEY, UPSTREAMS, Fleet, own_model  # noqa: E402
 
@@ -93,6 +93,10 @@ class Judge:
             self.demand(False, "an error", f"{outcome['error']['class']}: {outcome['error']['message'][:300]}")
         elif case.does == "models":
             self.demand(self.fleet.model[self.upstream] in outcome["models"], "models", outcome["models"])
+        elif case.does == "loop":
+            self.same(outcome["ran"], [WRITE], "calls that it ran")
+            self.same(outcome["text"], "Done.", "text at its end")
+            self.judge_sent()
         else:
             self.judge_answers(outcome["answers"])
         self.judge_requests(outcome["requests"])
@@ -101,7 +105,7 @@ class Judge:
     def judge_requests(self, requests):
         """None too many, and with what tells a client whether and when to ask again."""
         case, asked = self.case, self.fleet.gate.asked[name_of(self.client, self.upstream, self.case)]
-        most = case.requests or max(1, len(case.answers))
+        most = self.client.loop_asks if case.does == "loop" else case.requests or max(1, len(case.answers))
         if case.may_be_fewer:
             self.demand(len(requests) <= most, "requests", len(requests))
         else:
@@ -125,6 +129,9 @@ class Judge:
                 self.judge_answer(answer, wanted)
         for request, answer in zip(self.outcome["requests"][-len(answers):], answers, strict=True):
             self.judge_usage(request["id"], answer)
+        self.judge_sent()
+
+    def judge_sent(self):
         if self.case.carries and self.upstream in UPSTREAMS[2:]:
             self.judge_carried(self.outcome["requests"][-1]["id"])
 

@@ -3,9 +3,10 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { generateText, jsonSchema, Output, streamText, tool } from 'ai';
+import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai';
 import { createOllama } from 'ai-sdk-ollama';
 
+const MOST_STEPS = 4;
 globalThis.AI_SDK_LOG_WARNINGS = false; // what a provider leaves out is seen in what arrives
 
 const MODELS = {
@@ -77,6 +78,12 @@ export function make(job) {
 	const model = MODELS[provider](job);
 	return {
 		models: async () => { throw new Error('this client does not ask for models'); },
+		async loop(ask, run) {
+			const tools = Object.fromEntries(ask.tools.map(({ name, description, parameters }) => (
+				[name, tool({ description, inputSchema: jsonSchema(parameters), execute: (args) => run(name, args) })])));
+			const request = { model, prompt: ask.words, tools, maxRetries: 0, stopWhen: stepCountIs(MOST_STEPS) };
+			return ask.stream ? streamText(request).text : (await generateText(request)).text;
+		},
 		begin: (ask) => [{ role: 'user', content: contentOf(ask) }],
 		async send(messages, ask, abortSignal, seen) {
 			const request = {

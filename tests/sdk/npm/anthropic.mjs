@@ -1,5 +1,6 @@
 // The official client of Anthropic.
 import Anthropic from '@anthropic-ai/sdk';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 
 const CHOICES = { required: { type: 'any' }, auto: { type: 'auto' }, none: { type: 'none' } };
@@ -66,6 +67,17 @@ export function make(job) {
 
 	return {
 		models: async () => (await Array.fromAsync(anthropic.models.list())).map((m) => m.id),
+		unserved: () => anthropic.messages.batches.create({ requests: [] }),
+		async loop(ask, run) {
+			const tools = ask.tools.map(({ name, description, parameters: inputSchema }) => (
+				betaTool({ name, description, inputSchema, run: (args) => run(name, args) })));
+			const runner = anthropic.beta.messages.toolRunner({
+				model: job.model, max_tokens: LIMIT, messages: [{ role: 'user', content: ask.words }], tools, stream: ask.stream,
+			});
+			let last;
+			for await (const one of runner) last = ask.stream ? await one.finalMessage() : one;
+			return joined(ofType(last.content, 'text'), 'text');
+		},
 		begin: (ask) => [{ role: 'user', content: contentOf(ask) }],
 		async send(history, ask, signal, seen) {
 			const body = bodyOf(job, history, ask);

@@ -61,6 +61,18 @@ export function make(job) {
 
 	return {
 		models: async () => (await Array.fromAsync(await google.models.list())).map((m) => m.name.replace('models/', '')),
+		unserved: async () => Array.fromAsync(await google.files.list()),
+		async loop(ask, run) {
+			const functionDeclarations = ask.tools.map(({ name, description, parameters }) => (
+				{ name, description, parametersJsonSchema: parameters }));
+			const callTool = async (calls) => calls.map(({ id, name, args }) => (
+				{ functionResponse: { id, name, response: { output: run(name, args) } } }));
+			const tools = [{ tool: async () => ({ functionDeclarations }), callTool }];
+			const request = { model: job.model, contents: ask.words, config: { tools } };
+			if (!ask.stream) return (await google.models.generateContent(request)).text;
+			const pieces = await Array.fromAsync(await google.models.generateContentStream(request));
+			return pieces.map((piece) => piece.text ?? '').join('');
+		},
 		begin: (ask) => [{
 			role: 'user',
 			parts: [

@@ -69,6 +69,16 @@ export function make(job) {
 
 	return {
 		models: async () => (await Array.fromAsync(openai.models.list())).map((m) => m.id),
+		unserved: () => openai.beta.threads.create({}),
+		loop: (ask, run) => openai.chat.completions.runTools({
+			model: job.model,
+			stream: ask.stream,
+			messages: [{ role: 'user', content: ask.words }],
+			tools: ask.tools.map(({ name, description, parameters }) => ({
+				type: 'function',
+				function: { name, description, parameters, parse: JSON.parse, function: (args) => run(name, args) },
+			})),
+		}).finalContent(),
 		begin: (ask) => [
 			...(ask.system ? [{ role: 'system', content: ask.system }] : []),
 			{ role: 'user', content: contentOf(ask) },

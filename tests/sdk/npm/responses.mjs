@@ -52,6 +52,7 @@ export function make(job) {
 
 	return {
 		models: async () => (await Array.fromAsync(openai.models.list())).map((m) => m.id),
+		unserved: () => openai.batches.list(),
 		begin: (ask) => [{
 			role: 'user',
 			content: [

@@ -5,6 +5,8 @@
 //
 // A client is a module with `make(job)`, which gives
 //   models()                          ids
+//   loop(ask, run)                    the last text of its own loop, where it has one; run(name, arguments) gives a tool's result
+//   unserved()                        asks for something of its vendor's that is not served here
 //   begin(ask)                        the history in the client's own words
 //   send(history, ask, signal, seen)  {answer, said}: what came, and what the history gets of it;
 //                                     seen() is called with every piece of a stream
@@ -46,6 +48,15 @@ async function converse(client, ask, control) {
 	return answers;
 }
 
+// The client itself runs the tools and asks on until there are no more calls.
+async function loop(client, ask, done) {
+	done.ran = [];
+	done.text = await client.loop(ask, (name, args) => {
+		done.ran.push({ name, arguments: args });
+		return ask.results[name];
+	});
+}
+
 // The gate answers when the last upstream has got the request: then the client leaves.
 async function leaveWhenArrived(gate, control) {
 	await plainFetch(gate);
@@ -72,6 +83,8 @@ async function run(job) {
 		const client = make(job);
 		const leaving = job.ask.leave === 'waiting' ? leaveWhenArrived(job.gate, control) : null;
 		if (job.do === 'models') done.models = await client.models();
+		else if (job.do === 'unserved') await client.unserved();
+		else if (job.do === 'loop') await loop(client, job.ask, done);
 		else done.answers = await converse(client, job.ask, control);
 		await leaving;
 	} catch (error) {

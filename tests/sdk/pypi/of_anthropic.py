@@ -24,6 +24,22 @@ class Client:
     async def models(self):
         return [model.id async for model in self.client.models.list()]
 
+    async def unserved(self):
+        await self.client.messages.batches.create(requests=[])
+
+    async def loop(self, ask, run):
+        def made(tool):
+            async def do(**arguments):
+                return run(tool["name"], arguments)
+
+            return anthropic.beta_async_tool(do, name=tool["name"], description=tool["description"], input_schema=tool["parameters"])
+
+        runner = self.client.beta.messages.tool_runner(model=self.model, max_tokens=LIMIT, tools=[made(tool) for tool in ask["tools"]],
+                                                       messages=[{"role": "user", "content": ask["words"]}], stream=ask.get("stream", False))
+        async for one in runner:
+            last = await one.get_final_message() if ask.get("stream") else one
+        return "".join(block.text for block in last.content if block.type == "text")
+
     async def close(self):
         await self.client.close()
 

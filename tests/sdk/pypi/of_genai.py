@@ -23,6 +23,23 @@ class Client:
     async def models(self):
         return [model.name.removeprefix("models/") async for model in await self.client.models.list()]
 
+    async def unserved(self):
+        return [file async for file in await self.client.files.list()]
+
+    async def loop(self, ask, run):
+        def write(path: str) -> str:
+            """does it"""
+            return run("write", {"path": path})
+
+        def read(path: str) -> str:
+            """does it"""
+            return run("read", {"path": path})
+
+        chat = self.client.chats.create(model=self.model, config=types.GenerateContentConfig(tools=[write, read]))
+        if not ask.get("stream"):
+            return (await chat.send_message(ask["words"])).text
+        return "".join([piece.text or "" async for piece in await chat.send_message_stream(ask["words"])])
+
     async def close(self):
         await self.client.aclose()
 

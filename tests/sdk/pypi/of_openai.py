@@ -29,6 +29,9 @@ class OpenAI:
     async def models(self):
         return [model.id async for model in self.client.models.list()]
 
+    async def unserved(self):
+        await self.client.beta.threads.create()
+
     async def close(self):
         await self.client.close()
 

@@ -5,6 +5,8 @@ usage: runner.py CLIENT
 
 A client is a module of_CLIENT with a class Client(job), which has
   models()                          ids
+  loop(ask, run)                    the last text of its own loop, where it has one; run(name, arguments) gives a tool's result
+  unserved()                        asks for something of its vendor's that is not served here
   begin(ask)                        the history in the client's own words
   send(history, ask, seen)          (answer, said): what came, and what the history gets of it; seen() is called with every
                                     piece of a stream
@@ -50,6 +52,16 @@ async def leave_when_arrived(gate, conversing):
     conversing.cancel()
 
 
+async def loop(client, ask, done):
+    """The client itself runs the tools and asks on until there are no more calls."""
+    def run(name, arguments):
+        done["ran"].append({"name": name, "arguments": arguments})
+        return ask["results"][name]
+
+    done["ran"] = []
+    done["text"] = await client.loop(ask, run)
+
+
 async def converse(client, ask, answers):
     def seen():
         if ask.get("leave") == "begun":
@@ -76,6 +88,12 @@ async def run(job, make):
     try:
         if job["do"] == "models":
             done["models"] = await asyncio.wait_for(client.models(), PATIENCE)
+            return done
+        if job["do"] == "unserved":
+            await asyncio.wait_for(client.unserved(), PATIENCE)
+            return done
+        if job["do"] == "loop":
+            await asyncio.wait_for(loop(client, ask, done), PATIENCE)
             return done
         conversing = asyncio.create_task(converse(client, ask, done["answers"]))
         if ask.get("leave") == "waiting":

@@ -245,6 +245,22 @@ static void what_cannot_be_meant_is_refused_with_its_place(void **state)
 
 /* ---- writing ---- */
 
+/* The official clients go on without a thread if they are told so in these words. */
+static void a_thread_may_begin_but_not_go_on(void **state)
+{
+	struct fixture *f = *state;
+	assert_non_null(read_as(f, "{\"model\":\"m\",\"thread\":{\"type\":\"create\"}," SAID "}"));
+	assert_null(read_as(f, "{\"model\":\"m\",\"thread\":{\"type\":\"continue\","
+			       "\"previous_message_id\":\"msg_1\"}," SAID "}"));
+	assert_err(f->e, ERR_BAD_DATA, LAYER_CLIENT);
+	buf_reset(&f->text);
+	dialect_anthropic.write_error(&f->e, &f->text);
+	expect_part(buf_z(&f->text), "\"type\":\"invalid_request_error\"");
+	expect_part(buf_z(&f->text),
+		"\"details\":{\"error_code\":\"thread_unsupported_request\",\"unsupported\":["
+		"\"thread\"]}}}");
+}
+
 static void the_same_dialect_gets_what_it_alone_knows(void **state)
 {
 	struct fixture *f = *state;
@@ -420,6 +436,7 @@ int main(void)
 		test(thinking_is_an_effort_or_none),
 		test(tools_and_choices),
 		test(what_cannot_be_meant_is_refused_with_its_place),
+		test(a_thread_may_begin_but_not_go_on),
 		test(the_same_dialect_gets_what_it_alone_knows),
 		test(other_dialects_are_brought_into_shape),
 		test(an_effort_becomes_a_way_of_thinking),

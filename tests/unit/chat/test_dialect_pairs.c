@@ -372,6 +372,31 @@ static void a_rate_limit_is_told_as_one(void **state)
 	}
 }
 
+/* Google's clients send back each piece of a stream by itself. */
+static void contents_of_one_answer_are_one_message(void **state)
+{
+	(void)state;
+	static const char body[] =
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"go\"}]},"
+		"{\"role\":\"model\",\"parts\":[{\"text\":\"Two\"}]},"
+		"{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"id\":\"a\",\"name\":\"f\","
+		"\"args\":{}}}]},{\"role\":\"model\",\"parts\":[{\"text\":\"\"}]},"
+		"{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"name\":\"f\","
+		"\"response\":{\"result\":\"ok\"}}}]}]}";
+	struct arena *a = arena_new();
+	struct trace *t = trace_new();
+	struct err e = { 0 };
+	struct chat_request *r =
+		dialect_gemini.read_request(STR("m:generateContent"), str_z(body), a, t, &e);
+	assert_non_null(r);
+	assert_int_equal(r->message_count, 3);
+	assert_int_equal(r->messages[1].block_count, 2);
+	assert_str(r->messages[2].blocks[0].id, "a");
+	chat_request_free(r);
+	trace_free(t);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +407,7 @@ int main(void)
 		cmocka_unit_test(silence_is_broken_by_data),
 		cmocka_unit_test(a_request_passes_through_any_two),
 		cmocka_unit_test(a_rate_limit_is_told_as_one),
+		cmocka_unit_test(contents_of_one_answer_are_one_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
