@@ -306,15 +306,19 @@ static struct str name_methods(struct arena *a, unsigned bits)
 	return kept;
 }
 
-/* Addresses are put together by hand: a slash too many at a border changes nothing. */
+/* Addresses are put together by hand: a slash too many at a border changes nothing. Behind "models"
+ * it belongs to a name that is a file's path. */
 static struct str without_slashes(struct str path, struct arena *a)
 {
 	struct buf tidy;
 	if (path.n < 2 || (str_find(path, STR("//")) == SIZE_MAX && !str_ends(path, STR("/"))))
 		return path;
+	while (str_ends(path, STR("/")))
+		path.n--;
 	buf_init(&tidy, LIMIT_HTTP_HEAD_BYTES);
 	for (size_t i = 0; i < path.n; i++)
-		if (path.p[i] != '/' || (i + 1 < path.n && path.p[i + 1] != '/'))
+		if (!str_starts(str_from(path, i), STR("//")) ||
+			str_ends(buf_str(&tidy), STR("/models")))
 			buf_add_char(&tidy, path.p[i]);
 	struct str kept = tidy.n ? arena_str(a, buf_str(&tidy)) : STR("/");
 	buf_clear(&tidy);
