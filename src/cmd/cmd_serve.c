@@ -213,14 +213,16 @@ static bool add_local(struct house *h, const struct args *args, struct err *e)
 	return h->local != NULL;
 }
 
-static bool add_embedder(struct house *h, const struct args *args, struct err *e)
+/* Alone, it is the model that --context is about. */
+static bool add_embedder(struct house *h, const struct args *args, bool is_alone, struct err *e)
 {
 	if (!args->embeddings.n)
 		return true;
 	h->began_ms = clock_ms();
-	h->vectors = (struct model_args){
-		.model = args->embeddings, .threads = args->model.threads, .embeds = true
-	};
+	h->vectors = (struct model_args){ .model = args->embeddings,
+		.threads = args->model.threads,
+		.embeds = true,
+		.context_tokens = is_alone ? args->model.context_tokens : 0 };
 	h->embedder = open_local_apart(h->loop, &h->vectors, on_loaded, h, e);
 	if (h->embedder)
 		router_add(h->router, "embeddings", h->embedder, false);
@@ -237,7 +239,7 @@ static bool add_upstreams(
 		!upstreams_add(h->router, h->loop, h->client, config, &count, e))
 		return false;
 	bool wants_local = !count || args->model.model.n;
-	return (!wants_local || add_local(h, args, e)) && add_embedder(h, args, e);
+	return (!wants_local || add_local(h, args, e)) && add_embedder(h, args, !wants_local, e);
 }
 
 static bool is_served(struct house *h, struct str model)

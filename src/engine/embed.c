@@ -3,8 +3,8 @@
  *
  * Every call of libllama gets at most as many tokens as the batch has room for, which is what it
  * computes in one go: an encoder must see a text whole. Only a model that reads from left to right
- * and takes its vector from the last token may be given a longer text in pieces; the rest of a
- * job's texts then waits.
+ * and takes its vector from the last token may be given a longer text in pieces
+ * (engine.reads_in_pieces); it is asked for a vector at that token only.
  *
  * Layer: engine, prompt.
  */
@@ -129,9 +129,19 @@ static size_t longest(const struct engine *g)
 
 static bool fail_long(const struct engine *g, size_t input, size_t tokens, struct err *e)
 {
-	fail(e, ERR_CONTEXT, LAYER_PROMPT, "input %zu has %zu tokens, the model reads at most %zu",
-		input, tokens, longest(g));
-	return err_mend(e, "send it in pieces");
+	int made_for = g->facts.trained_context_tokens;
+	if (made_for <= g->facts.context_tokens) {
+		fail(e, ERR_CONTEXT, LAYER_PROMPT,
+			"input %zu has %zu tokens, the model reads at most %zu", input, tokens,
+			longest(g));
+		return err_mend(e, "send it in pieces");
+	}
+	fail(e, ERR_CONTEXT, LAYER_PROMPT,
+		"input %zu has %zu tokens, the model reads at most %zu here, of the %d it was made "
+		"for",
+		input, tokens, longest(g), made_for);
+	return err_mend(e, "send it in pieces, or serve it by --model with --context %d",
+		tokens < (size_t)made_for ? (int)tokens : made_for);
 }
 
 /* Cuts an input that is too long; the model's own end of a text stays. */
@@ -210,7 +220,7 @@ static size_t begin_of(const struct embed_task *t, size_t input)
 	return input ? t->ends[input - 1] : 0;
 }
 
-static void put(struct engine *g, int32_t token, size_t place, int seq)
+static void put(struct engine *g, int32_t token, size_t place, int seq, bool is_wanted)
 {
 	struct llama_batch *b = &g->batch;
 	int at = b->n_tokens++;
@@ -218,9 +228,10 @@ static void put(struct engine *g, int32_t token, size_t place, int seq)
 	b->pos[at] = (llama_pos)place;
 	b->n_seq_id[at] = 1;
 	b->seq_id[at][0] = seq;
-	b->logits[at] = true;
+	b->logits[at] = is_wanted;
 }
 
+/* Computes the batch, which is empty then. */
 static bool compute(struct engine *g, struct err *e)
 {
 	char said[LIBRARY_LINE_BYTES];
@@ -228,13 +239,15 @@ static bool compute(struct engine *g, struct err *e)
 	library_log_mark();
 	int code = is_encoder ? llama_encode(g->context, g->batch)
 			      : llama_decode(g->context, g->batch);
+	int tokens = g->batch.n_tokens;
+	g->batch.n_tokens = 0;
 	if (code == 0) {
 		llama_synchronize(g->context);
 		return true;
 	}
 	library_first_error(said);
-	fail(e, ERR_BROKEN, LAYER_ENGINE, "libllama could not compute %d tokens (%d)%s%s",
-		g->batch.n_tokens, code, said[0] ? ": " : "", said);
+	fail(e, ERR_BROKEN, LAYER_ENGINE, "libllama could not compute %d tokens (%d)%s%s", tokens,
+		code, said[0] ? ": " : "", said);
 	return false;
 }
 
@@ -261,39 +274,56 @@ static void forget(struct engine *g)
 		llama_memory_clear(llama_get_memory(g->context), true);
 }
 
-/* A text that is longer than a batch: piece by piece, the last one gives the vector. */
-static bool compute_long(struct engine *g, struct embed_task *t, struct err *e)
-{
-	size_t from = begin_of(t, t->done), to = t->ends[t->done];
-	forget(g);
-	for (size_t at = from; at < to; at++) {
-		put(g, t->ids[at], at - from, 0);
-		if ((size_t)g->batch.n_tokens < g->batch_room && at + 1 < to)
-			continue;
-		if (!compute(g, e))
-			return false;
-		g->batch.n_tokens = 0;
-	}
-	return take_vector(g, 0, t->values + t->done++ * t->out.width, e);
-}
-
-/* As many of the next texts as fit well together, at least one. */
-static bool compute_some(struct engine *g, struct embed_task *t, struct err *e)
+/* How many of the next texts go well together, at least one. */
+static size_t choose(const struct engine *g, const struct embed_task *t)
 {
 	size_t most = g->batch_room < BATCH_TOKENS ? g->batch_room : BATCH_TOKENS;
-	int seqs = 0;
+	size_t from = begin_of(t, t->done), seqs = 1;
+	while (t->done + seqs < t->job.count && seqs < (size_t)g->facts.sequences &&
+		t->ends[t->done + seqs] - from <= most)
+		seqs++;
+	return seqs;
+}
+
+/* All of the texts but their last tokens, in as many batches as that takes; no vector and no logits
+ * are asked for. */
+static bool read_all_but_last(struct engine *g, struct embed_task *t, size_t seqs, struct err *e)
+{
+	bool ok = true;
+	llama_set_embeddings(g->context, false);
+	for (size_t seq = 0; ok && seq < seqs; seq++) {
+		size_t from = begin_of(t, t->done + seq), last = t->ends[t->done + seq] - 1;
+		for (size_t at = from; ok && at < last; at++) {
+			put(g, t->ids[at], at - from, (int)seq, false);
+			if ((size_t)g->batch.n_tokens == g->batch_room)
+				ok = compute(g, e);
+		}
+	}
+	ok = ok && (!g->batch.n_tokens || compute(g, e));
+	llama_set_embeddings(g->context, true);
+	return ok;
+}
+
+/* Where vectors are asked for, libllama computes logits for every token, too, which nobody needs:
+ * a quarter of the work with small models and large vocabularies. So where only the last token's
+ * vector counts, the others are read before, unless they are few. */
+static bool compute_some(struct engine *g, struct embed_task *t, struct err *e)
+{
+	size_t seqs = choose(g, t), first = begin_of(t, t->done);
+	bool is_split = g->reads_in_pieces &&
+			t->ends[t->done + seqs - 1] - first > (size_t)g->facts.sequences;
 	forget(g);
-	for (size_t i = t->done; i < t->job.count && seqs < g->facts.sequences; i++, seqs++) {
-		size_t from = begin_of(t, i);
-		if (seqs && (size_t)g->batch.n_tokens + t->ends[i] - from > most)
-			break;
-		for (size_t at = from; at < t->ends[i]; at++)
-			put(g, t->ids[at], at - from, seqs);
+	if (is_split && !read_all_but_last(g, t, seqs, e))
+		return false;
+	for (size_t seq = 0; seq < seqs; seq++) {
+		size_t from = begin_of(t, t->done + seq), to = t->ends[t->done + seq];
+		for (size_t at = is_split ? to - 1 : from; at < to; at++)
+			put(g, t->ids[at], at - from, (int)seq, true);
 	}
 	if (!compute(g, e))
 		return false;
-	for (int seq = 0; seq < seqs; seq++)
-		if (!take_vector(g, seq, t->values + t->done++ * t->out.width, e))
+	for (size_t seq = 0; seq < seqs; seq++)
+		if (!take_vector(g, (int)seq, t->values + t->done++ * t->out.width, e))
 			return false;
 	return true;
 }
@@ -302,10 +332,7 @@ static bool step(struct engine *g, struct embed_task *t, struct err *e)
 {
 	if (!t->ids && !prepare(g, t, e))
 		return false;
-	if (t->done == t->job.count)
-		return true;
-	bool is_long = t->ends[t->done] - begin_of(t, t->done) > g->batch_room;
-	return is_long ? compute_long(g, t, e) : compute_some(g, t, e);
+	return t->done == t->job.count || compute_some(g, t, e);
 }
 
 /* ---- the thread ---- */

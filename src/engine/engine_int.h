@@ -51,6 +51,7 @@ struct engine {
 	size_t lane_count;
 	struct llama_batch batch;
 	size_t batch_room;         /* tokens that the batch can hold */
+	bool reads_in_pieces;      /* vectors: see embed.c */
 	size_t chunk_tokens;       /* of these, for prompts */
 	struct task *first, *last; /* waiting, in order */
 	bool may_admit;            /* something changed since the first of them had to wait */

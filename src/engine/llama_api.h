@@ -47,7 +47,7 @@ bool llama_load(struct err *e);
 	X(llama_model_meta_key_str) X(llama_model_meta_val_str) X(llama_model_n_ctx_train) \
 	X(llama_model_n_embd_out) X(llama_model_n_layer) X(llama_model_n_params) \
 	X(llama_model_n_swa) X(llama_model_size) X(llama_n_ctx) X(llama_set_adapters_lora) \
-	X(llama_set_n_threads) X(llama_state_seq_get_data) X(llama_state_seq_get_data_ext) \
+	X(llama_set_embeddings) X(llama_set_n_threads) X(llama_state_seq_get_data) X(llama_state_seq_get_data_ext) \
 	X(llama_state_seq_get_size) X(llama_state_seq_get_size_ext) X(llama_state_seq_set_data) \
 	X(llama_state_seq_set_data_ext) X(llama_supports_gpu_offload) X(llama_synchronize) \
 	X(llama_token_to_piece) X(llama_tokenize) X(llama_version) X(llama_vocab_bos) \
@@ -137,6 +137,7 @@ extern struct llama_api llama_api;
 #define llama_model_size                  llama_api.llama_model_size_
 #define llama_n_ctx                       llama_api.llama_n_ctx_
 #define llama_set_adapters_lora           llama_api.llama_set_adapters_lora_
+#define llama_set_embeddings              llama_api.llama_set_embeddings_
 #define llama_set_n_threads               llama_api.llama_set_n_threads_
 #define llama_state_seq_get_data          llama_api.llama_state_seq_get_data_
 #define llama_state_seq_get_data_ext      llama_api.llama_state_seq_get_data_ext_

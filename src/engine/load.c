@@ -196,7 +196,7 @@ static void choose_context(struct load *l, const struct estimate_model *m, uint6
 }
 
 /* An encoder sees a text whole, so its batch has room for the longest; it computes no logits.
- * Others compute them for every token. */
+ * Others compute them wherever they are asked for a vector, which is at the end of a text only. */
 static void plan_batch(struct load *l)
 {
 	uint64_t context = l->use.context_tokens ? l->use.context_tokens : EMBED_CONTEXT_TOKENS;
@@ -209,7 +209,8 @@ static void plan_batch(struct load *l)
 	 * batch is not filled by that. */
 	while (l->use.chunk_tokens % l->use.sequences)
 		l->use.sequences--;
-	l->use.output_rows = l->reads_in_pieces ? l->use.chunk_tokens : 1;
+	l->use.output_rows = l->reads_in_pieces ? l->use.sequences : 1;
+	l->g->reads_in_pieces = l->reads_in_pieces;
 	l->g->batch_room = (size_t)l->use.chunk_tokens;
 	l->g->facts.sequences = (int)l->use.sequences;
 }
@@ -290,7 +291,7 @@ static bool make_context(struct load *l, struct err *e)
 	struct llama_context_params params = params_context(&l->use);
 	params.n_threads = params.n_threads_batch = l->g->facts.threads;
 	params.embeddings = l->o->embeds;
-	if (l->o->embeds)
+	if (l->o->embeds && !l->reads_in_pieces)
 		params.n_outputs_max = params.n_batch;
 	library_log_mark();
 	l->g->context = llama_init_from_model(l->g->model, params);

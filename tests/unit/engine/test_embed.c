@@ -3,11 +3,13 @@
  * against libllama used directly.
  */
 #include "engine/embed.h"
+#include "engine/library.h"
 
 #include <llama.h>
 #include <math.h>
 
 #include "base/fs.h"
+#include "base/limits.h"
 #include "fixture.h"
 
 enum { CONTEXT = 96, WIDTH = 64, MOST = 16 };
@@ -215,6 +217,80 @@ static void vectors_are_those_of_libllama_itself(void **state)
 	with_each(check_directly);
 }
 
+/* More tokens than sequences: where the last token's vector counts, the others go before it. */
+static void check_row_of_long(struct engine *g, const char *path, const struct kind *kind)
+{
+	char text[CONTEXT];
+	float direct[WIDTH];
+	struct engine_input inputs[TEXTS];
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)('a' + i % 23);
+	for (size_t i = 0; i < TEXTS; i++)
+		inputs[i] =
+			(struct engine_input){ .text = { text + i, sizeof text / (i + 1) - i } };
+	struct engine_event all = vectors_of(g, inputs, TEXTS, true);
+	assert_false(err_is_set(&all.vectors->err));
+	assert_true(all.vectors->prompt_tokens > engine_facts(g)->sequences);
+	for (size_t i = 0; i < TEXTS; i++) {
+		embed_directly(path, kind, inputs[i].text, direct);
+		assert_true(cosine(all.vectors->values + i * WIDTH, direct) > 1 - close_enough);
+	}
+	engine_event_clear(&all);
+}
+
+static void long_texts_together_have_the_vectors_of_libllama_itself(void **state)
+{
+	(void)state;
+	with_each(check_row_of_long);
+}
+
+/* libllama would end the process if more were asked for. */
+static void logits_have_room_for_the_ends_of_texts_only(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct buf log, words;
+	buf_init(&log, LIMIT_TEXT_FILE_BYTES);
+	buf_init(&words, 100);
+	const char *path = make_model(a, &kinds[2]);
+	size_t mark = library_log_mark();
+	struct engine *g = open_model(path, 0);
+	library_log_since(mark, &log);
+	assert_true(engine_facts(g)->sequences < CONTEXT);
+	buf_printf(&words, "n_outputs_max         = %d\n", engine_facts(g)->sequences);
+	assert_true(str_find(buf_str(&log), buf_str(&words)) != SIZE_MAX);
+	engine_free(g);
+	buf_clear(&log);
+	buf_clear(&words);
+	fixture_clean(a, path);
+	arena_free(a);
+}
+
+static void a_context_made_smaller_is_said_with_what_the_model_could_read(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	const char *path = make_model(a, &kinds[2]);
+	struct engine_options o = {
+		.model_path = path, .threads = 1, .embeds = true, .context_tokens = CONTEXT / 2
+	};
+	struct engine *g = engine_open(&o, &e);
+	assert_non_null(g);
+	char text[CONTEXT - 6];
+	memset(text, 'x', sizeof text);
+	struct engine_input in = { .text = { text, sizeof text } };
+	struct engine_event event = vectors_of(g, &in, 1, false);
+	assert_int_equal(event.vectors->err.kind, ERR_CONTEXT);
+	assert_non_null(strstr(event.vectors->err.what, "90 tokens"));
+	assert_non_null(strstr(event.vectors->err.what, "at most 48 here, of the 96"));
+	assert_non_null(strstr(event.vectors->err.mend, "--context 90"));
+	engine_event_clear(&event);
+	engine_free(g);
+	fixture_clean(a, path);
+	arena_free(a);
+}
+
 static void check_long(struct engine *g, const char *path, const struct kind *kind)
 {
 	char text[CONTEXT * 2];
@@ -412,6 +488,9 @@ int main(void)
 		cmocka_unit_test(the_facts_say_how_vectors_are_made),
 		cmocka_unit_test(a_vector_is_the_same_alone_and_among_others),
 		cmocka_unit_test(vectors_are_those_of_libllama_itself),
+		cmocka_unit_test(long_texts_together_have_the_vectors_of_libllama_itself),
+		cmocka_unit_test(logits_have_room_for_the_ends_of_texts_only),
+		cmocka_unit_test(a_context_made_smaller_is_said_with_what_the_model_could_read),
 		cmocka_unit_test(a_text_that_is_too_long_is_an_error_or_cut),
 		cmocka_unit_test(tokens_may_be_given_and_are_checked),
 		cmocka_unit_test(a_long_text_is_read_in_pieces_where_that_is_the_same),
