@@ -123,8 +123,11 @@ static uint64_t under(uint64_t word, unsigned char limit)
 	return (word - eight(limit)) & ~word & eight(0x80);
 }
 
-static bool are_plain(uint64_t word)
+/* Eight bytes. */
+static bool are_plain(const char *p)
 {
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
 	return !(under(word, ' ') | under(word ^ eight('"'), 1) | under(word ^ eight('\\'), 1));
 }
 
@@ -132,12 +135,8 @@ static bool are_plain(uint64_t word)
 size_t js_plain_run(struct str s)
 {
 	size_t n = 0;
-	uint64_t word;
-	for (; n + sizeof word <= s.n; n += sizeof word) {
-		memcpy(&word, s.p + n, sizeof word);
-		if (!are_plain(word))
-			break;
-	}
+	while (n + 8 <= s.n && are_plain(s.p + n))
+		n += 8;
 	while (n < s.n && is_plain((unsigned char)s.p[n]))
 		n++;
 	return n;
@@ -174,18 +173,14 @@ static char *put_escaped(char *to, struct str s)
 static void add_escaped(struct str s, struct buf *out)
 {
 	char escaped[ESCAPED_AT_ONCE + LONGEST_EIGHT], *to = escaped;
-	uint64_t word;
-	for (size_t i = 0; i < s.n; i += sizeof word) {
-		struct str some = str_sub(s, i, i + sizeof word);
-		word = 0;
-		memcpy(&word, some.p, some.n);
-		if (some.n == sizeof word && are_plain(word)) {
-			memcpy(to, &word, sizeof word);
-			to += sizeof word;
+	for (size_t i = 0; i < s.n; i += 8) {
+		if (s.n - i >= 8 && are_plain(s.p + i)) {
+			memcpy(to, s.p + i, 8);
+			to += 8;
 		} else {
-			to = put_escaped(to, some);
+			to = put_escaped(to, str_sub(s, i, i + 8));
 		}
-		if (to - escaped >= ESCAPED_AT_ONCE || i + sizeof word >= s.n) {
+		if (to - escaped >= ESCAPED_AT_ONCE || i + 8 >= s.n) {
 			buf_add(out, str_n(escaped, (size_t)(to - escaped)));
 			to = escaped;
 		}
