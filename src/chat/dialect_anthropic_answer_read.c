@@ -117,6 +117,7 @@ static bool begin_call(
 	};
 	if (rd->is_whole || json_object_size(input.value))
 		call.args = input;
+	rd->gather.base.has_forgiven |= !call.id.n;
 	return gather_call(&rd->gather, &call, e);
 }
 

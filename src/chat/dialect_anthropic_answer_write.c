@@ -30,7 +30,8 @@ struct anthropic_writer {
 	bool has_usage, has_begun, is_over;
 	enum open_block open;
 	enum open_block adopted; /* that an upstream's own pieces have opened and not closed */
-	size_t block_count;      /* that were opened */
+	size_t adopted_count;
+	size_t block_count; /* that were opened */
 	size_t call_count;
 	size_t bytes; /* said so far, for a guess if nobody counts */
 	/* In a whole answer: the closed blocks, and the members of the open one that grow. */
@@ -362,7 +363,7 @@ static void adopt_start(struct anthropic_writer *w, const json_t *piece)
 {
 	struct js_at at = js_root(piece, LAYER_WIRE);
 	w->adopted = kind_of(js_text_of(json_object_get(piece, "content_block"), "type"));
-	w->block_count = (size_t)gather_count(&at, "index") + 1;
+	w->adopted_count = (size_t)gather_count(&at, "index") + 1;
 }
 
 /* Which block is open is as the pieces say, whatever the events were: there are blocks without
@@ -381,6 +382,8 @@ void anthropic_adopt(struct dialect_writer *base, struct str name, struct str da
 		w->open = w->adopted = OPEN_NONE;
 	if (w->adopted != OPEN_NONE)
 		w->open = w->adopted;
+	if (w->adopted_count)
+		w->block_count = w->adopted_count;
 	json_decref(piece);
 }
 

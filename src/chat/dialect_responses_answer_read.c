@@ -200,6 +200,7 @@ static bool read_item_added(struct responses_reader *rd, const struct js_at *pie
 		.id = js_text_at(&item, "call_id"),
 		.name = js_text_at(&item, "name") };
 	rd->is_called = true;
+	rd->gather.base.has_forgiven |= !call.id.n;
 	return gather_call(&rd->gather, &call, e);
 }
 
