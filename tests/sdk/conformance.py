@@ -24,7 +24,7 @@ from cases import CASES, SCHEMA, SCRIPT, TOOLS, WRITE, asked  # noqa: E402
 from clients import BY_NAME, OVERFLOW  # noqa: E402
 from fleet import KEY, UPSTREAMS, Fleet, own_model  # noqa: E402
 
-AT_ONCE = 3     # clients
+AT_ONCE = 5     # clients; they wait a good part of their time
 PATIENCE = 280  # seconds for all cases of a client; only a hang reaches it
 
 
