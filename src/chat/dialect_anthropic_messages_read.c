@@ -198,12 +198,20 @@ static bool read_tool_use(struct request_reading *g, const struct js_at *at, str
 	static const char *const known[] = { "type", "id", "name", "input", NULL };
 	struct js_at id = js_key(at, "id"), name = js_key(at, "name"), input = js_key(at, "input");
 	struct chat_block b = { .type = CHAT_BLOCK_CALL };
+	bool is_empty = !js_has(&input) ||
+			(json_is_string(input.value) && !str_trim(js_text(input.value)).n);
 	if (!js_get_str(&id, &b.id, e) || !js_get_str(&name, &b.name, e) ||
-		!js_get_object(&input, e))
+		(!is_empty && !js_get_object(&input, e)))
 		return false;
 	struct buf args;
 	buf_init(&args, LIMIT_JSON_BYTES);
-	js_write(input.value, &args);
+	if (is_empty) { /* gateways write so what was called without arguments */
+		trace_note(g->t, LAYER_CLIENT, "mended", "a call of %.*s without an input object",
+			STR_ARG(b.name));
+		buf_add_z(&args, "{}");
+	} else {
+		js_write(input.value, &args);
+	}
 	b.text = buf_str(&args);
 	b.extra = request_keep_unknown(g->r, at->value, known);
 	chat_add_block(g->r, b);

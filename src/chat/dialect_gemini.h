@@ -20,6 +20,9 @@ static inline struct js_at gemini_key(const struct js_at *at, const char *camel,
 	return js_has(&found) ? found : js_key(at, snake);
 }
 
+/* A list; one element may stand alone for it, as Google's own examples have it. */
+struct js_at gemini_list(struct request_reading *g, const struct js_at *at);
+
 struct chat_request *gemini_read_request(
 	struct str path, struct str body, struct arena *a, struct trace *t, struct err *e);
 bool gemini_read_system(struct request_reading *g, const struct js_at *at, struct err *e);

@@ -19,6 +19,17 @@ static struct str text_of(const struct js_at *at)
 	return js_text(at->value);
 }
 
+struct js_at gemini_list(struct request_reading *g, const struct js_at *at)
+{
+	struct js_at list = *at;
+	if (!json_is_object(at->value))
+		return list;
+	json_t *alone = json_array();
+	json_array_append(alone, (json_t *)at->value);
+	list.value = chat_request_keep(g->r, alone);
+	return list;
+}
+
 /* ---- parts ---- */
 
 /* Google's client for Python writes the alphabet for URLs, which other APIs refuse. */
@@ -236,6 +247,7 @@ static bool read_model(struct request_reading *g, const struct js_at *parts, str
 static bool read_content(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at role = js_key(at, "role"), parts = js_key(at, "parts");
+	parts = gemini_list(g, &parts);
 	struct str name = STR("user");
 	if (!js_get_object(at, e) || !js_opt_str(&role, &name, e))
 		return false;
@@ -253,12 +265,14 @@ bool gemini_read_contents(struct request_reading *g, const struct js_at *at, str
 {
 	if (!js_has(at) && g->r->message_count) /* they stood in an inner request */
 		return true;
-	return request_read_messages(g, at, "contents", read_content, e);
+	struct js_at list = gemini_list(g, at);
+	return request_read_messages(g, &list, "contents", read_content, e);
 }
 
 bool gemini_read_system(struct request_reading *g, const struct js_at *at, struct err *e)
 {
 	struct js_at parts = js_key(at, "parts");
+	parts = gemini_list(g, &parts);
 	if (!js_has(at))
 		return true;
 	if (json_is_string(at->value)) {

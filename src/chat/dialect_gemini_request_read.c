@@ -82,12 +82,14 @@ static bool read_tool(struct request_reading *g, const struct js_at *at, struct 
 			"a tool that runs at its provider is offered there only");
 		return true;
 	}
+	list = gemini_list(g, &list);
 	return request_read_tools(g, &list, read_function, e);
 }
 
 static bool read_tools(struct request_reading *g, const struct js_at *at, struct err *e)
 {
-	return request_read_tools(g, at, read_tool, e);
+	struct js_at list = gemini_list(g, at);
+	return request_read_tools(g, &list, read_tool, e);
 }
 
 /* ANY with one name is that tool; with several it is any tool at all. */

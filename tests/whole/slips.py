@@ -35,6 +35,45 @@ DIALECTS = {
         {"role": "tool", "tool_name": "w", "content": "read HALF"}]}),
 }
 
+# Members that programs send as null where they have nothing to say, for the whole request.
+UNSAID = {
+    "openai": "tools tool_choice temperature top_p stop max_tokens max_completion_tokens n stream stream_options response_format seed user metadata"
+              " logit_bias logprobs top_logprobs presence_penalty frequency_penalty parallel_tool_calls reasoning_effort functions function_call"
+              " service_tier store modalities audio prediction top_k min_p repetition_penalty chat_template_kwargs verbosity prompt_cache_key options",
+    "responses": "tools tool_choice temperature top_p max_output_tokens stream text reasoning instructions previous_response_id store metadata include"
+                 " parallel_tool_calls truncation user background conversation prompt max_tool_calls service_tier stream_options top_logprobs"
+                 " prompt_cache_key safety_identifier client_metadata context_management",
+    "anthropic": "tools tool_choice temperature top_p top_k stop_sequences stream system metadata thinking service_tier container context_management"
+                 " mcp_servers output_config speed cache_control",
+    "gemini": "tools toolConfig systemInstruction generationConfig safetySettings cachedContent labels",
+    "ollama": "tools format options keep_alive think logprobs top_logprobs truncate",
+}
+# And inside of messages and tools.
+UNSAID_INSIDE = {
+    "openai": {"tools": [{"type": "function", "function": {"name": "w", "description": None, "parameters": None, "strict": None}}], "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "x", "annotations": None}], "name": None, "tool_calls": None, "tool_call_id": None},
+        {"role": "assistant", "content": None, "refusal": None, "audio": None, "annotations": None, "function_call": None, "reasoning_content": None,
+         "tool_calls": [{"id": "c1", "index": None, "type": "function", "function": {"name": "w", "arguments": None}}]},
+        {"role": "tool", "tool_call_id": "c1", "content": None, "name": None}]},
+    "responses": {"tools": [{"type": "function", "name": "w", "description": None, "parameters": None, "strict": None}], "input": [
+        {"type": "message", "role": "user", "id": None, "status": None, "content": [{"type": "input_text", "text": "x"}]},
+        {"type": "reasoning", "id": "r", "summary": [], "content": None, "encrypted_content": None, "status": None},
+        {"type": "function_call", "call_id": "c", "id": None, "name": "w", "namespace": None, "arguments": "{}", "status": None},
+        {"type": "function_call_output", "call_id": "c", "id": None, "output": "r", "status": None}]},
+    "anthropic": {"tools": [{"name": "w", "description": None, "input_schema": {}, "cache_control": None, "type": None}], "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "x", "cache_control": None, "citations": None}]},
+        {"role": "assistant", "content": [{"type": "text", "text": ""}, {"type": "tool_use", "id": "c1", "name": "w", "input": None, "caller": None}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": None, "is_error": None, "cache_control": None}]}]},
+    "gemini": {"tools": [{"functionDeclarations": None}, {"functionDeclarations": [{"name": "w", "description": None, "parameters": None}]}], "contents": [
+        {"role": None, "parts": [{"text": "x", "thought": None, "thoughtSignature": None}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "w", "args": None, "id": None}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "w", "id": None, "response": None}}]}]},
+    "ollama": {"tools": [{"type": "function", "function": {"name": "w", "description": None, "parameters": None}}], "messages": [
+        {"role": "user", "content": "x", "images": None, "tool_calls": None, "thinking": None},
+        {"role": "assistant", "content": None, "thinking": None, "tool_calls": [{"function": {"name": "w", "arguments": None}}]},
+        {"role": "tool", "content": "r", "tool_name": None, "tool_call_id": None}]},
+}
+
 
 def slipped(request):
     """As a program writes it that cuts UTF-16 between the halves of a character, with a mark at the front."""
@@ -72,6 +111,17 @@ class Requests(unittest.TestCase):
         self.assertEqual(sent["messages"][0]["content"], "cut \ufffd")
         self.assertEqual(sent["messages"][2]["content"], "read \ufffd")
         self.assertEqual(sent["tools"][0]["function"]["parameters"]["properties"]["n"]["maximum"], float(HUGE))
+
+    def test_null_means_nothing_anywhere(self):
+        server = self.serve("--script", self.home.write("script.json", TEXT))
+        for name, (path, request) in DIALECTS.items():
+            for member in UNSAID[name].split():
+                with self.subTest(name, member=member):
+                    status, _, body = server.request("POST", path, {**request, member: None})
+                    self.assertEqual(status, 200, body)
+            with self.subTest(name, member="inside"):
+                status, _, body = server.request("POST", path, {**request, **UNSAID_INSIDE[name]})
+                self.assertEqual(status, 200, body)
 
     def test_another_text_than_utf8_says_so(self):
         server = self.serve("--script", self.home.write("script.json", TEXT))

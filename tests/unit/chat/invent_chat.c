@@ -33,18 +33,21 @@ static void send_cut(struct chat_sink sink, struct walk_random *cuts, struct cha
 	}
 }
 
+static const char *const args[] = { "{}", "{\"a\":\"}\\\"{\",\"b\":[{\"c\":null}]}",
+	"{\"\xc3\xa4\":1.5}", "{\"a\":\"\",\"b\":{}}" };
+
+enum { ARGS = sizeof args / sizeof args[0] };
+
 static unsigned send_calls(
 	struct chat_sink sink, struct walk_random *r, struct walk_random *cuts, struct arena *a)
 {
-	static const char *const args[] = { "{}", "{\"a\":\"}\\\"{\",\"b\":[{\"c\":null}]}",
-		"{\"\xc3\xa4\":1.5}" };
 	unsigned calls = (unsigned)ROLL(r, 4);
 	for (unsigned i = 0; i < calls; i++) {
 		chat_send_tool_begin(sink, i, arena_printf(a, "call%u", i), STR("do_it"));
 		send_cut(sink, cuts,
 			(struct chat_event){ .type = CHAT_TOOL_ARGS,
 				.call = i,
-				.text = str_z(args[ROLL(r, 3)]) });
+				.text = str_z(args[ROLL(r, ARGS)]) });
 		chat_send_tool_end(sink, i);
 	}
 	return calls;
@@ -64,7 +67,10 @@ void invent_answer(struct chat_sink sink, uint64_t seed, struct walk_random *cut
 		if (ROLL(&r, 2))
 			chat_send_seal(sink, STR("c2lnbmVk"), false);
 	}
-	send_cut(sink, cuts, (struct chat_event){ .type = CHAT_TEXT, .text = some_text(&r, a) });
+	bool is_mute = ROLL(&r, 4) == 0; /* only calls, if there are any */
+	if (!is_mute)
+		send_cut(sink, cuts,
+			(struct chat_event){ .type = CHAT_TEXT, .text = some_text(&r, a) });
 	unsigned calls = send_calls(sink, &r, cuts, a);
 	struct chat_usage usage = { .prompt_tokens = 100 + (int64_t)ROLL(&r, 1000),
 		.cached_tokens = (int64_t)ROLL(&r, 50),
@@ -134,7 +140,7 @@ static void add_results(struct chat_request *q, struct walk_random *r, size_t tu
 				.id = arena_printf(q->arena, "call%zu%d", turn, (int)i),
 				.name = arena_printf(q->arena, "tool%d", (int)i),
 				.text = arena_printf(q->arena, "%s%.*s", is_error ? "error: " : "",
-					STR_ARG(some_text(r, q->arena))),
+					STR_ARG(ROLL(r, 5) ? some_text(r, q->arena) : STR(""))),
 				.is_error = is_error });
 	}
 }
@@ -153,7 +159,7 @@ static void add_turn(struct chat_request *q, struct walk_random *r, size_t turn)
 		chat_add_block(q, (struct chat_block){ .type = CHAT_BLOCK_CALL,
 					  .id = arena_printf(q->arena, "call%zu%d", turn, (int)i),
 					  .name = arena_printf(q->arena, "tool%d", (int)i),
-					  .text = STR("{\"a\":\"\xc3\xa4\",\"b\":[1,2.5]}") });
+					  .text = str_z(args[ROLL(r, ARGS)]) });
 	add_results(q, r, turn, calls);
 }
 

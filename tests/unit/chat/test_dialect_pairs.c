@@ -1,6 +1,10 @@
 /*
  * Every dialect against every other: what one side said is what the other side hears, but for what
  * a dialect has no word for, which this table names. A new row of dialects[] needs a row here.
+ *
+ *   test_chat_dialect_pairs docs/dialects.md
+ *
+ * prints the table as it stands there.
  */
 #include "../record.h"
 #include "../unit.h"
@@ -8,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "chat/check.h"
 #include "chat/dialect.h"
@@ -31,7 +36,32 @@ static const struct {
 				   LOSES_STRICT },
 };
 
-enum { ANSWERS = 60, REQUESTS = 60 };
+/* What each loss is called in docs/dialects.md; NULL: there is none of it there. */
+static const struct {
+	unsigned lost;
+	const char *answers, *requests;
+} losses[] = {
+	{ LOSES_LOGPROBS, "log probabilities", NULL },
+	{ LOSES_SEALS, "seals of thoughts", "seals of thoughts" },
+	{ LOSES_THOUGHTS, NULL, "thoughts without a seal" },
+	{ LOSES_STORED_TOKENS, "tokens put into a cache", NULL },
+	{ LOSES_STOP_TEXT, "which stop string was reached", NULL },
+	{ LOSES_ERRORS, NULL, "that a tool failed (its text says so)" },
+	{ LOSES_PENALTIES, NULL, "`min_p`, repeat, presence and frequency penalties" },
+	{ LOSES_REPEAT, NULL, "`min_p`, repeat penalty" },
+	{ LOSES_SEED, NULL, "seed, biases" },
+	{ LOSES_BIASES, NULL, "biases" },
+	{ LOSES_TOP_K, NULL, "`top_k`" },
+	{ LOSES_STOPS, NULL, "stop strings" },
+	{ LOSES_JSON_WISH, NULL, "JSON without a schema" },
+	{ LOSES_STRICT, NULL, "`strict` of a tool" },
+	{ LOSES_SINGLE, NULL, "the wish for one call at a time" },
+	{ LOSES_ORDER, NULL, "the order of texts and images, addresses of images (told in words)" },
+};
+
+enum { ANSWERS = 60, REQUESTS = 60, PAGE_BYTES = 1 << 20 };
+
+static const char *page_path;
 
 static unsigned lost_by(const struct dialect *d)
 {
@@ -240,6 +270,19 @@ static void silence_is_broken_by_data(void **state)
 
 /* ---- requests ---- */
 
+/* Clients send results as they come; told is which call each belongs to. */
+static void swap_results(struct chat_request *r)
+{
+	for (size_t i = 0; i + 1 < r->message_count; i++) {
+		struct chat_message *m = &r->messages[i], first = m[0];
+		if (m[0].role != CHAT_TOOL || m[1].role != CHAT_TOOL)
+			continue;
+		m[0] = m[1];
+		m[1] = first;
+		i++;
+	}
+}
+
 /* What a route's '*' stands for where the path holds the model. */
 static struct str rest_of_path(
 	const struct dialect *d, const struct chat_request *r, struct arena *a)
@@ -301,7 +344,9 @@ static void try_request(
 	buf_init(&heard, LIMIT_JSON_BYTES);
 	struct chat_request *r = invent_request(dice, a);
 	r->dialect = client;
+	swap_results(r);
 	struct chat_request *asked = through(r, client, a);
+	swap_results(r);
 	struct chat_request *passed = through(asked, upstream, a);
 	invent_lose(r, lost_by(client));
 	describe(r, &said);
@@ -330,6 +375,49 @@ static void a_request_passes_through_any_two(void **state)
 		for (size_t k = 0; dialects[k]; k++)
 			for (int n = 0; n < REQUESTS; n++)
 				try_request(dialects[i], dialects[k], &dice);
+}
+
+/* ---- the page ---- */
+
+static void add_losses(unsigned lost, bool of_requests, struct buf *out)
+{
+	size_t before = out->n;
+	for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+		const char *word = of_requests ? losses[i].requests : losses[i].answers;
+		if (lost & losses[i].lost && word)
+			buf_printf(out, "%s%s", out->n > before ? ", " : "", word);
+	}
+	if (out->n == before)
+		buf_add_z(out, "–");
+}
+
+static void the_page_says_what_each_cannot_carry(void **state)
+{
+	(void)state;
+	struct buf page, row;
+	struct err e = { 0 };
+	unsigned named = 0;
+	buf_init(&page, PAGE_BYTES);
+	buf_init(&row, PAGE_BYTES);
+	assert_true(fs_read(page_path, &page, &e));
+	for (size_t i = 0; dialects[i]; i++) {
+		buf_reset(&row);
+		buf_printf(&row, "| `%s` | ", dialects[i]->name);
+		add_losses(lost_by(dialects[i]), false, &row);
+		buf_add_z(&row, " | ");
+		add_losses(lost_by(dialects[i]), true, &row);
+		buf_add_z(&row, " |\n");
+		print_message("%s", buf_z(&row));
+		if (str_find(buf_str(&page), buf_str(&row)) == SIZE_MAX)
+			print_error("docs/dialects.md lacks this row\n");
+		assert_true(str_find(buf_str(&page), buf_str(&row)) != SIZE_MAX);
+	}
+	for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++)
+		named |= losses[i].lost;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(rows[i].lost & ~named, 0);
+	buf_clear(&page);
+	buf_clear(&row);
 }
 
 static void every_row_is_complete(void **state)
@@ -397,8 +485,9 @@ static void contents_of_one_answer_are_one_message(void **state)
 	arena_free(a);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	page_path = argc > 1 ? argv[1] : "docs/dialects.md";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(an_answer_passes_through_any_two),
@@ -408,6 +497,7 @@ int main(void)
 		cmocka_unit_test(a_request_passes_through_any_two),
 		cmocka_unit_test(a_rate_limit_is_told_as_one),
 		cmocka_unit_test(contents_of_one_answer_are_one_message),
+		cmocka_unit_test(the_page_says_what_each_cannot_carry),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
