@@ -43,21 +43,21 @@ static bool read_over(
 	return read_text(out->name, a, &out->text, e);
 }
 
-/* The variable that outweighs this top key of the file, or NULL. */
-static const char *variable_for(const struct client_file *f, const char *path, struct arena *a)
+/* The name of the variable that outweighs this top key of the file, or NULL. */
+static const char *variable_name(const struct client_file *f, const char *path, struct arena *a)
 {
-	if (strchr(path, '/'))
+	if (!f->env || strchr(path, '/'))
 		return NULL;
 	char *name = arena_z(a, arena_printf(a, "%s%s", f->env, path));
 	for (char *c = name; *c; c++)
 		*c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
-	return getenv(name);
+	return name;
 }
 
 static bool add_variable(const struct client_file *f, const char *path, struct arena *a,
 	struct buf *text, struct err *e)
 {
-	const char *value = variable_for(f, path, a);
+	const char *name = variable_name(f, path, a), *value = name ? getenv(name) : NULL;
 	if (!value)
 		return true;
 	struct conf_path place = conf_path(str_z(path));
@@ -106,6 +106,25 @@ bool checkup_find_over(
 		out->count += next->text.n > 0;
 	}
 	return true;
+}
+
+const char *const *checkup_variables(
+	const struct client *c, const struct client_target *t, struct arena *a)
+{
+	size_t most = 1, count = 0;
+	for (const struct client_setting *s = c->settings; s->path; s++)
+		most++;
+	const char **list = arena_calloc(a, most, sizeof *list);
+	for (const struct client_setting *s = c->settings; s->path; s++) {
+		const char *name = variable_name(&c->files[s->file], s->path, a);
+		struct str value = client_fill(a, s->value, t, false);
+		if (!name || !getenv(name))
+			continue;
+		if (str_starts(value, STR("\"")))
+			value = str_sub(value, 1, value.n - 1);
+		list[count++] = arena_printf(a, "%s=%.*s", name, STR_ARG(value)).p;
+	}
+	return list;
 }
 
 /* ---- all of it ---- */

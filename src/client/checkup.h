@@ -26,6 +26,11 @@ struct checkup_overs {
 bool checkup_find_over(
 	const struct client *c, struct arena *a, struct checkup_overs *out, struct err *e);
 
+/* What outweighs a configuration of ours that is thrown away: of the variables of the environment
+ * those that are set, as NAME=value with the value that our files hold; ends with NULL. */
+const char *const *checkup_variables(
+	const struct client *c, const struct client_target *t, struct arena *a);
+
 struct checkup_part {
 	struct str name; /* the file's path, or what outweighs it */
 	bool is_there, is_over;

@@ -17,6 +17,7 @@
 
 #include "base/env.h"
 #include "base/fs.h"
+#include "client/checkup.h"
 #include "client/connect.h"
 #include "cmd/command.h"
 #include "cmd/connect_target.h"
@@ -83,10 +84,13 @@ static char *const *words_of(struct arena *a, const struct client *c, const stru
 static char *const *env_of(
 	struct arena *a, const struct client *c, struct str home, const struct client_target *t)
 {
-	size_t count = count_words(c->launch_env);
-	const char **more = arena_calloc(a, count + 2, sizeof *more);
-	for (size_t i = 0; i < count; i++)
-		more[i] = fill(a, c->launch_env[i], home, t);
+	const char *const *outweighing = checkup_variables(c, t, a);
+	size_t own = count_words(c->launch_env), others = count_words(outweighing), count = 0;
+	const char **more = arena_calloc(a, own + others + 2, sizeof *more);
+	for (size_t i = 0; i < others; i++)
+		more[count++] = outweighing[i];
+	for (size_t i = 0; i < own; i++)
+		more[count++] = fill(a, c->launch_env[i], home, t);
 	if (c->moved.by) {
 		struct str below = str_from(str_z(c->moved.what), strlen("~/"));
 		while (str_ends(below, STR("/")))

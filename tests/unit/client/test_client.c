@@ -343,6 +343,20 @@ static void variables_outweigh_keys_of_other_files_too(void **state)
 	}
 }
 
+/* Launched, a program hears of what is set what its files say, and of nothing else. */
+static void variables_of_a_launched_program_say_what_its_files_say(void **state)
+{
+	(void)state;
+	setenv("GOOSE_MODEL", "else", 1);
+	setenv("GOOSE_CONTEXT_LIMIT", "1", 1);
+	const char *const *list =
+		checkup_variables(client_find(STR("goose"), NULL), &target, arena);
+	unsetenv("GOOSE_MODEL"), unsetenv("GOOSE_CONTEXT_LIMIT");
+	assert_string_equal(list[0], "GOOSE_MODEL=org/a \"b\"");
+	assert_string_equal(list[1], "GOOSE_CONTEXT_LIMIT=65536");
+	assert_null(list[2]);
+}
+
 static size_t harms_in(const char *client, unsigned file, const char *text)
 {
 	struct err e = { 0 };
@@ -547,6 +561,7 @@ int main(void)
 		TEST(what_outweighs_the_file_is_found),
 		TEST(variables_outweigh_a_file_of_variables),
 		TEST(variables_outweigh_keys_of_other_files_too),
+		TEST(variables_of_a_launched_program_say_what_its_files_say),
 		TEST(a_list_harms_as_far_as_it_names_something),
 		TEST(what_it_was_connected_to_is_remembered),
 		TEST(places_are_where_a_variable_moves_them),
