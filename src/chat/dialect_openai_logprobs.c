@@ -147,7 +147,8 @@ static bool read_older(const struct js_at *logprobs, struct chat_sink sink)
 
 bool openai_read_logprobs(const struct js_at *logprobs, struct chat_sink sink)
 {
-	struct js_at content = js_key(logprobs, "content");
+	struct js_at content =
+		json_is_array(logprobs->value) ? *logprobs : js_key(logprobs, "content");
 	size_t count = json_array_size(content.value);
 	bool has_told = false;
 	if (!count)

@@ -50,6 +50,10 @@ void responses_write_turn(struct dialect_writer *w, const struct chat_event *sto
 	struct buf *asked, struct buf *answered, struct dialect_turn *turn);
 void responses_not_kept(struct dialect_writer *w);
 
+/* What may be included in an answer: thoughts' seals, log probabilities of its words. */
+#define RESPONSES_SEALED   "reasoning.encrypted_content"
+#define RESPONSES_LOGPROBS "message.output_text.logprobs"
+
 /* An item that only names another. */
 #define RESPONSES_REFERENCE "item_reference"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "chat/dialect_openai.h"
 #include "chat/dialect_responses.h"
 #include "chat/digest.h"
 #include "chat/gather.h"
@@ -61,6 +62,14 @@ static void note_told(struct responses_reader *rd, int64_t item)
 
 /* ---- whole items ---- */
 
+/* Those of a text's piece, or of a whole part. */
+static void tell_logprobs(struct responses_reader *rd, const struct js_at *around)
+{
+	struct js_at logprobs = js_key(around, "logprobs");
+	if (!rd->gather.has_finish && openai_read_logprobs(&logprobs, rd->gather.sink))
+		rd->gather.has_told = true;
+}
+
 static bool tell_parts(struct responses_reader *rd, enum chat_event_type type,
 	const struct js_at *parts, struct err *e)
 {
@@ -70,6 +79,7 @@ static bool tell_parts(struct responses_reader *rd, enum chat_event_type type,
 		if (i && type == CHAT_THINK && text.n &&
 			!gather_words(&rd->gather, type, STR("\n\n"), e))
 			return false;
+		tell_logprobs(rd, &part);
 		if (!gather_words(&rd->gather, type, text, e) ||
 			!gather_words(&rd->gather, type, refusal, e))
 			return false;
@@ -174,6 +184,7 @@ static bool tell_item(
 static bool read_text(struct responses_reader *rd, const struct js_at *piece, struct err *e)
 {
 	note_told(rd, item_of(piece));
+	tell_logprobs(rd, piece);
 	return gather_words(&rd->gather, CHAT_TEXT, js_text_at(piece, "delta"), e);
 }
 

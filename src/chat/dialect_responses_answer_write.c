@@ -7,8 +7,8 @@
  * its sequence number; an answer that was cut or failed never ends as completed. Thoughts are told
  * as summaries, which is what clients show.
  *
- * After pieces of an upstream's own (responses_adopt) the same holds for the whole stream: its
- * items stand in the last response as it told them.
+ * After pieces of an upstream's own (dialect_responses_adopt.c) the same holds for the whole
+ * stream: its items stand in the last response as it told them.
  *
  * Both shapes are made by the same steps: an item is opened, grows and is closed; what differs is
  * whether pieces go out on the way.
@@ -17,50 +17,9 @@
 
 #include "base/limits.h"
 #include "base/must.h"
-#include "chat/dialect_responses.h"
-#include "chat/gather.h"
+#include "chat/dialect_openai.h"
+#include "chat/dialect_responses_writer.h"
 #include "chat/seal.h"
-
-/* OPEN_OTHER: an upstream's, of a kind that only it knows; it stands in `other`. */
-enum open_item {
-	OPEN_NONE,
-	OPEN_TEXT,
-	OPEN_THOUGHT,
-	OPEN_CALL,
-	OPEN_CUSTOM,
-	OPEN_BRIDGED,
-	OPEN_OTHER
-};
-
-struct responses_writer {
-	struct dialect_writer base;
-	struct dialect_answer about;
-	struct chat_usage usage;
-	bool has_usage, has_begun, is_over;
-	enum open_item open;
-	const struct responses_bridge *bridge; /* of an OPEN_BRIDGED one */
-	int64_t sequence;
-	size_t item_count; /* that were opened */
-	struct buf items;  /* JSON of the closed ones */
-	struct buf echo;   /* members that say what was asked */
-	/* Of the open one: the members that tell a call, behind a bracket; its parts that are done;
-	 * what grows, of the part that is open; the seal of a thought; its id, if it is not ours.
-	 */
-	struct buf head, parts, grown, seal, item_id;
-	int64_t part;
-	bool has_part; /* the part was told to begin */
-	/* Of an upstream's own pieces: the item that they have opened and not closed, and how much
-	 * of `items` they have told. */
-	enum open_item adopted;
-	size_t adopted_count, adopted_bytes;
-	struct buf other;
-	struct buf id, model; /* of the response */
-};
-
-static struct responses_writer *own(struct dialect_writer *w)
-{
-	return (struct responses_writer *)w;
-}
 
 /* Members of the request that stand again in the answer, and what stands there if they were not
  * given. */
@@ -108,7 +67,9 @@ struct dialect_writer *responses_writer_new(const struct dialect_answer *about)
 	struct responses_writer *w = must_calloc(1, sizeof *w);
 	w->base.dialect = &dialect_responses;
 	w->about = *about;
-	buf_init(&w->items, LIMIT_ANSWER_BYTES * 2);
+	buf_init(&w->items, LIMIT_ANSWER_BYTES * 2 + LIMIT_LOGPROBS_BYTES);
+	buf_init(&w->chosen, LIMIT_LOGPROBS_BYTES);
+	buf_init(&w->logprobs, LIMIT_LOGPROBS_BYTES);
 	buf_init(&w->echo, LIMIT_JSON_BYTES);
 	buf_init(&w->head, LIMIT_ANSWER_BYTES);
 	buf_init(&w->grown, LIMIT_ANSWER_BYTES);
@@ -127,16 +88,18 @@ void responses_writer_free(struct dialect_writer *w)
 {
 	if (!w)
 		return;
-	buf_clear(&own(w)->items);
-	buf_clear(&own(w)->echo);
-	buf_clear(&own(w)->head);
-	buf_clear(&own(w)->grown);
-	buf_clear(&own(w)->seal);
-	buf_clear(&own(w)->parts);
-	buf_clear(&own(w)->other);
-	buf_clear(&own(w)->item_id);
-	buf_clear(&own(w)->id);
-	buf_clear(&own(w)->model);
+	buf_clear(&responses_writer_of(w)->items);
+	buf_clear(&responses_writer_of(w)->echo);
+	buf_clear(&responses_writer_of(w)->head);
+	buf_clear(&responses_writer_of(w)->grown);
+	buf_clear(&responses_writer_of(w)->seal);
+	buf_clear(&responses_writer_of(w)->chosen);
+	buf_clear(&responses_writer_of(w)->logprobs);
+	buf_clear(&responses_writer_of(w)->parts);
+	buf_clear(&responses_writer_of(w)->other);
+	buf_clear(&responses_writer_of(w)->item_id);
+	buf_clear(&responses_writer_of(w)->id);
+	buf_clear(&responses_writer_of(w)->model);
 	free(w);
 }
 
@@ -237,15 +200,7 @@ static void begin(struct responses_writer *w, struct buf *out)
 
 /* ---- items ---- */
 
-/* What an item of each kind is called, and the pieces in which it grows. */
-static const struct item_words {
-	const char *type, *prefix;
-	const char *member;                        /* of the item: what grows */
-	const char *delta, *done;                  /* pieces */
-	const char *done_member;                   /* of the piece `done` */
-	const char *part_added, *part_done, *part; /* pieces around, and the part; NULL: none */
-	const char *part_index;
-} words[] = {
+const struct responses_item_words responses_items[] = {
 	[OPEN_NONE] = { .type = "" },
 	[OPEN_TEXT] = { "message", "msg_", "content", "response.output_text.delta",
 		"response.output_text.done", "text", "response.content_part.added",
@@ -264,12 +219,24 @@ static const struct item_words {
 	[OPEN_OTHER] = { .type = "" },
 };
 
-static void write_part(const struct item_words *k, struct str text, struct buf *out)
+/* A list's items from there on: the comma in front of them is none of theirs. */
+static void write_logprobs(struct str items, struct buf *out)
 {
+	js_member(out, "logprobs");
+	buf_add_char(out, '[');
+	buf_add(out, str_starts(items, STR(",")) ? str_from(items, 1) : items);
+	buf_add_char(out, ']');
+}
+
+static void write_part(const struct responses_writer *w, struct str text, struct buf *out)
+{
+	const struct responses_item_words *k = &responses_items[w->open];
 	buf_printf(out, "{\"type\":\"%s\"", k->part);
 	js_member_text(out, "text", text);
-	if (str_eq_z(STR("output_text"), k->part))
-		buf_add(out, STR(",\"annotations\":[],\"logprobs\":[]"));
+	if (w->open == OPEN_TEXT) {
+		buf_add(out, STR(",\"annotations\":[]"));
+		write_logprobs(text.n ? buf_str(&w->logprobs) : STR(""), out);
+	}
 	buf_add_char(out, '}');
 }
 
@@ -279,14 +246,14 @@ static void write_item_id(const struct responses_writer *w, struct buf *out)
 		js_quote(buf_str(&w->item_id), out);
 		return;
 	}
-	buf_printf(out, "\"%s%.*s_%zu\"", words[w->open].prefix, STR_ARG(w->about.id),
+	buf_printf(out, "\"%s%.*s_%zu\"", responses_items[w->open].prefix, STR_ARG(w->about.id),
 		w->item_count - 1);
 }
 
 /* The item as it stands: empty when it begins, whole when it is done. */
 static void write_item(const struct responses_writer *w, bool is_done, struct buf *out)
 {
-	const struct item_words *k = &words[w->open];
+	const struct responses_item_words *k = &responses_items[w->open];
 	struct str grown = is_done ? buf_str(&w->grown) : STR("");
 	if (w->open == OPEN_OTHER) {
 		buf_add(out, buf_str(&w->other));
@@ -318,7 +285,7 @@ static void write_item(const struct responses_writer *w, bool is_done, struct bu
 			buf_add(out, buf_str(&w->parts));
 		if (grown.n || (is_done && w->has_part)) {
 			js_next(out);
-			write_part(k, grown, out);
+			write_part(w, grown, out);
 		}
 		buf_add_char(out, ']');
 	}
@@ -351,23 +318,23 @@ static void tell_item(struct responses_writer *w, const char *type, bool is_done
 static void tell_part(
 	struct responses_writer *w, const char *type, struct str text, struct buf *out)
 {
-	const struct item_words *k = &words[w->open];
+	const struct responses_item_words *k = &responses_items[w->open];
 	begin_item_piece(w, type, k->part_index, out);
 	js_member(out, "part");
-	write_part(k, text, out);
+	write_part(w, text, out);
 	end_piece(out);
 }
 
 static void tell_done(struct responses_writer *w, struct buf *out)
 {
-	const struct item_words *k = &words[w->open];
+	const struct responses_item_words *k = &responses_items[w->open];
 	bool has_part = k->part && w->has_part;
 	bool has_pieces = w->open != OPEN_BRIDGED && w->open != OPEN_OTHER;
 	if (has_pieces && (!k->part || has_part)) {
 		begin_item_piece(w, k->done, k->part_index, out);
 		js_member_text(out, k->done_member, buf_str(&w->grown));
 		if (w->open == OPEN_TEXT)
-			buf_add(out, STR(",\"logprobs\":[]"));
+			write_logprobs(buf_str(&w->logprobs), out);
 		end_piece(out);
 	}
 	if (has_part)
@@ -386,14 +353,16 @@ static void close_item(struct responses_writer *w, struct buf *out)
 	w->open = OPEN_NONE;
 }
 
-static void begin_item(struct responses_writer *w, enum open_item open)
+void responses_begin_item(struct responses_writer *w, enum open_item open)
 {
 	w->open = open;
 	buf_reset(&w->head);
 	buf_reset(&w->parts);
 	buf_reset(&w->grown);
 	buf_reset(&w->seal);
+	buf_reset(&w->logprobs);
 	buf_reset(&w->item_id);
+	w->logprobs_told = 0;
 	w->part = 0;
 	w->has_part = false;
 }
@@ -401,24 +370,25 @@ static void begin_item(struct responses_writer *w, enum open_item open)
 static void open_item(struct responses_writer *w, enum open_item open, struct buf *out)
 {
 	close_item(w, out);
-	begin_item(w, open);
+	responses_begin_item(w, open);
 	w->item_count++;
 }
 
 static void tell_delta(struct responses_writer *w, struct str text, struct buf *out)
 {
-	const struct item_words *k = &words[w->open];
+	const struct responses_item_words *k = &responses_items[w->open];
 	begin_item_piece(w, k->delta, k->part_index, out);
 	js_member_text(out, "delta", text);
 	if (w->open == OPEN_TEXT)
-		buf_add(out, STR(",\"logprobs\":[]"));
+		write_logprobs(str_from(buf_str(&w->logprobs), w->logprobs_told), out);
+	w->logprobs_told = w->logprobs.n;
 	end_piece(out);
 }
 
 /* The text of a custom tool's call is known when its arguments are. */
 static void grow(struct responses_writer *w, struct str text, struct buf *out)
 {
-	const struct item_words *k = &words[w->open];
+	const struct responses_item_words *k = &responses_items[w->open];
 	if (w->about.is_stream && w->open != OPEN_CUSTOM && w->open != OPEN_BRIDGED) {
 		if (k->part && !w->has_part)
 			tell_part(w, k->part_added, STR(""), out);
@@ -426,6 +396,16 @@ static void grow(struct responses_writer *w, struct str text, struct buf *out)
 		tell_delta(w, text, out);
 	}
 	buf_add(&w->grown, text);
+}
+
+/* Tokens come before their words: what these are says where those belong. Only texts have them. */
+static void place_logprobs(struct responses_writer *w, enum open_item open)
+{
+	if (open == OPEN_TEXT && w->chosen.n) {
+		js_next(&w->logprobs);
+		buf_add(&w->logprobs, buf_str(&w->chosen));
+	}
+	buf_reset(&w->chosen);
 }
 
 static void write_words(
@@ -438,6 +418,7 @@ static void write_words(
 		if (w->about.is_stream)
 			tell_item(w, "response.output_item.added", false, out);
 	}
+	place_logprobs(w, open);
 	grow(w, text, out);
 }
 
@@ -493,130 +474,6 @@ static void end_call(struct responses_writer *w, struct buf *out)
 	close_item(w, out);
 }
 
-/* ---- after an upstream of this dialect ---- */
-
-static void adopt_response(struct responses_writer *w, const json_t *piece)
-{
-	const json_t *response = json_object_get(piece, "response"),
-		     *created = json_object_get(response, "created_at");
-	struct str id = js_text_of(response, "id"), model = js_text_of(response, "model");
-	if (id.n && id.n <= w->id.max) {
-		buf_reset(&w->id);
-		buf_add(&w->id, id);
-	}
-	if (!w->model.n && model.n && buf_add(&w->model, model))
-		w->about.model = buf_str(&w->model);
-	if (json_is_number(created))
-		w->about.unix_s = (int64_t)json_number_value(created);
-}
-
-static void number_item(struct responses_writer *w, const json_t *piece)
-{
-	struct js_at at = js_root(piece, LAYER_WIRE);
-	w->item_count = w->adopted_count = (size_t)gather_count(&at, "output_index") + 1;
-}
-
-static void adopt_added(struct responses_writer *w, const json_t *piece)
-{
-	const json_t *item = json_object_get(piece, "item");
-	struct str type = js_text_of(item, "type"), id = js_text_of(item, "id");
-	bool is_call = str_eq_z(type, words[OPEN_CALL].type) && w->open >= OPEN_CALL;
-	number_item(w, piece);
-	if (str_eq_z(type, words[OPEN_TEXT].type))
-		begin_item(w, OPEN_TEXT);
-	else if (str_eq_z(type, words[OPEN_THOUGHT].type))
-		begin_item(w, OPEN_THOUGHT);
-	else if (!is_call) /* a call's event has come with it */
-		begin_item(w, OPEN_OTHER);
-	buf_reset(&w->other);
-	if (w->open == OPEN_OTHER)
-		js_write(item, &w->other);
-	if (id.n <= w->item_id.max)
-		buf_add(&w->item_id, id);
-	w->adopted = w->open;
-}
-
-static void adopt_done(struct responses_writer *w, const json_t *piece)
-{
-	number_item(w, piece);
-	js_next(&w->items);
-	js_write(json_object_get(piece, "item"), &w->items);
-	w->adopted_bytes = w->items.n;
-	w->open = w->adopted = OPEN_NONE;
-}
-
-static void adopt_part_added(struct responses_writer *w, const json_t *piece)
-{
-	struct js_at at = js_root(piece, LAYER_WIRE);
-	const char *index = words[w->adopted].part_index;
-	w->part = index ? gather_count(&at, index) : 0;
-	w->has_part = true;
-	buf_reset(&w->grown);
-}
-
-static void adopt_part_done(struct responses_writer *w, const json_t *piece)
-{
-	js_next(&w->parts);
-	js_write(json_object_get(piece, "part"), &w->parts);
-	w->part++;
-	w->has_part = false;
-	buf_reset(&w->grown);
-}
-
-static const struct {
-	const char *type;
-	void (*adopt)(struct responses_writer *w, const json_t *piece);
-} adoptions[] = {
-	{ "response.created", adopt_response },
-	{ "response.in_progress", adopt_response },
-	{ "response.output_item.added", adopt_added },
-	{ "response.output_item.done", adopt_done },
-	{ "response.content_part.added", adopt_part_added },
-	{ "response.content_part.done", adopt_part_done },
-	{ "response.reasoning_summary_part.added", adopt_part_added },
-	{ "response.reasoning_summary_part.done", adopt_part_done },
-};
-
-/* Not parsed: what is only counted. */
-static int64_t number_in(struct str data, int64_t absent)
-{
-	static const char member[] = "\"sequence_number\"";
-	size_t at = str_find(data, str_z(member)), n = 0;
-	struct str rest = at == SIZE_MAX ? STR("") : str_from(data, at + sizeof member - 1);
-	uint64_t number;
-	rest = str_trim_left(str_from(str_trim_left(rest), rest.n ? 1 : 0));
-	while (n < rest.n && rest.p[n] >= '0' && rest.p[n] <= '9')
-		n++;
-	return str_to_u64(str_sub(rest, 0, n), &number) && number < INT64_MAX ? (int64_t)number
-									      : absent;
-}
-
-/* What is open and what is told is as the pieces say, whatever their events were. */
-void responses_adopt(struct dialect_writer *base, struct str name, struct str data)
-{
-	struct responses_writer *w = own(base);
-	json_t *piece = NULL;
-	w->has_begun = true;
-	w->sequence = number_in(data, w->sequence) + 1;
-	buf_truncate(&w->items, w->adopted_bytes);
-	w->open = w->open == OPEN_NONE ? w->adopted : w->open;
-	if (!name.n)
-		piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
-	struct str type = name.n ? name : js_text_of(piece, "type");
-	for (size_t i = 0; i < sizeof adoptions / sizeof adoptions[0]; i++) {
-		if (!str_eq_z(type, adoptions[i].type))
-			continue;
-		if (!piece)
-			piece = js_parse(data, LAYER_WIRE, &(struct err){ 0 });
-		adoptions[i].adopt(w, piece);
-	}
-	if (w->adopted != OPEN_NONE) {
-		w->open = w->adopted;
-		w->item_count = w->adopted_count;
-	}
-	json_decref(piece);
-}
-
 /* ---- the end ---- */
 
 static const struct {
@@ -641,7 +498,7 @@ static void close_last(struct responses_writer *w, struct buf *out)
 void responses_write_turn(struct dialect_writer *base, const struct chat_event *stop,
 	struct buf *out, struct buf *asked, struct buf *answered, struct dialect_turn *turn)
 {
-	struct responses_writer *w = own(base);
+	struct responses_writer *w = responses_writer_of(base);
 	const struct chat_request *r = w->about.request;
 	if (w->about.is_stream)
 		begin(w, out);
@@ -656,7 +513,7 @@ void responses_write_turn(struct dialect_writer *base, const struct chat_event *
 
 void responses_not_kept(struct dialect_writer *base)
 {
-	own(base)->about.is_kept = false;
+	responses_writer_of(base)->about.is_kept = false;
 }
 
 static void write_stop(struct responses_writer *w, enum chat_stop stop, struct buf *out)
@@ -666,7 +523,7 @@ static void write_stop(struct responses_writer *w, enum chat_stop stop, struct b
 		tell_response(w, ends[stop].type, ends[stop].status, ends[stop].why, NULL, out);
 		return;
 	}
-	if (!w->items.overflow && !w->grown.overflow) {
+	if (!w->items.overflow && !w->grown.overflow && !w->logprobs.overflow) {
 		write_response(w, ends[stop].status, ends[stop].why, NULL, out);
 		return;
 	}
@@ -687,7 +544,7 @@ static void write_fail(struct responses_writer *w, const struct err *e, struct b
 
 void responses_write(struct dialect_writer *base, const struct chat_event *event, struct buf *out)
 {
-	struct responses_writer *w = own(base);
+	struct responses_writer *w = responses_writer_of(base);
 	bool is_stream = w->about.is_stream;
 	if (w->is_over)
 		return;
@@ -716,7 +573,7 @@ void responses_write(struct dialect_writer *base, const struct chat_event *event
 		w->is_over = true;
 		write_fail(w, event->err, out);
 		break;
-	case CHAT_LOGPROB:
+	case CHAT_LOGPROB: openai_add_logprob(event, &w->chosen); break;
 	case CHAT_EVENT_TYPE_COUNT: break;
 	}
 }

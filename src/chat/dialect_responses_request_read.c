@@ -335,6 +335,31 @@ static bool read_prompt(struct request_reading *g, const struct js_at *at, struc
 	return read_elsewhere(g, at, "send its text as instructions");
 }
 
+/* Of all that may be included, the one that a model here must be asked for. */
+static bool read_include(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	size_t count = 0;
+	if (js_has(at) && !js_get_array(at, &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct js_at item = js_item(at, i);
+		if (str_eq_z(js_text(item.value), RESPONSES_LOGPROBS))
+			g->r->sampling.top_logprobs = 0;
+	}
+	return true;
+}
+
+/* How many beside the chosen token; nothing if none were included. */
+static bool read_top_logprobs(struct request_reading *g, const struct js_at *at, struct err *e)
+{
+	int64_t count = 0;
+	if (!request_read_integer(at, 0, CHAT_TOP_LOGPROBS, &count, e))
+		return false;
+	if (g->r->sampling.top_logprobs != CHAT_UNSET_INT)
+		g->r->sampling.top_logprobs = (int)count;
+	return true;
+}
+
 const struct request_member responses_members[] = {
 	{ "model", request_read_model, false },
 	{ "previous_response_id", read_previous, true },
@@ -349,6 +374,8 @@ const struct request_member responses_members[] = {
 	{ "reasoning", read_reasoning, true },
 	{ "text", read_text, true },
 	{ "max_output_tokens", request_read_max_tokens, true },
+	{ "include", read_include, true },
+	{ "top_logprobs", read_top_logprobs, true },
 	{ "temperature", request_read_temperature, true },
 	{ "top_p", request_read_top_p, true },
 	{ "stream", read_stream, false },

@@ -358,7 +358,6 @@ static void note_lost(const struct writing *w, struct trace *t)
 		{ s->seed != CHAT_UNSET_INT, "seed" },
 		{ s->stop_count > 0, "stop" },
 		{ s->bias_count > 0, "logit_bias" },
-		{ s->top_logprobs != CHAT_UNSET_INT, "logprobs" },
 	};
 	for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++)
 		if (lost[i].is_set)
@@ -394,8 +393,26 @@ static void write_keeping(const struct writing *w)
 		js_member_text(w->out, "previous_response_id", bound->id);
 	if (!bound || json_is_boolean(store))
 		js_member_bool(w->out, "store", bound && json_is_true(store));
+}
+
+/* What the client wants included, and always what thoughts need to be shown again. */
+static void write_include(const struct writing *w)
+{
+	const json_t *wanted = w->is_own ? json_object_get(w->r->extra, "include") : NULL;
+	int top_logprobs = w->is_own ? CHAT_UNSET_INT : w->r->sampling.top_logprobs;
 	js_member(w->out, "include");
-	buf_add(w->out, STR("[\"reasoning.encrypted_content\"]"));
+	buf_add(w->out, STR("[\"" RESPONSES_SEALED "\""));
+	for (size_t i = 0; i < json_array_size(wanted); i++) {
+		if (str_eq(js_text(json_array_get(wanted, i)), STR(RESPONSES_SEALED)))
+			continue;
+		js_next(w->out);
+		js_write(json_array_get(wanted, i), w->out);
+	}
+	if (top_logprobs != CHAT_UNSET_INT)
+		buf_add(w->out, STR(",\"" RESPONSES_LOGPROBS "\""));
+	buf_add_char(w->out, ']');
+	if (top_logprobs != CHAT_UNSET_INT)
+		js_member_i64(w->out, "top_logprobs", top_logprobs);
 }
 
 bool responses_write_request(const struct chat_request *r, struct str origin, struct trace *t,
@@ -414,6 +431,7 @@ bool responses_write_request(const struct chat_request *r, struct str origin, st
 	write_sampling(&w);
 	js_member_bool(out, "stream", true);
 	write_keeping(&w);
+	write_include(&w);
 	request_write_extra(out, r, &dialect_responses, ours);
 	buf_add_char(out, '}');
 	note_lost(&w, t);

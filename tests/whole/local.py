@@ -1,5 +1,6 @@
 """A model of this machine behind offgrid serve, from outside: a generated one with random weights, which is loaded in an instant."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -108,6 +109,52 @@ class Local(unittest.TestCase):
                 said = choice["delta"].get("content")
                 if said and choice.get("logprobs"):
                     self.assertTrue(said.endswith(choice["logprobs"]["content"][-1]["token"]))
+
+    def respond(self, server, **more):
+        """The output and the pieces of a Responses answer."""
+        body = {"model": self.model, "input": "Say something.", "temperature": 0, "max_output_tokens": 24, "store": False, "stream": True, **more}
+        status, _, answer = server.request("POST", "/v1/responses", body)
+        self.assertEqual(status, 200, answer)
+        if not body["stream"]:
+            return json.loads(answer)["output"], []
+        pieces = [json.loads(line[6:]) for line in answer.decode().splitlines() if line.startswith("data: ")]
+        return pieces[-1]["response"]["output"], pieces
+
+    def assert_like(self, tokens, others):
+        """The same tokens; a prompt that is read in other pieces moves the last digits."""
+        self.assertEqual([[t["bytes"], *(o["bytes"] for o in t["top_logprobs"])] for t in tokens],
+                         [[t["bytes"], *(o["bytes"] for o in t["top_logprobs"])] for t in others])
+        for token, other in zip(tokens, others):
+            self.assertAlmostEqual(token["logprob"], other["logprob"], places=3)
+
+    def test_log_probabilities_by_the_other_api_are_the_same(self):
+        chat = self.ask(logprobs=True, top_logprobs=2)["choices"][0]["logprobs"]["content"]
+        wanted = {"include": ["message.output_text.logprobs"], "top_logprobs": 2}
+        output, _ = self.respond(self.server, stream=False, **wanted)
+        self.assert_like(output[-1]["content"][0]["logprobs"], chat)
+        output, pieces = self.respond(self.server, **wanted)
+        chat = output[-1]["content"][0]["logprobs"]
+        self.assert_like(chat, self.ask(logprobs=True, top_logprobs=2)["choices"][0]["logprobs"]["content"])
+        self.assertEqual([t for p in pieces if p["type"].endswith("text.delta") for t in p["logprobs"]], chat)
+        done = next(p for p in pieces if p["type"] == "response.output_text.done")
+        self.assertEqual(done["logprobs"], chat)
+        added = next(p for p in pieces if p["type"] == "response.content_part.added")
+        self.assertEqual(added["part"]["logprobs"], [])
+        output, pieces = self.respond(self.server, top_logprobs=2)  # not included
+        self.assertEqual(output[-1]["content"][0]["logprobs"], [])
+        self.assertFalse([t for p in pieces for t in p.get("logprobs", [])])
+
+    def test_log_probabilities_pass_between_the_apis(self):
+        chat = self.ask(logprobs=True, top_logprobs=2)["choices"][0]["logprobs"]["content"]
+        for api in ("openai", "responses"):
+            with contextlib.closing(Home()) as home:
+                between = Server(home, "--upstream", f"first=http://127.0.0.1:{self.server.port}/v1", "--api", api)
+                output, _ = self.respond(between, include=["message.output_text.logprobs"], top_logprobs=2)
+                self.assert_like(output[-1]["content"][0]["logprobs"], chat)
+                status, _, answer = between.chat("Say something.", model=self.model, temperature=0, max_tokens=24, logprobs=True, top_logprobs=2)
+                self.assertEqual(status, 200, answer)
+                self.assert_like(answer["choices"][0]["logprobs"]["content"], chat)
+                between.stop()
 
     def test_only_those_who_ask_get_them(self):
         self.assertNotIn("logprobs", self.ask()["choices"][0])

@@ -96,7 +96,7 @@ bool invent_event_left(struct chat_event *event, unsigned lost)
 		event->usage.stored_tokens = 0;
 	if (event->type == CHAT_STOP && lost & LOSES_STOP_TEXT)
 		event->text = STR("");
-	return !(event->type == CHAT_LOGPROB && lost & LOSES_LOGPROBS) &&
+	return !(event->type == CHAT_LOGPROB && lost & (LOSES_LOGPROBS | LOSES_OTHER_LOGPROBS)) &&
 	       !(event->type == CHAT_SEAL && lost & LOSES_SEALS);
 }
 

@@ -13,8 +13,9 @@
 enum invent_lost {
 	/* in answers */
 	LOSES_LOGPROBS = 1,
-	LOSES_SEALS = 2,           /* in requests too */
-	LOSES_THINKING_TOKENS = 4, /* how many of the answer's tokens were thinking */
+	LOSES_OTHER_LOGPROBS = 131072, /* of what is no text */
+	LOSES_SEALS = 2,               /* in requests too */
+	LOSES_THINKING_TOKENS = 4,     /* how many of the answer's tokens were thinking */
 	LOSES_STORED_TOKENS = 8,
 	LOSES_STOP_TEXT = 16,
 	/* in requests */

@@ -26,7 +26,7 @@ static const struct {
 	{ &dialect_openai, LOSES_SEALS | LOSES_STORED_TOKENS | LOSES_STOP_TEXT | LOSES_ERRORS },
 	{ &dialect_anthropic,
 		LOSES_LOGPROBS | LOSES_PENALTIES | LOSES_SEED | LOSES_THOUGHTS | LOSES_JSON_WISH },
-	{ &dialect_responses, LOSES_LOGPROBS | LOSES_PENALTIES | LOSES_SEED | LOSES_THOUGHTS |
+	{ &dialect_responses, LOSES_OTHER_LOGPROBS | LOSES_PENALTIES | LOSES_SEED | LOSES_THOUGHTS |
 				      LOSES_STORED_TOKENS | LOSES_STOP_TEXT | LOSES_ERRORS |
 				      LOSES_STOPS | LOSES_TOP_K },
 	{ &dialect_ollama, LOSES_SEALS | LOSES_LOGPROBS | LOSES_BIASES | LOSES_STORED_TOKENS |
@@ -42,6 +42,7 @@ static const struct {
 	const char *answers, *requests;
 } losses[] = {
 	{ LOSES_LOGPROBS, "log probabilities", NULL },
+	{ LOSES_OTHER_LOGPROBS, "log probabilities of what is no text", NULL },
 	{ LOSES_SEALS, "seals of thoughts", "seals of thoughts" },
 	{ LOSES_THOUGHTS, NULL, "thoughts without a seal" },
 	{ LOSES_STORED_TOKENS, "tokens put into a cache", NULL },
@@ -173,8 +174,10 @@ static void try_answer(const struct dialect *client, const struct dialect *upstr
 {
 	struct left said, heard;
 	struct tap from, to;
-	left_init(&said, lost_by(client) | lost_by(upstream));
-	left_init(&heard, 0);
+	unsigned lost = lost_by(client) | lost_by(upstream);
+	left_init(&said, lost);
+	left_init(&heard,
+		lost & LOSES_OTHER_LOGPROBS); /* which of them is left depends on what it is of */
 	tap_init(&from, upstream, (seed & 1) == 0);
 	tap_init(&to, client, is_stream);
 	invent_answer((struct chat_sink){ left_take, &said }, seed, cuts);
