@@ -65,7 +65,7 @@ def faults(client, mode, guard, verdict):
     if not verdict["restored"]:
         found.append("its configuration was not restored")
     left = [line for line in verdict["left"] if not any(known in line for known in program.stays)]
-    if left and guard:
+    if left and guard and verdict["exit"] is not None:  # who had to be ended could not end them
         found.append(f"left running: {'; '.join(left)}")
     if mode == "script" and program.tool and not verdict["offered"]:
         found.append(f"no request offered {program.tool}")
