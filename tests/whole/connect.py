@@ -249,6 +249,11 @@ esac
 """
 
 
+def not_ignoring():
+    """Who runs the tests behind `nohup` has SIGHUP ignored, and a shell cannot trap what it was started ignoring."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Launch(Case):
     def setUp(self):
         super().setUp()
@@ -266,7 +271,7 @@ class Launch(Case):
     def start(self):
         """One that waits; it is ended whatever happens."""
         child = subprocess.Popen([PROGRAM, "launch", "opencode", *TARGET, "--", "wait"], env=self.env, stdout=subprocess.PIPE, text=True,
-                                 start_new_session=True)
+                                 start_new_session=True, preexec_fn=not_ignoring)
         self.addCleanup(child.stdout.close)
         self.addCleanup(self.end, child.pid)
         while child.stdout.readline() != "ready\n":
