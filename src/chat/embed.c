@@ -21,10 +21,22 @@ enum {
 
 /* ---- requests ---- */
 
+/* What was mended goes on as it was meant. */
+static struct str text_of(const json_t *doc, struct arena *a)
+{
+	struct buf text;
+	buf_init(&text, LIMIT_JSON_BYTES);
+	js_write(doc, &text);
+	struct str kept = arena_str(a, buf_str(&text));
+	buf_clear(&text);
+	return kept;
+}
+
 struct embed_request *embed_request_new(const struct embed_codec *codec, struct str path,
 	struct str body, struct arena *a, json_t **doc, struct err *e)
 {
-	*doc = js_parse(body, LAYER_CLIENT, e);
+	const char *mended;
+	*doc = js_parse_mended(body, LAYER_CLIENT, &mended, e);
 	struct js_at root = js_root(*doc, LAYER_CLIENT);
 	if (!*doc || !js_get_object(&root, e)) {
 		json_decref(*doc);
@@ -32,9 +44,9 @@ struct embed_request *embed_request_new(const struct embed_codec *codec, struct 
 		return NULL;
 	}
 	struct embed_request *r = arena_alloc(a, sizeof *r);
-	*r = (struct embed_request){
-		.codec = codec, .path = arena_str(a, path), .body = arena_str(a, body)
-	};
+	*r = (struct embed_request){ .codec = codec,
+		.path = arena_str(a, path),
+		.body = mended ? text_of(*doc, a) : arena_str(a, body) };
 	return r;
 }
 

@@ -112,6 +112,14 @@ class Requests(unittest.TestCase):
         self.assertEqual(sent["messages"][2]["content"], "read \ufffd")
         self.assertEqual(sent["tools"][0]["function"]["parameters"]["properties"]["n"]["maximum"], float(HUGE))
 
+    def test_texts_with_half_a_character_become_vectors(self):
+        script = {"models": ["m"], "vectors": 4, "turns": []}
+        second = self.serve("--script", self.home.write("script.json", script))
+        for server in (second, self.serve("--upstream", f"desk=http://127.0.0.1:{second.port}/v1")):
+            status, _, body = server.request("POST", "/v1/embeddings", slipped({"model": "m", "input": ["cut HALF", "whole"]}))
+            self.assertEqual(status, 200, body)
+            self.assertEqual(len(json.loads(body)["data"]), 2)
+
     def test_null_means_nothing_anywhere(self):
         server = self.serve("--script", self.home.write("script.json", TEXT))
         for name, (path, request) in DIALECTS.items():
