@@ -24,8 +24,9 @@ json_t *js_parse(struct str text, enum layer layer, struct err *e);
  * what models said, and NUL is a character like others there. */
 json_t *js_parse_message(struct str text, enum layer layer, struct err *e);
 /* The same, and what is no JSON only by a slip that many programs make is read as it was meant: an
- * escape that is half of a character becomes U+FFFD, a whole number of more than 64 bits a real one,
- * and a byte order mark at the front is passed over. `mended` says which, for people, or NULL. */
+ * escape that is half of a character becomes U+FFFD, a whole number of more than 64 bits a real
+ * one, and a byte order mark at the front is passed over. `mended` says which, for people, or NULL.
+ */
 json_t *js_parse_mended(struct str text, enum layer layer, const char **mended, struct err *e);
 
 /* Compact text appended to `out`, keys in the order they were set; false if the buffer's cap is

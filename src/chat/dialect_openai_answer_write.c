@@ -165,16 +165,17 @@ static void write_delta(
 	end_chunk(w, out);
 }
 
-static long long index_of(const struct openai_writer *w, const struct chat_event *event)
+static int64_t index_of(const struct openai_writer *w, const struct chat_event *event)
 {
-	return (long long)(event->call + w->index_shift);
+	return event->call + w->index_shift;
 }
 
 static void write_call_begin(
 	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
-	buf_printf(out, "\"tool_calls\":[{\"index\":%lld", index_of(w, event));
+	buf_add(out, STR("\"tool_calls\":[{"));
+	js_member_i64(out, "index", index_of(w, event));
 	js_member_text(out, "id", event->id);
 	js_member_text(out, "type", STR("function"));
 	js_member(out, "function");
@@ -189,8 +190,9 @@ static void write_call_args(
 	struct openai_writer *w, const struct chat_event *event, struct buf *out)
 {
 	begin_chunk(w, out);
-	buf_printf(out,
-		"\"tool_calls\":[{\"index\":%lld,\"function\":{\"arguments\":", index_of(w, event));
+	buf_add(out, STR("\"tool_calls\":[{"));
+	js_member_i64(out, "index", index_of(w, event));
+	buf_add(out, STR(",\"function\":{\"arguments\":"));
 	js_quote(event->text, out);
 	buf_add(out, STR("}}]"));
 	end_chunk(w, out);
